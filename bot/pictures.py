@@ -1,0 +1,51 @@
+"""Charts made ready for a card, drawn off the event loop.
+
+Refuses to draw itself: `bot.charts` does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.ui.card import Picture
+from engine.facade import BreakdownView, ChartView, Desk, PortfolioView, Refused
+
+
+async def chart_of(desk: Desk, reference: str) -> Picture | None:
+    """Chart of an instrument, or of a proposal with its levels; None where there are no bars."""
+    chart = await desk.chart(reference)
+    if isinstance(chart, Refused) or not chart.bars:
+        return None
+    return await candles_of(chart)
+
+
+async def candles_of(chart: ChartView) -> Picture:
+    """Candlesticks with levels and fills."""
+    from bot.charts import render_chart  # noqa: PLC0415 - matplotlib is slow to import
+
+    png = await asyncio.to_thread(render_chart, chart)
+    newest = chart.bars[-1].close if chart.bars else 0.0
+    said = f"{chart.instrument} {chart.timeframe.value} candles, newest close {newest:,.2f}"
+    return Picture("chart.png", png, said)
+
+
+async def waterfall_of(breakdown: BreakdownView) -> Picture | None:
+    """Log-odds from prior to posterior; None without a setup."""
+    if not breakdown.waterfall:
+        return None
+    from bot.charts import render_waterfall  # noqa: PLC0415 - matplotlib is slow to import
+
+    png = await asyncio.to_thread(render_waterfall, breakdown)
+    return Picture(
+        "waterfall.png", png, f"{breakdown.instrument}: log-odds from prior to posterior"
+    )
+
+
+async def equity_of(portfolio: PortfolioView) -> Picture | None:
+    """Equity over time; None before two points exist."""
+    if len(portfolio.equity_curve) < 2:
+        return None
+    from bot.charts import render_equity  # noqa: PLC0415 - matplotlib is slow to import
+
+    png = await asyncio.to_thread(render_equity, portfolio)
+    return Picture("equity.png", png, "Equity at bar closes")

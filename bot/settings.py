@@ -1,0 +1,43 @@
+"""What the bot must be told before it starts: whose it is, where it speaks, how often.
+
+Refuses to read files or the environment; the composition root maps configuration to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import time
+
+
+@dataclass(frozen=True, slots=True)
+class BotSettings:
+    """Everything about Discord that is not a secret.
+
+    Attributes
+    ----------
+    owner_id : int
+        Discord id of B; 0 is refused by `ExecutorBot`.
+    overseer_ids : frozenset of int
+        Who may read everything and halt.
+    guild_id : int or None
+        The guild to work in; None takes the first one and registers commands globally.
+    research_channel_id, execution_channel_id : int or None
+        Existing channels to use instead of finding them by name.
+    scan_min_gap_seconds : float, real seconds, >= 0
+        Least time between two scan posts; only the newest scan waits.
+    daily_summary_at : time, UTC
+    auto_setup : bool
+        Create the missing channels at start, as the sandbox wants.
+    """
+
+    owner_id: int
+    overseer_ids: frozenset[int] = frozenset()
+    guild_id: int | None = None
+    category: str = "Executor"
+    research_channel: str = "research-trader"
+    execution_channel: str = "trader-execution"
+    research_channel_id: int | None = None
+    execution_channel_id: int | None = None
+    scan_min_gap_seconds: float = 60.0
+    daily_summary_at: time = time(0, 5)
+    auto_setup: bool = False

@@ -1,0 +1,87 @@
+"""Settings of places: Discord, schedule, journal file and log. They decide no trade.
+
+Refuses secrets; nothing here is part of the settings' hash.
+"""
+
+from __future__ import annotations
+
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator
+
+from engine.config.fields import Name, Section, Snowflake, number, setting
+
+_ID = "Discord id, or empty"
+ChannelName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,99}$")]
+
+
+class DiscordSettings(Section):
+    """Where the bot lives and who may command it; the token is DISCORD_TOKEN."""
+
+    owner_id: Snowflake = setting("", "The only one who approves and resumes", _ID)
+    overseer_ids: tuple[Snowflake, ...] = setting(
+        (), "Who may read everything and halt, people or bots", "Discord ids"
+    )
+    guild_id: Snowflake = setting("", "Guild to live in; empty where the bot has only one", _ID)
+    category: Name = setting("Executor", "Category of both channels", "name")
+    research_channel: ChannelName = setting(
+        "research-trader", "Channel of scans and breakdowns", "name"
+    )
+    execution_channel: ChannelName = setting(
+        "trader-execution", "Channel of proposals, fills and exits", "name"
+    )
+    research_channel_id: Snowflake = setting("", "Takes the place of the name above", _ID)
+    execution_channel_id: Snowflake = setting("", "Takes the place of the name above", _ID)
+
+    @field_validator("overseer_ids")
+    @classmethod
+    def _no_empty_id(cls, ids: tuple[str, ...]) -> tuple[str, ...]:
+        if "" in ids:
+            raise ValueError("must not hold an empty id")
+        return ids
+
+
+class ScheduleSettings(Section):
+    """When the desk posts by itself."""
+
+    scan_on_bar_close: bool = number(True, "Whether each bar close posts a scan", "true or false")
+    scan_min_gap_seconds: float = number(
+        5.0, "Least time between two scan posts in a fast replay", "real seconds", ge=0, le=3600
+    )
+    daily_summary_at: time = setting(
+        time(0, 5), "Time of the daily summary, in `timezone`", "HH:MM"
+    )
+    timezone: str = setting(
+        "UTC", "Zone of the schedule; limits always count UTC days", "IANA name"
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name == "UTC":
+            return name
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            raise ValueError("must be an IANA zone such as America/Toronto") from None
+        return name
+
+
+class JournalSettings(Section):
+    """Where the record is kept."""
+
+    path: Path = setting(Path("executor.sqlite"), "File of the journal", "path")
+
+
+class LogSettings(Section):
+    """What is written to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = setting(
+        "info", "Least severity that is written", "debug, info, warning or error"
+    )
+    format: Literal["text", "json"] = setting(
+        "text", "How a line is written: for eyes, or one JSON object", "text or json"
+    )

@@ -1,0 +1,145 @@
+"""Every setting in one frozen value, with the hash that goes into the journal.
+
+Refuses environment variables, .env files and secrets: settings come from config.toml and the
+command line only, so that the hash tells what the desk really ran with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from engine.config.fields import Section, numbers_only
+from engine.config.instruments import KNOWN_INSTRUMENTS, InstrumentSettings, Symbol
+from engine.config.places import DiscordSettings, JournalSettings, LogSettings, ScheduleSettings
+from engine.config.sources import OneSource
+from engine.config.trading import (
+    ApprovalSettings,
+    CostSettings,
+    DeskSettings,
+    ExploratorySettings,
+    MarketSettings,
+    RiskSettings,
+    SizingSettings,
+)
+from engine.errors import ConfigError
+from engine.model.canonical import canonical_json
+from engine.model.instruments import Instrument
+from engine.probability.settings import PipelineSettings
+
+PLACES = frozenset({"discord", "schedule", "journal", "log"})
+"""Sections that decide no trade and are left out of the hash."""
+
+
+class Settings(OneSource):
+    """All settings of one run; ``Settings()`` is the defaults, without reading anything.
+
+    Examples
+    --------
+    >>> Settings().risk.daily_loss_frac
+    0.02
+    """
+
+    source: ClassVar[Literal["given", "environment"]] = "given"
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False
+    )
+
+    desk: DeskSettings = Field(default_factory=DeskSettings)
+    instruments: dict[Symbol, InstrumentSettings] = Field(
+        default_factory=lambda: dict(KNOWN_INSTRUMENTS)
+    )
+    market: MarketSettings = Field(default_factory=MarketSettings)
+    pipeline: Annotated[PipelineSettings, BeforeValidator(numbers_only)] = Field(
+        default_factory=PipelineSettings
+    )
+    sizing: SizingSettings = Field(default_factory=SizingSettings)
+    risk: RiskSettings = Field(default_factory=RiskSettings)
+    costs: CostSettings = Field(default_factory=CostSettings)
+    approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
+    exploratory: ExploratorySettings = Field(default_factory=ExploratorySettings)
+    discord: DiscordSettings = Field(default_factory=DiscordSettings)
+    schedule: ScheduleSettings = Field(default_factory=ScheduleSettings)
+    journal: JournalSettings = Field(default_factory=JournalSettings)
+    log: LogSettings = Field(default_factory=LogSettings)
+
+    @field_validator("costs", "instruments", mode="before")
+    @classmethod
+    def _complete_known_tables(cls, tables: object, info: Any) -> object:
+        known = {"instruments": KNOWN_INSTRUMENTS, "costs": dict(CostSettings())}
+        return _over_known(known[info.field_name], tables)
+
+    @model_validator(mode="after")
+    def _watch_known_instruments(self) -> Settings:
+        for symbol in self.desk.watch:
+            if symbol not in self.instruments:
+                known = ", ".join(self.instruments)
+                raise ValueError(
+                    f"desk.watch names {symbol}, which is none of {known}; add its table"
+                )
+        return self
+
+    def instrument(self, symbol: str) -> Instrument:
+        """The instrument named `symbol`.
+
+        Raises
+        ------
+        ConfigError
+            If config.toml has no such table.
+
+        Examples
+        --------
+        >>> Settings().instrument("BTC-USD").venue
+        'kraken'
+        """
+        if symbol not in self.instruments:
+            known = ", ".join(self.instruments)
+            raise ConfigError(
+                f"no instrument {symbol}: it is none of {known}; add [instruments.{symbol}]"
+            )
+        return self.instruments[symbol].instrument(symbol)
+
+    @property
+    def watched(self) -> tuple[Instrument, ...]:
+        """Instruments of ``desk.watch``, in its order."""
+        return tuple(self.instrument(symbol) for symbol in self.desk.watch)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of every setting outside `PLACES`, 64 hexadecimal digits."""
+        return hashlib.sha256(canonical_json(self.trading()).encode()).hexdigest()
+
+    def trading(self) -> dict[str, Any]:
+        """Settings that the hash covers, as plain JSON data with one text a value."""
+        dumped: dict[str, Any] = _one_text(self.model_dump(exclude=set(PLACES)))
+        return dumped
+
+
+def _over_known(known: dict[str, Any], tables: object) -> object:
+    """`tables` of the file laid over the known ones, key by key."""
+    if not isinstance(tables, dict):
+        return tables
+    merged: dict[str, Any] = dict(known)
+    for name, table in tables.items():
+        base = known.get(name)
+        fits = isinstance(base, Section) and isinstance(table, dict)
+        merged[name] = dict(base) | table if fits and base is not None else table
+    return merged
+
+
+def _one_text(value: Any) -> Any:
+    """Plain data in which equal settings look equal: 10000, 10000.0 and 1E+4 are one number."""
+    if isinstance(value, dict):
+        return {str(key): _one_text(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_one_text(item) for item in value]
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    if isinstance(value, Enum):
+        return value.value
+    return value if isinstance(value, str | int | float | None) else str(value)

@@ -1,0 +1,201 @@
+"""The second look at the click: everything that could have changed is checked again.
+
+Refuses in the order in which a person would ask: may you, is it this one, is it still open, is
+the price still there, do the odds still pay, do the limits still allow it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from engine.compliance import check_entry
+from engine.desk.exits import client_id
+from engine.desk.policy import Policy
+from engine.desk.words import expected_value_sentence, percent
+from engine.journal.ledger import Ledger, ProposalRecord
+from engine.model.actors import Actor, Permission
+from engine.model.money import exact, floor_to
+from engine.model.orders import Order, OrderType, Purpose, Side
+from engine.model.proposals import CardKind, ProposalStatus, ProposalTerms
+from engine.model.setups import Odds
+from engine.model.verdicts import Refused
+from engine.risk import EntryRequest, RiskPicture, assess_entry
+
+_USED = {
+    ProposalStatus.APPROVED: "it has been approved already",
+    ProposalStatus.REJECTED: "it has been rejected",
+    ProposalStatus.EXPIRED: "it has expired",
+    ProposalStatus.WITHDRAWN: "it has been withdrawn",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """A yes, as it arrives.
+
+    Attributes
+    ----------
+    short_hash : str
+        First twelve digits of the hash that the card carried.
+    portion : float in (0, 1]
+    """
+
+    actor: Actor
+    proposal_id: str
+    short_hash: str
+    portion: float
+    note: str
+
+
+def may_decide(actor: Actor) -> Refused | None:
+    """Only the owner decides."""
+    if actor.may(Permission.DECIDE):
+        return None
+    return Refused("permission", f"{actor.name} is {actor.role}", "", "Only the owner decides.")
+
+
+def still_open(click: Click, ledger: Ledger, now: datetime) -> ProposalRecord | Refused:
+    """The proposal, if it is this one, undecided and in time."""
+    record = ledger.proposals.get(click.proposal_id.strip().upper())
+    if record is None:
+        return Refused(
+            "proposal", f"there is no proposal {click.proposal_id!r}", "", "/proposals lists them."
+        )
+    if record.status is not ProposalStatus.OPEN:
+        return Refused(
+            "single use", f"{record.terms.id}: {_USED[record.status]}", "", "Nothing was changed."
+        )
+    if click.short_hash != record.terms_hash[:12]:
+        return Refused(
+            "hash",
+            f"the card shows {click.short_hash or 'no hash'}",
+            record.terms_hash[:12],
+            "These are not the terms that were proposed; open the card anew with /proposals.",
+        )
+    if now >= record.terms.expires_at:
+        return Refused(
+            "expiry",
+            f"{record.terms.id} expired at {record.terms.expires_at:%Y-%m-%d %H:%M} UTC",
+            "",
+            "Wait for the next proposal.",
+        )
+    return record
+
+
+def price_holds(terms: ProposalTerms, price: Decimal, adverse_frac: float) -> Refused | None:
+    """Whether the price is still near enough to the entry.
+
+    Parameters
+    ----------
+    adverse_frac : float, fraction of the stop distance
+        How far above the entry the price may be.
+    """
+    if not terms.stop < price < terms.target:
+        return Refused(
+            "price at the click",
+            f"{price:,} is outside stop {terms.stop:,} and target {terms.target:,}",
+            "",
+            "The setup is over.",
+        )
+    allowed = terms.entry + (terms.entry - terms.stop) * exact(adverse_frac)
+    if price > allowed:
+        return Refused(
+            "price at the click",
+            f"{price:,}",
+            f"{allowed:,.8g} at most",
+            "The price has run away from the proposal; wait for the next one.",
+        )
+    return None
+
+
+def odds_hold(terms: ProposalTerms, odds: Odds, gate: str) -> Refused | None:
+    """Whether the gate that raised the proposal would still raise it at this price.
+
+    An exploratory proposal that the owner asked for had no gate to pass, and has none here.
+
+    Parameters
+    ----------
+    gate : str
+        Why the pipeline's gate refuses these odds; empty when it opens.
+    """
+    if terms.kind is CardKind.PROPOSAL and gate:
+        return Refused("odds at the click", gate, "", "It pays no more.")
+    raised_by_gate = terms.ev_mean_frac > 0.0
+    if terms.kind is CardKind.EXPLORATORY and raised_by_gate and not odds.ev_mean_frac > 0.0:
+        return Refused("odds at the click", expected_value_sentence(odds), "", "It pays no more.")
+    return None
+
+
+def entry_order(
+    record: ProposalRecord,
+    portion: float,
+    price: Decimal,
+    ledger: Ledger,
+    policy: Policy,
+    picture: RiskPicture,
+) -> Order | Refused:
+    """The order that an approval sends, as large as the limits now allow and never larger.
+
+    Parameters
+    ----------
+    portion : float in (0, 1]
+    price : Decimal, quote currency
+        Price at the click.
+    """
+    if not 0.0 < portion <= 1.0:
+        raise ValueError(f"portion must be in (0, 1], was {portion}")
+    terms = record.terms
+    instrument = policy.instruments[terms.instrument]
+    quantity = floor_to(terms.quantity * exact(portion), instrument.lot)
+    if quantity * price < instrument.min_notional_usd:
+        return Refused(
+            "minimum order",
+            f"{percent(portion, 0)} of it is {quantity} {instrument.base}",
+            f"{instrument.min_notional_usd} USD",
+            "Approve all of it, or reject it.",
+        )
+    request = EntryRequest(
+        instrument=instrument,
+        kind=terms.kind,
+        price=price,
+        quantity=quantity,
+        stop_frac=float(1 - terms.stop / price),
+        cost_frac=terms.costs.total_frac,
+    )
+    verdict = assess_entry(request, picture, policy.limits)
+    if isinstance(verdict, Refused):
+        return verdict
+    order = Order(
+        client_id=client_id(ledger, terms.id, Purpose.ENTRY),
+        proposal_id=terms.id,
+        instrument=terms.instrument,
+        side=Side.BUY,
+        type=OrderType.MARKET,
+        purpose=Purpose.ENTRY,
+        quantity=verdict.quantity,
+        created_at=picture.now,
+    )
+    return _compliant(order, price, terms, ledger, policy, picture)
+
+
+def _compliant(
+    order: Order,
+    price: Decimal,
+    terms: ProposalTerms,
+    ledger: Ledger,
+    policy: Policy,
+    picture: RiskPicture,
+) -> Order | Refused:
+    held = next((p for p in ledger.positions.values() if p.instrument == order.instrument), None)
+    outlay = order.quantity * price * (1 + exact(terms.costs.total_frac))
+    verdict = check_entry(
+        order,
+        policy.instruments[order.instrument],
+        picture.settled_cash_usd or Decimal(0),
+        held,
+        policy.mode,
+        outlay_usd=outlay,
+    )
+    return verdict if isinstance(verdict, Refused) else order

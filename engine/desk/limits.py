@@ -1,0 +1,58 @@
+"""Limits and breakers as the guests see them.
+
+Refuses to judge: the verdicts are those of ``engine.risk``.
+"""
+
+from __future__ import annotations
+
+from engine.journal.ledger import ZERO, Ledger
+from engine.model.instruments import Asset
+from engine.risk import Limits, RiskPicture, findings
+from engine.views import BreakerView, LimitView
+
+_METALS = (Asset.GOLD, Asset.SILVER)
+
+
+def breaker_views(ledger: Ledger, picture: RiskPicture, limits: Limits) -> tuple[BreakerView, ...]:
+    """Every latched breaker with its number against its bound; tripped ones as they tripped."""
+    views = []
+    for found in findings(picture, limits):
+        if not found.breaker.latched:
+            continue
+        trip = ledger.trips.get(found.name)
+        bound = found.breaker.show(found.breaker.bound(limits))
+        views.append(
+            BreakerView(
+                name=found.name,
+                tripped=trip is not None,
+                tripped_at=trip.at if trip else None,
+                value=found.breaker.show(found.value),
+                bound=trip.bound if trip else bound,
+                resets=found.breaker.resets,
+            )
+        )
+    return tuple(views)
+
+
+def limit_views(picture: RiskPicture, limits: Limits) -> tuple[LimitView, ...]:
+    """Use of every exposure cap, as fractions of equity."""
+    exposures = picture.exposures or ()
+    equity = picture.equity_usd or ZERO
+    if equity <= 0:
+        return ()
+    views = [
+        LimitView(
+            market.instrument,
+            float(sum(e.notional_usd for e in exposures if e.instrument == market.instrument))
+            / float(equity),
+            limits.instrument_frac,
+        )
+        for market in picture.markets
+    ]
+    metals = sum(e.notional_usd for e in exposures if e.asset in _METALS)
+    total = sum(e.notional_usd for e in exposures)
+    heat = sum(e.risk_usd for e in exposures)
+    views.append(LimitView("gold and silver", float(metals) / float(equity), limits.pair_frac))
+    views.append(LimitView("everything", float(total) / float(equity), limits.total_frac))
+    views.append(LimitView("heat at the stops", float(heat) / float(equity), limits.heat_frac))
+    return tuple(views)

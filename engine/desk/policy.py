@@ -1,0 +1,120 @@
+"""From the owner's settings to the values that the pure rules take.
+
+Refuses to invent a number: everything here is read from the settings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from engine.config import Settings
+from engine.costs import CostModel, FeeTier
+from engine.model.instruments import Instrument
+from engine.risk import Limits
+from engine.sizing import SizingPolicy
+
+_BPS = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the owner has decided beforehand.
+
+    Attributes
+    ----------
+    auto_below_usd : Decimal, US dollars
+        Notional below which the desk does not ask.
+    expires_for : timedelta
+        How long a proposal can be approved.
+    adverse_frac : float, fraction of the stop distance
+        How far the price may have risen before a yes is refused.
+    """
+
+    mode: str
+    limits: Limits
+    sizing: SizingPolicy
+    costs: CostModel
+    instruments: dict[str, Instrument]
+    auto_below_usd: Decimal
+    expires_for: timedelta
+    adverse_frac: float
+    exploratory: bool
+    config_hash: str
+
+    def cost_fracs(self) -> dict[str, float]:
+        """Round-trip cost of each instrument without a book, as a fraction of entry."""
+        return {
+            symbol: self.costs.round_trip(
+                instrument, self.costs.half_spread_frac(instrument)
+            ).total_frac
+            for symbol, instrument in self.instruments.items()
+        }
+
+
+def policy_of(settings: Settings, instruments: tuple[str, ...]) -> Policy:
+    """The policy of `settings` for the instruments that are watched now."""
+    live = settings.desk.mode == "live"
+    approval = settings.approval
+    return Policy(
+        mode=settings.desk.mode,
+        limits=limits_of(settings),
+        sizing=SizingPolicy(
+            kelly_share=settings.sizing.kelly_fraction,
+            vol_target=settings.sizing.vol_target_frac,
+            exploratory_risk_frac=settings.exploratory.risk_frac,
+        ),
+        costs=cost_model_of(settings),
+        instruments={symbol: settings.instrument(symbol) for symbol in instruments},
+        auto_below_usd=approval.live_auto_below_usd if live else approval.paper_auto_below_usd,
+        expires_for=approval.expires_for,
+        adverse_frac=approval.max_adverse_move_frac_of_stop,
+        exploratory=settings.exploratory.enabled and not live,
+        config_hash=settings.hash,
+    )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Every bound of the desk."""
+    sizing, risk = settings.sizing, settings.risk
+    return Limits(
+        instrument_frac=sizing.instrument_cap_frac,
+        total_frac=sizing.total_cap_frac,
+        pair_frac=sizing.pair_cap_frac,
+        risk_frac=sizing.risk_cap_frac,
+        heat_frac=sizing.heat_cap_frac,
+        daily_loss_frac=risk.daily_loss_frac,
+        weekly_loss_frac=risk.weekly_loss_frac,
+        daily_trips_count=risk.daily_trips_a_week,
+        drawdown_halt_frac=risk.drawdown_halt_frac,
+        drawdown_kill_frac=risk.drawdown_kill_frac,
+        losses_pause_count=risk.losses_pause,
+        losses_halt_count=risk.losses_halt,
+        losses_pause_for=risk.losses_pause_for,
+        day_entries_count=risk.trades_a_day,
+        instrument_entries_count=risk.trades_a_day_per_instrument,
+        entry_spacing_for=risk.between_entries_for,
+        volatility_rank_frac=risk.volatility_halt_quantile,
+        move_sigmas=risk.bar_move_sigmas,
+        stale_bars=risk.stale_bars,
+        exploratory_week_frac=settings.exploratory.weekly_budget_frac,
+    )
+
+
+def cost_model_of(settings: Settings) -> CostModel:
+    """Fees, spreads and slippage of the configured instruments and venues."""
+    tiers = {
+        venue: FeeTier(venue, fees.tier, fees.maker_frac, fees.taker_frac, fees.as_of)
+        for venue, fees in (
+            ("kraken", settings.costs.kraken),
+            ("coinbase", settings.costs.coinbase),
+            ("ibkr", settings.costs.ibkr),
+        )
+    }
+    tables = settings.instruments
+    return CostModel(
+        tiers=tiers,
+        half_spreads={name: table.half_spread_bps * _BPS for name, table in tables.items()},
+        slippages={name: table.slippage_bps * _BPS for name, table in tables.items()},
+    )

@@ -1,0 +1,261 @@
+"""From an assessment to a card: what kind it is, what decided, and the terms if it can be approved.
+
+Refuses to bend the gate: a proposal needs a positive expected value at the lower bound after
+costs; what only the mean clears is exploratory, on paper; the rest is watched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from engine.desk.policy import Policy
+from engine.desk.words import expected_value_sentence
+from engine.journal.ledger import Ledger
+from engine.model.bars import Quote
+from engine.model.instruments import Calendar, Instrument
+from engine.model.money import exact
+from engine.model.orders import OrderType
+from engine.model.proposals import CardKind, CostLines, ProposalTerms
+from engine.model.setups import Assessment, Odds, Setup
+from engine.model.verdicts import Refused, Resized
+from engine.risk import (
+    EntryRequest,
+    RiskPicture,
+    assess_entry,
+    exploratory_budget_left,
+    room_left,
+)
+from engine.sizing import Bet, Sizing, size_entry, size_exploratory
+
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_ID_LENGTH = 4
+_NORMAL_Q90 = 1.2815515655446004
+_DAYS_A_YEAR = {Calendar.CONTINUOUS: 365.0, Calendar.METALS: 252.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What became of one assessment.
+
+    Attributes
+    ----------
+    kind : CardKind or None
+        None when there was no setup.
+    sentence : str
+        The number that decided, in plain words.
+    terms : ProposalTerms or None
+        Present for proposals and exploratory cards.
+    """
+
+    kind: CardKind | None
+    sentence: str
+    terms: ProposalTerms | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A setup with its odds on one instrument, about to be sized."""
+
+    instrument: Instrument
+    assessment: Assessment
+    setup: Setup
+    odds: Odds
+    costs: CostLines
+
+
+def card_of(
+    assessment: Assessment,
+    gate: str,
+    ledger: Ledger,
+    policy: Policy,
+    picture: RiskPicture,
+    quote: Quote | None = None,
+) -> Card:
+    """Judge one assessment.
+
+    Parameters
+    ----------
+    gate : str
+        Why the pipeline's gate on the lower bound refuses; empty when it opens.
+    picture : RiskPicture
+        The desk at the same instant.
+    quote : Quote or None
+        Present book, from which the half spread is taken where there is one.
+    """
+    if assessment.setup is None or assessment.odds is None:
+        return Card(None, assessment.note or "no setup on this bar")
+    case = case_of(assessment, policy, quote)
+    if assessment.entries_blocked:
+        return Card(CardKind.WATCH, f"entries are blocked: {assessment.entries_blocked}")
+    kind = _kind(case.odds, gate, policy)
+    told = expected_value_sentence(case.odds)
+    if kind is CardKind.WATCH:
+        return Card(kind, told)
+    terms = terms_of(case, kind, ledger, policy, picture)
+    if isinstance(terms, Refused):
+        return Card(CardKind.WATCH, f"{told}. {terms.sentence}")
+    return Card(kind, told, terms)
+
+
+def case_of(assessment: Assessment, policy: Policy, quote: Quote | None = None) -> Case:
+    """Gather what is known of a setup.
+
+    Raises
+    ------
+    ValueError
+        If the assessment holds no setup.
+    """
+    if assessment.setup is None or assessment.odds is None:
+        raise ValueError(f"assessment of {assessment.instrument} must hold a setup, has none")
+    instrument = policy.instruments[assessment.instrument]
+    half_spread = policy.costs.half_spread_frac(instrument, quote)
+    return Case(
+        instrument=instrument,
+        assessment=assessment,
+        setup=assessment.setup,
+        odds=assessment.odds,
+        costs=policy.costs.round_trip(instrument, half_spread),
+    )
+
+
+def _kind(odds: Odds, gate: str, policy: Policy) -> CardKind:
+    if not gate:
+        return CardKind.PROPOSAL
+    if policy.exploratory and odds.ev_mean_frac > 0.0:
+        return CardKind.EXPLORATORY
+    return CardKind.WATCH
+
+
+def terms_of(
+    case: Case, kind: CardKind, ledger: Ledger, policy: Policy, picture: RiskPicture
+) -> ProposalTerms | Refused:
+    """Size a case and ask risk; the terms are what an approval would be bound to."""
+    sizing = _sized(case, kind, policy, picture)
+    if isinstance(sizing, Refused):
+        return sizing
+    if sizing.quantity <= 0:
+        return Refused("size", f"nothing is left after {sizing.set_by}", "", "")
+    request = EntryRequest(
+        instrument=case.instrument,
+        kind=kind,
+        price=exact(case.setup.entry),
+        quantity=sizing.quantity,
+        stop_frac=case.setup.stop_frac,
+        cost_frac=case.odds.cost_frac,
+    )
+    verdict = assess_entry(request, picture, policy.limits)
+    if isinstance(verdict, Refused):
+        return verdict
+    set_by = verdict.limit if isinstance(verdict, Resized) else sizing.set_by
+    return _write(case, kind, sizing, verdict.quantity, set_by, ledger, policy, picture.now)
+
+
+def _sized(
+    case: Case, kind: CardKind, policy: Policy, picture: RiskPicture
+) -> Sizing | Refused:
+    room = room_left(picture, policy.limits, case.instrument)
+    if isinstance(room, Refused):
+        return room
+    equity = picture.equity_usd or Decimal(0)
+    bet = _bet(case)
+    if kind is CardKind.PROPOSAL:
+        peak = picture.high_water_usd or equity
+        drawdown = float(1 - equity / peak) if peak > 0 else 1.0
+        return size_entry(
+            bet,
+            room,
+            equity_usd=equity,
+            drawdown_frac=min(max(drawdown, 0.0), 1.0),
+            policy=policy.sizing,
+        )
+    budget = exploratory_budget_left(picture, policy.limits)
+    if isinstance(budget, Refused):
+        return budget
+    return size_exploratory(
+        bet, room, equity_usd=equity, week_budget_left_frac=budget, policy=policy.sizing
+    )
+
+
+def _bet(case: Case) -> Bet:
+    odds, setup = case.odds, case.setup
+    return Bet(
+        price=exact(setup.entry),
+        lot=case.instrument.lot,
+        min_notional_usd=case.instrument.min_notional_usd,
+        p_low=odds.p_low,
+        p_mean=odds.p_mean,
+        # The lower bound is a tenth percentile, so its distance from the mean gives the error.
+        p_sd=max(odds.p_mean - odds.p_low, 0.0) / _NORMAL_Q90,
+        target_frac=setup.target_frac,
+        stop_frac=setup.stop_frac,
+        cost_frac=odds.cost_frac,
+        volatility=setup.volatility * math.sqrt(_DAYS_A_YEAR[case.instrument.calendar]),
+    )
+
+
+def _write(
+    case: Case,
+    kind: CardKind,
+    sizing: Sizing,
+    quantity: Decimal,
+    set_by: str,
+    ledger: Ledger,
+    policy: Policy,
+    now: datetime,
+) -> ProposalTerms:
+    setup, odds = case.setup, case.odds
+    entry = exact(setup.entry)
+    notional = quantity * entry
+    return ProposalTerms(
+        id=proposal_id(ledger, setup),
+        kind=kind,
+        setup_kind=setup.kind,
+        instrument=case.instrument.symbol,
+        venue=case.instrument.venue,
+        order_type=OrderType.MARKET,
+        entry=entry,
+        target=exact(setup.target),
+        stop=exact(setup.stop),
+        quantity=quantity,
+        notional_usd=notional,
+        risk_usd=notional * exact(setup.stop_frac + odds.cost_frac),
+        size_frac=sizing.fraction,
+        size_steps=sizing.steps,
+        size_set_by=set_by,
+        costs=case.costs,
+        p_prior=odds.p_prior,
+        p_mean=odds.p_mean,
+        p_low=odds.p_low,
+        break_even=odds.break_even,
+        ev_mean_frac=odds.ev_mean_frac,
+        ev_low_frac=odds.ev_low_frac,
+        horizon_days=setup.horizon_days,
+        created_at=now,
+        expires_at=now + policy.expires_for,
+        time_limit_at=now + timedelta(days=setup.horizon_days),
+        config_hash=policy.config_hash,
+    )
+
+
+def proposal_id(ledger: Ledger, setup: Setup) -> str:
+    """A short id that people can say, unique in this journal: ``P-7K3Q``.
+
+    It is derived from the setup and the number of proposals so far, so that a replay of the same
+    history names them alike.
+    """
+    attempt = len(ledger.proposals)
+    while True:
+        seed = f"{setup.instrument} {setup.at.isoformat()} {setup.kind} {attempt}"
+        number = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:8])
+        letters = []
+        for _ in range(_ID_LENGTH):
+            number, index = divmod(number, len(_ALPHABET))
+            letters.append(_ALPHABET[index])
+        candidate = "P-" + "".join(letters)
+        if candidate not in ledger.proposals:
+            return candidate
+        attempt += 1

@@ -1,0 +1,215 @@
+"""Sentences of the record: how a refusal, a card and an event read in plain words.
+
+Refuses to format for any one screen: no markup, no emoji, units always said.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import singledispatch
+
+from engine.model import events as happened
+from engine.model.events import Event
+from engine.model.orders import Purpose
+from engine.model.setups import Odds
+
+CLOSED_BY = {
+    Purpose.TARGET: "at its target",
+    Purpose.STOP: "at its stop",
+    Purpose.TIME_LIMIT: "at its time limit",
+    Purpose.OWNER_CLOSE: "because the owner asked",
+}
+
+
+def percent(fraction: float, digits: int = 2) -> str:
+    """A fraction as a signed-when-negative percentage.
+
+    Examples
+    --------
+    >>> percent(-0.0021)
+    '−0.21 %'
+    """
+    return f"{fraction * 100:.{digits}f} %".replace("-", "−")
+
+
+def usd(amount: Decimal) -> str:
+    """Money with its sign, thousands and cents.
+
+    Examples
+    --------
+    >>> usd(Decimal("-1234.5"))
+    '−$1,234.50'
+    """
+    return f"{'−' if amount < 0 else ''}${abs(amount):,.2f}"
+
+
+def expected_value_sentence(odds: Odds) -> str:
+    """The number that decided a card, with the costs it stands after."""
+    return (
+        f"expected value {percent(odds.ev_low_frac)} at the lower bound "
+        f"({percent(odds.ev_mean_frac)} at the mean) after {percent(odds.cost_frac)} costs; "
+        f"P(target first) {percent(odds.p_mean, 1)}, break-even {percent(odds.break_even, 1)}"
+    )
+
+
+@singledispatch
+def sentence(event: Event) -> str:
+    """One line of the audit: what this event says happened."""
+    return type(event).__name__
+
+
+@sentence.register
+def _(event: happened.DeskOpened) -> str:
+    return f"The desk opened on {event.mode} with {usd(event.cash_usd)}; market {event.market}."
+
+
+@sentence.register
+def _(event: happened.SessionStarted) -> str:
+    return f"A process took the desk up (Executor {event.software}, market {event.market})."
+
+
+@sentence.register
+def _(event: happened.HistoryStudied) -> str:
+    return (
+        f"{event.bars} bars of {event.instrument} were studied; {len(event.labels)} setups in "
+        "them had ended and can teach."
+    )
+
+
+@sentence.register
+def _(event: happened.BarsAssessed) -> str:
+    seen = ", ".join(a.instrument for a in event.assessments)
+    return f"Bars of {event.bars_at:%Y-%m-%d %H:%M} UTC assessed: {seen}."
+
+
+@sentence.register
+def _(event: happened.BarRefused) -> str:
+    return f"A bar of {event.instrument} was refused: {event.reason}."
+
+
+@sentence.register
+def _(event: happened.CandidateOpened) -> str:
+    setup = event.setup
+    return f"{setup.instrument} showed a {setup.kind} setup at {setup.entry:g}."
+
+
+@sentence.register
+def _(event: happened.CandidateClosed) -> str:
+    label = event.label
+    return f"The {label.kind} setup of {label.instrument} ended at its {label.outcome}."
+
+
+@sentence.register
+def _(event: happened.ProposalRaised) -> str:
+    terms = event.terms
+    asked = "the owner is asked" if event.asked else "small enough to be taken at once on paper"
+    return f"{terms.kind.capitalize()} {terms.id} on {terms.instrument} raised; {asked}."
+
+
+@sentence.register
+def _(event: happened.ProposalApproved) -> str:
+    return f"{event.by.name} approved {event.proposal_id}: {event.quantity} at {event.price}."
+
+
+@sentence.register
+def _(event: happened.ProposalRejected) -> str:
+    return f"{event.by.name} rejected {event.proposal_id}: {event.reason}"
+
+
+@sentence.register
+def _(event: happened.ProposalExpired) -> str:
+    return f"{event.proposal_id} expired undecided."
+
+
+@sentence.register
+def _(event: happened.ProposalWithdrawn) -> str:
+    return f"{event.proposal_id} was withdrawn: {event.reason}"
+
+
+@sentence.register
+def _(event: happened.ApprovalRefused) -> str:
+    return f"{event.by.name} could not approve {event.proposal_id}: {event.reason}"
+
+
+@sentence.register
+def _(event: happened.OrderIntended) -> str:
+    order = event.order
+    return f"Intent {order.client_id}: {order.side} {order.quantity} {order.instrument}."
+
+
+@sentence.register
+def _(event: happened.OrderAccepted) -> str:
+    return f"The venue has {event.client_id}."
+
+
+@sentence.register
+def _(event: happened.OrderRejected) -> str:
+    return f"The venue refused {event.client_id}: {event.reason}"
+
+
+@sentence.register
+def _(event: happened.OrderOutcomeUnknown) -> str:
+    return f"The answer to {event.client_id} was lost: {event.reason}"
+
+
+@sentence.register
+def _(event: happened.OrderFilled) -> str:
+    fill = event.fill
+    return f"{fill.client_id} filled: {fill.quantity} at {fill.price}, fee {usd(fill.fee_usd)}."
+
+
+@sentence.register
+def _(event: happened.OrderCanceled) -> str:
+    return f"{event.client_id} is off the market: {event.reason}"
+
+
+@sentence.register
+def _(event: happened.OrderExpired) -> str:
+    return f"{event.client_id} expired at the venue."
+
+
+@sentence.register
+def _(event: happened.LotSettled) -> str:
+    return f"The lot of {event.position_id} is settled and may be sold."
+
+
+@sentence.register
+def _(event: happened.ExitRequested) -> str:
+    why = CLOSED_BY[event.purpose]
+    reason = f": {event.reason}" if event.reason else ""
+    return f"{event.position_id} is to be sold {why}{reason}."
+
+
+@sentence.register
+def _(event: happened.Halted) -> str:
+    return f"{event.by.name} halted entries: {event.reason}"
+
+
+@sentence.register
+def _(event: happened.Resumed) -> str:
+    return f"{event.by.name} resumed entries: {event.reason}"
+
+
+@sentence.register
+def _(event: happened.BreakerTripped) -> str:
+    return f"Breaker {event.name} tripped: {event.value} against {event.bound}."
+
+
+@sentence.register
+def _(event: happened.BreakerReset) -> str:
+    return f"Breaker {event.name} is armed again by {event.by.name}: {event.reason}"
+
+
+@sentence.register
+def _(event: happened.AccessRefused) -> str:
+    return f"{event.by.name} ({event.by.role}) was refused: {event.action}."
+
+
+@sentence.register
+def _(event: happened.NoticePosted) -> str:
+    return f"Posted the notice of entry {event.of_seq}."
+
+
+@sentence.register
+def _(event: happened.ReportPosted) -> str:
+    return f"Posted the report {event.job} for {event.slot_at:%Y-%m-%d %H:%M} UTC."

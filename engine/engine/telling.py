@@ -1,0 +1,168 @@
+"""From a journal entry to the notice that tells of it.
+
+Refuses to tell of what people need not know: the table of told events stands with the fold.
+"""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from engine.desk.present import Present, order_view
+from engine.desk.words import sentence
+from engine.model import events as happened
+from engine.model.actors import Actor
+from engine.model.events import Event
+from engine.model.orders import Side
+from engine.ports import Envelope
+from engine.views import (
+    AnyNotice,
+    DecisionNotice,
+    DeskNotice,
+    FillNotice,
+    Notice,
+    OrderNotice,
+    Place,
+    ProposalNotice,
+    ScanNotice,
+    ScanView,
+    TradeNotice,
+)
+
+
+def notices_of(envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
+    """What to post about an entry; empty if the entry is not worth a post after all."""
+    return _tell(envelope.event, envelope, present)
+
+
+@singledispatch
+def _tell(event: Event, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
+    return ()
+
+
+@_tell.register
+def _(
+    event: happened.BarsAssessed, envelope: Envelope, present: Present
+) -> tuple[AnyNotice, ...]:
+    scan = present.scan()
+    if not isinstance(scan, ScanView):
+        return ()
+    return (ScanNotice(envelope.seq, envelope.at, Place.RESEARCH, scan),)
+
+
+@_tell.register
+def _(
+    event: happened.ProposalRaised, envelope: Envelope, present: Present
+) -> tuple[AnyNotice, ...]:
+    view = present.proposal_view(present.ledger.proposals[event.terms.id])
+    return (ProposalNotice(envelope.seq, envelope.at, Place.EXECUTION, view),)
+
+
+@_tell.register(happened.ProposalApproved)
+@_tell.register(happened.ProposalRejected)
+@_tell.register(happened.ProposalExpired)
+@_tell.register(happened.ProposalWithdrawn)
+def _(
+    event: (
+        happened.ProposalApproved
+        | happened.ProposalRejected
+        | happened.ProposalExpired
+        | happened.ProposalWithdrawn
+    ),
+    envelope: Envelope,
+    present: Present,
+) -> tuple[AnyNotice, ...]:
+    view = present.proposal_view(present.ledger.proposals[event.proposal_id])
+    return (DecisionNotice(envelope.seq, envelope.at, Place.EXECUTION, view),)
+
+
+@_tell.register(happened.OrderRejected)
+@_tell.register(happened.OrderOutcomeUnknown)
+def _(
+    event: happened.OrderRejected | happened.OrderOutcomeUnknown,
+    envelope: Envelope,
+    present: Present,
+) -> tuple[AnyNotice, ...]:
+    view = order_view(present.ledger.orders[event.client_id])
+    return (OrderNotice(envelope.seq, envelope.at, Place.EXECUTION, view),)
+
+
+@_tell.register
+def _(
+    event: happened.OrderFilled, envelope: Envelope, present: Present
+) -> tuple[AnyNotice, ...]:
+    ledger = present.ledger
+    order = ledger.orders[event.fill.client_id].order
+    for trade in reversed(ledger.trades):
+        last_sale = order.side is Side.SELL and trade.closed_at == event.fill.at
+        if trade.id == order.proposal_id and last_sale:
+            return (
+                TradeNotice(
+                    envelope.seq,
+                    envelope.at,
+                    Place.EXECUTION,
+                    trade,
+                    trade.closed_by,
+                    ledger.marked_equity_usd(),
+                ),
+            )
+    held = ledger.positions.get(order.proposal_id)
+    view = present.position_view(held) if held else None
+    return (FillNotice(envelope.seq, envelope.at, Place.EXECUTION, order, event.fill, view),)
+
+
+@_tell.register
+def _(
+    event: happened.DeskOpened, envelope: Envelope, present: Present
+) -> tuple[AnyNotice, ...]:
+    return (_of_desk(envelope, "The desk is open", None, good=True),)
+
+
+@_tell.register
+def _(
+    event: happened.SessionStarted, envelope: Envelope, present: Present
+) -> tuple[AnyNotice, ...]:
+    if envelope.seq <= 2:
+        return ()
+    return (_of_desk(envelope, "Restarted from the journal", None, good=True),)
+
+
+@_tell.register
+def _(event: happened.Halted, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
+    return (_of_desk(envelope, "Entries are halted", event.by, good=False),)
+
+
+@_tell.register
+def _(event: happened.Resumed, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
+    return (_of_desk(envelope, "Entries are allowed again", event.by, good=True),)
+
+
+@_tell.register
+def _(
+    event: happened.BreakerTripped, envelope: Envelope, present: Present
+) -> tuple[AnyNotice, ...]:
+    told = f"{sentence(event)} {event.resets}"
+    return (_of_desk(envelope, f"Breaker tripped: {event.name}", None, told, good=False),)
+
+
+@_tell.register
+def _(
+    event: happened.BreakerReset, envelope: Envelope, present: Present
+) -> tuple[AnyNotice, ...]:
+    return (_of_desk(envelope, f"Breaker armed again: {event.name}", event.by, good=True),)
+
+
+def _of_desk(
+    envelope: Envelope, title: str, by: Actor | None, told: str = "", *, good: bool
+) -> DeskNotice:
+    return DeskNotice(
+        envelope.seq,
+        envelope.at,
+        Place.EXECUTION,
+        title=title,
+        sentence=told or sentence(envelope.event),
+        by=by,
+        good=good,
+    )
+
+
+__all__ = ["Notice", "notices_of"]

@@ -1,0 +1,74 @@
+"""The tree of faults. A refusal is a value, not an exception; these are for what went wrong.
+
+Every message names the thing and the mend in one line, fit to be shown to the owner.
+"""
+
+from __future__ import annotations
+
+
+class ExecutorError(Exception):
+    """Root of every fault that Executor raises on purpose."""
+
+
+class ConfigError(ExecutorError):
+    """A setting is missing, unknown or out of range."""
+
+
+class MarketDataError(ExecutorError):
+    """A market observation cannot be used."""
+
+
+class StaleData(MarketDataError):
+    """The newest observation is too old to act on."""
+
+
+class DataGap(MarketDataError):
+    """Bars that should exist are missing."""
+
+
+class BadTick(MarketDataError):
+    """An observation contradicts itself or its neighbours."""
+
+
+class BrokerError(ExecutorError):
+    """The venue did not do as asked."""
+
+
+class BrokerUnavailable(BrokerError):
+    """Nothing was sent: safe to try again."""
+
+
+class OutcomeUnknown(BrokerError):
+    """The order may be live: reconcile by client id, never resend blind."""
+
+
+class ScoutError(ExecutorError):
+    """A witness could not be heard; it abstains."""
+
+
+class ScoutTimeout(ScoutError):
+    """A witness did not answer in its time."""
+
+
+class UnparsableOpinion(ScoutError):
+    """A witness answered outside its schema."""
+
+
+class JournalError(ExecutorError):
+    """The journal cannot be read or written."""
+
+
+class SequenceConflict(JournalError):
+    """Somebody else has written to this stream: two desks share one journal."""
+
+
+class CorruptJournal(JournalError):
+    """The hash chain or a payload does not verify."""
+
+
+class UnknownEventVersion(JournalError):
+    """The journal was written by a newer Executor."""
+
+
+class InvariantBroken(ExecutorError):
+    """Something that must never happen did: the desk halts and stays halted."""

@@ -1,0 +1,292 @@
+"""THE door: every question and every command that a guest of the engine may put.
+
+Guests import nothing of the engine but this module. Refuses to render, and to know who carries
+the answers: a guest may be Discord, a command line or a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+from engine.engine import Engine
+from engine.model.actors import DESK, Actor, Permission, Role
+from engine.model.bars import Bar, Timeframe
+from engine.model.orders import Fill, Order, OrderState, OrderType, Purpose, Side
+from engine.model.positions import Position, Trade
+from engine.model.proposals import CardKind, CostLines, ProposalStatus, ProposalTerms, SizeStep
+from engine.model.setups import Assessment, LayerReading, LayerRole, Odds, Setup, SetupKind
+from engine.model.verdicts import Refused
+from engine.views import (
+    AnyNotice,
+    AuditLine,
+    BreakdownView,
+    BreakerView,
+    ChartView,
+    DecisionNotice,
+    DeskNotice,
+    DeskState,
+    FillNotice,
+    LayerView,
+    Level,
+    LimitView,
+    Mark,
+    MarketView,
+    Notice,
+    OrderNotice,
+    OrderView,
+    Place,
+    PortfolioView,
+    PositionView,
+    PostRef,
+    ProfitRow,
+    ProposalNotice,
+    ProposalView,
+    ScanNotice,
+    ScanRow,
+    ScanView,
+    StatusView,
+    TradeNotice,
+    VerifyView,
+)
+
+__all__ = [
+    "DESK",
+    "Actor",
+    "AnyNotice",
+    "Assessment",
+    "AuditLine",
+    "Bar",
+    "BreakdownView",
+    "BreakerView",
+    "CardKind",
+    "ChartView",
+    "CostLines",
+    "DecisionNotice",
+    "Desk",
+    "DeskNotice",
+    "DeskState",
+    "Fill",
+    "FillNotice",
+    "LayerReading",
+    "LayerRole",
+    "LayerView",
+    "Level",
+    "LimitView",
+    "Mark",
+    "MarketView",
+    "Notice",
+    "Odds",
+    "Order",
+    "OrderNotice",
+    "OrderState",
+    "OrderType",
+    "OrderView",
+    "Permission",
+    "Place",
+    "PortfolioView",
+    "Position",
+    "PositionView",
+    "PostRef",
+    "ProfitRow",
+    "ProposalNotice",
+    "ProposalStatus",
+    "ProposalTerms",
+    "ProposalView",
+    "Purpose",
+    "Refused",
+    "Role",
+    "ScanNotice",
+    "ScanRow",
+    "ScanView",
+    "Setup",
+    "SetupKind",
+    "Side",
+    "SizeStep",
+    "StatusView",
+    "Timeframe",
+    "Trade",
+    "TradeNotice",
+    "VerifyView",
+]
+
+
+class Desk:
+    """The trading desk as its guests see it.
+
+    Reading never waits for the market; acting is journaled before it takes effect. What an actor
+    may not do is refused here whatever the guest has shown them.
+
+    Parameters
+    ----------
+    engine : Engine
+        Opened by the composition root.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    # ------------------------------------------------------------------ reading
+
+    @property
+    def market(self) -> MarketView:
+        """What is watched, and whether it is real."""
+        return self._engine.market
+
+    def instruments(self) -> tuple[str, ...]:
+        """Symbols that are watched, in configured order."""
+        return self._engine.instruments
+
+    def now(self) -> datetime:
+        """Present instant of the desk's clock; virtual in a replay."""
+        return self._engine.clock.now()
+
+    def status(self) -> StatusView:
+        """State, halts, breakers, counts and the head of the journal."""
+        return self._engine.present.status()
+
+    def scan(self, instrument: str | None = None) -> ScanView | Refused:
+        """Newest assessment of every instrument, or of one."""
+        return self._engine.present.scan(instrument)
+
+    def breakdown(self, reference: str) -> BreakdownView | Refused:
+        """The twelve layers behind an instrument's newest bar, or behind a proposal."""
+        return self._engine.present.breakdown(reference)
+
+    async def chart(
+        self, reference: str, timeframe: Timeframe | None = None, bars: int = 120
+    ) -> ChartView | Refused:
+        """Newest bars of an instrument, or of a proposal's with its levels drawn.
+
+        Parameters
+        ----------
+        timeframe : Timeframe or None
+            The market's own, or a multiple of it; only whole, closed bars are shown.
+        bars : int in [20, 500]
+        """
+        return await self._engine.present.chart(reference, timeframe, bars)
+
+    def proposals(self, *, only_open: bool = True) -> tuple[ProposalView, ...]:
+        """Proposals, newest first."""
+        return self._engine.present.proposals(only_open=only_open)
+
+    def proposal(self, proposal_id: str) -> ProposalView | Refused:
+        """One proposal by its id."""
+        return self._engine.present.proposal(proposal_id)
+
+    def positions(self) -> tuple[PositionView, ...]:
+        """Open positions, oldest first."""
+        return self._engine.present.positions()
+
+    def orders(self) -> tuple[OrderView, ...]:
+        """Orders that are not final, oldest first."""
+        return self._engine.present.orders()
+
+    def portfolio(self) -> PortfolioView:
+        """Cash, positions, profit and the use of every cap."""
+        return self._engine.present.portfolio()
+
+    def trades(self, limit: int = 10) -> tuple[Trade, ...]:
+        """Closed trades, newest first."""
+        return self._engine.present.trades(limit)
+
+    def profit(self, days: int = 7) -> tuple[ProfitRow, ...]:
+        """Result of each of the last `days` UTC days, oldest first."""
+        return self._engine.present.profit(days)
+
+    async def audit(self, limit: int = 10) -> tuple[AuditLine, ...]:
+        """Newest journal entries in words, newest first."""
+        return await self._engine.audit(limit)
+
+    async def verify(self) -> VerifyView:
+        """Recompute the whole hash chain."""
+        return await self._engine.verify()
+
+    # ------------------------------------------------------------------ acting
+
+    async def approve(
+        self,
+        actor: Actor,
+        proposal_id: str,
+        short_hash: str,
+        *,
+        portion: float = 1.0,
+        note: str = "",
+    ) -> ProposalView | Refused:
+        """Say yes to exactly these terms, once.
+
+        Everything is checked again at the present price; the approval is journaled before the
+        order is sent.
+
+        Parameters
+        ----------
+        short_hash : str
+            First twelve digits of the terms' hash, as the card showed it.
+        portion : float in (0, 1]
+            0.5 approves half of the quantity.
+        """
+        return await self._engine.commands.approve(actor, proposal_id, short_hash, portion, note)
+
+    async def reject(
+        self, actor: Actor, proposal_id: str, reason: str
+    ) -> ProposalView | Refused:
+        """Say no, with a reason that goes into the record."""
+        return await self._engine.commands.reject(actor, proposal_id, reason)
+
+    async def propose(self, actor: Actor, instrument: str) -> ProposalView | Refused:
+        """Raise an exploratory paper proposal at the present price because the owner asks."""
+        return await self._engine.commands.propose(actor, instrument)
+
+    async def close_position(
+        self, actor: Actor, position_id: str, reason: str = ""
+    ) -> PositionView | Refused:
+        """Sell a position at the market; works while entries are halted."""
+        return await self._engine.commands.close_position(actor, position_id, reason)
+
+    async def cancel_order(self, actor: Actor, client_id: str) -> OrderView | Refused:
+        """Take a working entry order off the market."""
+        return await self._engine.commands.cancel_order(actor, client_id)
+
+    async def halt(self, actor: Actor, reason: str) -> StatusView | Refused:
+        """Forbid entries until the owner resumes; exits go on."""
+        return await self._engine.commands.halt(actor, reason)
+
+    async def resume(self, actor: Actor, reason: str) -> StatusView | Refused:
+        """Allow entries again; needs the owner and a reason."""
+        return await self._engine.commands.resume(actor, reason)
+
+    async def flatten(self, actor: Actor, reason: str) -> tuple[PositionView, ...] | Refused:
+        """Halt, withdraw every open proposal and sell every position."""
+        return await self._engine.commands.flatten(actor, reason)
+
+    async def reset_breaker(self, actor: Actor, name: str, reason: str) -> StatusView | Refused:
+        """Arm a tripped breaker again; needs the owner and a reason."""
+        return await self._engine.commands.reset_breaker(actor, name, reason)
+
+    async def refuse_access(self, actor: Actor, action: str) -> None:
+        """Journal that somebody asked for what is not theirs to ask."""
+        await self._engine.commands.refuse_access(actor, action)
+
+    # ------------------------------------------------------------------ posts
+
+    def notices(self) -> AsyncIterator[AnyNotice]:
+        """Everything that is still to be posted, oldest first, then as it happens.
+
+        A notice comes again after a restart until `posted` is told of it. Scans are the
+        exception: only the newest unposted one is given.
+        """
+        return self._engine.notices()
+
+    async def posted(self, seq: int, channel_id: str, message_id: str) -> None:
+        """Journal that the notice `seq` stands in a channel."""
+        await self._engine.commands.posted(seq, channel_id, message_id)
+
+    def last_report(self, job: str) -> datetime | None:
+        """Slot of the newest post of a scheduled job; None before the first."""
+        return self._engine.ledger.reports.get(job)
+
+    async def report_posted(
+        self, job: str, slot_at: datetime, channel_id: str, message_id: str
+    ) -> None:
+        """Journal that a scheduled job has posted for its slot."""
+        await self._engine.commands.report_posted(job, slot_at, channel_id, message_id)

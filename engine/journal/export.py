@@ -1,0 +1,62 @@
+"""Writes a journal out as JSON lines that anybody can read and check again.
+
+Refuses to touch the journal itself, and to leave half a file behind.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from engine.errors import JournalError
+from engine.journal.chain import Record
+from engine.journal.faults import told_plainly
+from engine.journal.reading import records_of
+from engine.model.canonical import canonical_json
+
+
+def export(path: Path, out: Path, stream: str = "desk") -> int:
+    """Write every event of the journal at `path` to `out`, one JSON object a line.
+
+    Returns
+    -------
+    int
+        Number of events written.
+
+    Raises
+    ------
+    JournalError
+        If the journal cannot be read, or `out` cannot be written.
+    """
+    if out.resolve() == path.resolve():
+        raise JournalError(f"{out}: is the journal itself; give another file to write to")
+    part = out.with_name(out.name + ".part")
+    count = 0
+    with told_plainly(out), part.open("w", encoding="utf-8") as file:
+        for line in lines(path, stream):
+            file.write(line + "\n")
+            count += 1
+    part.replace(out)
+    return count
+
+
+def lines(path: Path, stream: str = "desk") -> Iterator[str]:
+    """Every event of the journal at `path` as one line of JSON, without the line's end.
+
+    Raises
+    ------
+    JournalError
+        If the journal cannot be read.
+    """
+    with records_of(path, stream) as records:
+        for record in records:
+            yield canonical_json(asdict(record) | {"payload": _payload(record)})
+
+
+def _payload(record: Record) -> object:
+    try:
+        return json.loads(record.payload)
+    except ValueError:
+        return record.payload

@@ -1,0 +1,194 @@
+"""What the journal adds up to: cash, proposals, orders, positions, halts, knowledge, posts.
+
+Refuses to change itself: only the fold (``fold.py``) writes here, one event at a time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from engine.model.actors import Actor
+from engine.model.events import BarsAssessed
+from engine.model.orders import OPEN_STATES, Order, OrderState, Purpose
+from engine.model.positions import Position, Trade
+from engine.model.proposals import CardKind, ProposalStatus, ProposalTerms
+from engine.model.setups import Assessment, Label, SetupKind
+from engine.ports import Envelope
+
+ZERO = Decimal(0)
+LabelKey = tuple[str, datetime, SetupKind]
+
+
+@dataclass(slots=True)
+class ProposalRecord:
+    """A proposal and its decision."""
+
+    seq: int
+    terms: ProposalTerms
+    terms_hash: str
+    assessment: Assessment
+    asked: bool
+    status: ProposalStatus = ProposalStatus.OPEN
+    decided_by: Actor | None = None
+    decided_at: datetime | None = None
+    decided_quantity: Decimal = ZERO
+    decision_price: Decimal | None = None
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class OrderRecord:
+    """An order and how much of it was executed.
+
+    Attributes
+    ----------
+    filled : Decimal, base units
+    value_usd, fees_usd : Decimal, US dollars
+        Sum of price times quantity, and of fees, over its fills.
+    slippage_usd : Decimal, US dollars
+        What the fills cost against their reference prices.
+    """
+
+    order: Order
+    state: OrderState = OrderState.INTENDED
+    filled: Decimal = ZERO
+    value_usd: Decimal = ZERO
+    fees_usd: Decimal = ZERO
+    slippage_usd: Decimal = ZERO
+    venue_id: str = ""
+    reason: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether it may still be executed."""
+        return self.state in OPEN_STATES
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Who forbade entries, why and when."""
+
+    by: Actor
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """A breaker that is open."""
+
+    name: str
+    value: str
+    bound: str
+    resets: str
+    at: datetime
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The whole state of a desk.
+
+    Attributes
+    ----------
+    equity_usd, high_water_usd, day_open_usd, week_open_usd : Decimal, US dollars
+        Marked to market at the newest bars, their maximum, and at the first bars of the present
+        UTC day and ISO week.
+    equity_curve : list of (datetime, Decimal)
+        One point a set of bars, thinned by half whenever it outgrows its bound.
+    halt_high_water_usd : Decimal, US dollars
+        Highest equity since the owner last reset the drawdown halt.
+    losses_in_a_row : int
+        Since the last win, or since the owner last reset their breaker.
+    calm_bars : dict of str to int
+        Bars in a row without a volatility alarm, by instrument.
+    trip_log : list of (name, datetime)
+        Every trip ever, for rules that count them.
+    posts : dict of int to (channel id, message id)
+        Which events have been told of, and where.
+    untold : dict of int to Envelope
+        Events that are still to be told of; of the scans only the newest.
+    """
+
+    mode: str = ""
+    market: str = ""
+    simulated: bool = False
+    opened_at: datetime | None = None
+    start_cash_usd: Decimal = ZERO
+    cash_usd: Decimal = ZERO
+    equity_usd: Decimal = ZERO
+    high_water_usd: Decimal = ZERO
+    halt_high_water_usd: Decimal = ZERO
+    day_open_usd: Decimal = ZERO
+    week_open_usd: Decimal = ZERO
+    equity_curve: list[tuple[datetime, Decimal]] = field(default_factory=list)
+    sessions: int = 0
+    seed: int = 0
+    epoch_at: datetime | None = None
+    config_hash: str = ""
+    proposals: dict[str, ProposalRecord] = field(default_factory=dict)
+    orders: dict[str, OrderRecord] = field(default_factory=dict)
+    positions: dict[str, Position] = field(default_factory=dict)
+    trades: list[Trade] = field(default_factory=list)
+    losses_in_a_row: int = 0
+    last_loss_at: datetime | None = None
+    review_note_at: datetime | None = None
+    calm_bars: dict[str, int] = field(default_factory=dict)
+    exits_requested: dict[str, Purpose] = field(default_factory=dict)
+    fill_ids: set[str] = field(default_factory=set)
+    halt: Halt | None = None
+    trips: dict[str, Trip] = field(default_factory=dict)
+    trip_log: list[tuple[str, datetime]] = field(default_factory=list)
+    prices: dict[str, Decimal] = field(default_factory=dict)
+    bars_at: datetime | None = None
+    assessed: dict[str, tuple[int, Assessment]] = field(default_factory=dict)
+    cards: dict[str, tuple[str, str]] = field(default_factory=dict)
+    newest_scan: tuple[int, BarsAssessed] | None = None
+    labels: dict[LabelKey, Label] = field(default_factory=dict)
+    studied: set[str] = field(default_factory=set)
+    posts: dict[int, tuple[str, str]] = field(default_factory=dict)
+    untold: dict[int, Envelope] = field(default_factory=dict)
+    reports: dict[str, datetime] = field(default_factory=dict)
+    seq: int = 0
+    head: str = "0" * 64
+    at: datetime | None = None
+
+    def open_proposals(self) -> list[ProposalRecord]:
+        """Proposals that can still be decided, oldest first."""
+        return [p for p in self.proposals.values() if p.status is ProposalStatus.OPEN]
+
+    def open_orders(self) -> list[OrderRecord]:
+        """Orders that may still be executed, oldest first."""
+        return [o for o in self.orders.values() if o.open]
+
+    def reserved_usd(self) -> Decimal:
+        """Cash that open entry orders may still need, in US dollars, without fees."""
+        total = ZERO
+        for record in self.open_orders():
+            if record.order.purpose is Purpose.ENTRY:
+                entry = self.proposals[record.order.proposal_id].terms.entry
+                total += (record.order.quantity - record.filled) * entry
+        return total
+
+    def marked_equity_usd(self) -> Decimal:
+        """Cash and every position at its newest known price, in US dollars."""
+        held = sum(
+            (p.quantity * self.prices.get(p.instrument, p.entry_price))
+            for p in self.positions.values()
+        )
+        return self.cash_usd + held
+
+    def exploratory_risk_usd(self, since: datetime) -> Decimal:
+        """Money that exploratory approvals since `since` have put at risk, in US dollars."""
+        return sum(
+            (
+                p.terms.risk_usd * p.decided_quantity / p.terms.quantity
+                for p in self.proposals.values()
+                if p.terms.kind is CardKind.EXPLORATORY
+                and p.status is ProposalStatus.APPROVED
+                and p.decided_at is not None
+                and p.decided_at >= since
+            ),
+            start=ZERO,
+        )

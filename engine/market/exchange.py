@@ -1,0 +1,229 @@
+"""Live public data of Kraken and Coinbase: history, bars as they close, quotes between them.
+
+Refuses candles that are still forming, and never passes off late bars as fresh ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime, timedelta
+
+from engine.clock import EPOCH, Clock, as_utc
+from engine.errors import BadTick, MarketDataError
+from engine.market.feed import FindingSink, Gate, log_finding
+from engine.market.polls import Polls, floor_to_bar, tell_silence
+from engine.market.public_api import PublicApi, VenueUnreachable
+from engine.market.venues import venue_named
+from engine.model.bars import Bar, MarketEvent, Quote, Timeframe
+from engine.model.instruments import Calendar
+
+CLOCK_TOLERANCE = timedelta(seconds=10)
+"""A local clock further off than this would cut candles while they still form."""
+
+
+class ExchangeFeed:
+    """Public data of one exchange, polled when its candles close.
+
+    Fresh events come in time order. Bars that closed before the stream began, or that the venue
+    gave late, are flagged as caught up; those are in order for each instrument, and may be older
+    than quotes or than another instrument's bars already given. A venue that does not answer is
+    told as a finding and asked again; the stream goes on when it is back, without a hole as far as
+    the venue's history reaches (Kraken: 720 bars).
+
+    Parameters
+    ----------
+    venue : str
+        ``"kraken"`` or ``"coinbase"``.
+    instruments : mapping of str to str
+        Name inside Executor to ccxt's unified symbol: ``{"BTC-USD": "BTC/USD"}``.
+    timeframe : Timeframe
+    clock : Clock
+    base_url : str, optional
+        Another root, for tests.
+    quote_every : timedelta, > 0, or None
+        Between two rounds of quotes; None streams none.
+    timeout : timedelta, > 0
+        For one request.
+    spacing : timedelta, optional
+        Least time between two requests; the venue's own limit where not given.
+    tell : callable of Finding
+        Is told of rejected bars, gaps and silences.
+
+    Raises
+    ------
+    MarketDataError
+        If there is no such venue, or no instrument.
+    """
+
+    simulated = False
+
+    def __init__(
+        self,
+        venue: str,
+        instruments: Mapping[str, str],
+        timeframe: Timeframe,
+        clock: Clock,
+        *,
+        base_url: str | None = None,
+        quote_every: timedelta | None = timedelta(seconds=30),
+        timeout: timedelta = timedelta(seconds=10),
+        spacing: timedelta | None = None,
+        tell: FindingSink = log_finding,
+    ) -> None:
+        self._venue = venue_named(venue)
+        if not instruments:
+            raise MarketDataError(f"nothing to watch on {venue}: configure an instrument")
+        self.name = self._venue.name
+        self.timeframe = timeframe
+        self._symbols = dict(instruments)
+        self._clock = clock
+        self._quote_every = quote_every
+        self._tell = tell
+        self._api = PublicApi(
+            self._venue, clock, base_url=base_url, timeout=timeout, spacing=spacing
+        )
+
+    @property
+    def description(self) -> str:
+        """One line for humans: which exchange, and what of it."""
+        pairs = ", ".join(self._symbols.values())
+        return f"{self._venue.title} public data: {pairs}, {self.timeframe} bars"
+
+    async def history(self, instrument: str, until: datetime, count: int) -> tuple[Bar, ...]:
+        """The last `count` bars closed by `until` and by now, oldest first.
+
+        Parameters
+        ----------
+        instrument : str
+        until : datetime, aware
+        count : int, >= 0
+            Kraken keeps 720; where the venue has fewer, fewer are returned.
+
+        Raises
+        ------
+        MarketDataError
+            If the venue cannot be asked or does not list the instrument.
+        """
+        end = min(as_utc(until), self._clock.now())
+        begin = floor_to_bar(end, self.timeframe) - count * self.timeframe.length
+        gate = Gate(Calendar.CONTINUOUS, self._tell)
+        bars = await self._closed(instrument, begin, end)
+        return tuple(bar for bar in bars if gate.admits(bar))
+
+    async def stream(self, after: datetime | None) -> AsyncIterator[MarketEvent]:
+        """Bars that close after `after` (None: after now), and quotes between them.
+
+        Parameters
+        ----------
+        after : datetime, aware, or None
+            What closed between it and the present comes first, as caught up.
+        """
+        polls = Polls(
+            list(self._symbols),
+            self.timeframe,
+            self._clock,
+            as_utc(after) if after else self._clock.now(),
+            fetch=self._closed,
+            delay=self._venue.publication_delay,
+            tell=self._tell,
+        )
+        quote_at = self._next_quote()
+        while True:
+            while quote_at < min(polls.due_at, polls.quiet_from):
+                await self._clock.sleep_until(quote_at)
+                for quote in await self._quotes():
+                    yield quote
+                quote_at = self._next_quote()
+            await self._clock.sleep_until(polls.due_at)
+            for closed in await polls.poll():
+                yield closed
+            quote_at = max(quote_at, self._clock.now())
+
+    async def quote(self, instrument: str) -> Quote | None:
+        """Best bid and ask now; None where the book has an empty side.
+
+        Parameters
+        ----------
+        instrument : str
+
+        Raises
+        ------
+        BadTick
+            If the book is crossed or holds no positive numbers.
+        MarketDataError
+            If the venue cannot be asked or does not list the instrument.
+        """
+        best = await self._api.best(self._symbol(instrument))
+        if best is None:
+            return None
+        (bid, bid_size), (ask, ask_size) = best
+        if not (0 < bid < ask and bid_size > 0 and ask_size > 0):
+            raise BadTick(
+                f"{self._venue.title} quotes {instrument} at {bid:g} x {bid_size:g} / {ask:g} x "
+                f"{ask_size:g}, which no sound book holds: ask again"
+            )
+        return Quote(instrument, self._clock.now(), bid, ask, bid_size, ask_size)
+
+    async def check(self) -> None:
+        """Ask the venue for its time and its list of markets.
+
+        Raises
+        ------
+        MarketDataError
+            If it does not answer, lacks an instrument or the timeframe, or if this machine's time
+            is wrong: candles would then be cut while they still form.
+        """
+        await self._api.require(list(self._symbols.values()), self.timeframe)
+        off = self._clock.now() - await self._api.now()
+        if abs(off) > CLOCK_TOLERANCE:
+            raise MarketDataError(
+                f"this machine's clock is {abs(off).total_seconds():.0f} s "
+                f"{'ahead of' if off > timedelta(0) else 'behind'} {self._venue.title}: "
+                "turn on time synchronisation"
+            )
+
+    async def aclose(self) -> None:
+        """Close the connections to the venue."""
+        await self._api.aclose()
+
+    def _symbol(self, instrument: str) -> str:
+        try:
+            return self._symbols[instrument]
+        except KeyError:
+            known = ", ".join(self._symbols)
+            raise MarketDataError(
+                f"{instrument!r} is not watched on {self.name} (there are: {known}): "
+                "add it to config.toml"
+            ) from None
+
+    def _next_quote(self) -> datetime:
+        if self._quote_every is None:
+            return datetime.max.replace(tzinfo=EPOCH.tzinfo)
+        return self._clock.now() + self._quote_every
+
+    async def _closed(self, instrument: str, begin: datetime, end: datetime) -> list[Bar]:
+        """Bars that open at or after `begin` and have closed by `end`, page by page."""
+        symbol, length = self._symbol(instrument), self.timeframe.length
+        page = self._venue.page_bars
+        bars: dict[datetime, Bar] = {}
+        while begin + length <= end:
+            wanted = (end - begin) // length + 1
+            rows = await self._api.candles(instrument, symbol, self.timeframe, begin, wanted)
+            bars |= {bar.open_at: bar for bar in rows if bar.close_at <= end}
+            # An empty page is a quiet stretch on Coinbase: the next one may hold bars again.
+            reached = max((bar.open_at for bar in rows), default=begin)
+            begin = max(reached + length, begin + min(wanted, page) * length)
+        return [bars[open_at] for open_at in sorted(bars)]
+
+    async def _quotes(self) -> list[Quote]:
+        """A quote of every instrument that gives one; a fault is told and the stream lives."""
+        quotes = []
+        for instrument in self._symbols:
+            try:
+                quote = await self.quote(instrument)
+            except (BadTick, VenueUnreachable) as fault:
+                tell_silence(self._tell, instrument, self._clock.now(), fault)
+                continue
+            if quote:
+                quotes.append(quote)
+        return quotes

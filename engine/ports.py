@@ -1,0 +1,196 @@
+"""The ports: everything the engine asks of the world, and nothing more.
+
+Implementations live in ``market/``, ``brokers/`` and ``journal/``; they never import each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from engine.model.bars import Bar, MarketEvent, Quote
+from engine.model.events import Event
+from engine.model.orders import Fill, Order
+
+
+class Clock(Protocol):
+    """The only source of the present."""
+
+    def now(self) -> datetime:
+        """Present instant, aware UTC."""
+        ...
+
+    async def sleep_until(self, at: datetime) -> None:
+        """Return once `now` has reached `at`."""
+        ...
+
+
+class MarketFeed(Protocol):
+    """A source of closed bars and quotes.
+
+    Attributes
+    ----------
+    name : str
+        ``replay``, ``simulated``, ``kraken`` or ``coinbase``.
+    simulated : bool
+        True means that no price is real and every post must say SIMULATED.
+    """
+
+    name: str
+    simulated: bool
+
+    @property
+    def description(self) -> str:
+        """One line for people: what market this is."""
+        ...
+
+    async def history(self, instrument: str, until: datetime, count: int) -> tuple[Bar, ...]:
+        """Last `count` bars with ``close_at <= until``, oldest first."""
+        ...
+
+    def stream(self, after: datetime | None) -> AsyncIterator[MarketEvent]:
+        """Events strictly after `after`, in time order, until the source ends."""
+        ...
+
+    async def quote(self, instrument: str) -> Quote | None:
+        """Present bid and ask, or None where the source has none."""
+        ...
+
+    async def check(self) -> None:
+        """Raise `MarketDataError`, one line with its mend, if the source cannot be used."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of files and connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The venue has the order."""
+
+    client_id: str
+    venue_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The venue refused the order; nothing is live.
+
+    Attributes
+    ----------
+    reason : str
+        One sentence, the venue's own words where it had any.
+    """
+
+    client_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerReport:
+    """What a venue reports of its own accord: fills, cancellations and expiries since last asked.
+
+    Attributes
+    ----------
+    canceled, expired : tuple of str
+        Client ids.
+    """
+
+    fills: tuple[Fill, ...] = ()
+    canceled: tuple[str, ...] = ()
+    expired: tuple[str, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+
+
+class Broker(Protocol):
+    """A venue that takes orders.
+
+    Every method raises `BrokerUnavailable` when nothing was sent, and `OutcomeUnknown` when the
+    request may have been acted on.
+    """
+
+    name: str
+
+    async def submit(self, order: Order) -> Accepted | Rejected:
+        """Place `order`, once; a known client id is answered, never placed again."""
+        ...
+
+    async def cancel(self, client_id: str) -> bool:
+        """Cancel a working order; False if it is no longer working."""
+        ...
+
+    async def find(self, client_id: str) -> Accepted | Rejected | None:
+        """Look an order up among open, closed and traded; None when the venue has never seen it."""
+        ...
+
+    async def observe(self, event: MarketEvent) -> None:
+        """See the market; a venue of its own ignores it, paper trades against it."""
+        ...
+
+    async def report(self) -> BrokerReport:
+        """Everything new since the last call."""
+        ...
+
+    async def restore(self, working: Sequence[tuple[Order, Decimal]]) -> None:
+        """Take up the orders that the journal knows as working, each with its filled quantity."""
+        ...
+
+    async def balances(self) -> dict[str, Decimal]:
+        """Settled own balances by currency or base asset, in its units."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """An event as it stands in the journal.
+
+    Attributes
+    ----------
+    seq : int, >= 1, without holes in its stream
+    cause : int
+        Sequence number of what led to it; 0 if nothing did.
+    prev_hash, hash : str
+        Links of the chain, 64 hexadecimal digits.
+    """
+
+    seq: int
+    at: datetime
+    kind: str
+    version: int
+    cause: int
+    config_hash: str
+    event: Event
+    prev_hash: str
+    hash: str
+
+
+class Journal(Protocol):
+    """The append-only record."""
+
+    async def append(
+        self, events: Sequence[Event], at: datetime, cause: int = 0, *, durable: bool = False
+    ) -> tuple[Envelope, ...]:
+        """Write all of `events` or none; `durable` waits for the disk.
+
+        Raises
+        ------
+        SequenceConflict
+            If somebody else has written since we last read.
+        """
+        ...
+
+    def read(self, after: int = 0) -> AsyncIterator[Envelope]:
+        """Every envelope with ``seq > after``, in order."""
+        ...
+
+    async def head(self) -> tuple[int, str]:
+        """Sequence number and hash of the newest envelope; (0, zeros) when empty."""
+        ...
+
+    async def aclose(self) -> None:
+        """Flush and let go of the file."""
+        ...

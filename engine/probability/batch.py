@@ -1,0 +1,323 @@
+"""Whole histories through the pipeline: what live would have said, bar by bar, years in seconds.
+
+Refuses to differ from live: the layers' kernels are the same functions, compiled, and the
+learning is the same `Knowledge`; a test proves the answers equal.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import numpy as np
+
+from engine.model.setups import Label, Odds, Outcome, SetupKind
+from engine.probability import cross_asset, features
+from engine.probability.desk import KINDS, SCORED, horizon_bars
+from engine.probability.knowledge import EVIDENCE_LAYERS, FUSED, TURBULENT, Judgement, Knowledge
+from engine.probability.labels import NONE, OUTCOMES, Closings, close_labels
+from engine.probability.layer import FloatArray, InstrumentScale, IntArray, compiled
+from engine.probability.pairs import metal_pair
+from engine.probability.scan import COLUMNS, Candidates, scan, scan_pair
+from engine.probability.settings import PipelineSettings
+from engine.probability.worth import expected_miss, value_odds
+
+_KINDS = dict(KINDS)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Closed bars of one instrument.
+
+    Attributes
+    ----------
+    closed_at : ndarray of shape (n,), int64, seconds since 1970, increasing
+    open, high, low, close : ndarrays of shape (n,), float64, quote currency, > 0
+    """
+
+    scale: InstrumentScale
+    closed_at: IntArray
+    open: FloatArray
+    high: FloatArray
+    low: FloatArray
+    close: FloatArray
+
+    def __post_init__(self) -> None:
+        symbol, n = self.scale.symbol, self.closed_at.shape[0]
+        for name in ("open", "high", "low", "close"):
+            values = getattr(self, name)
+            if values.shape != (n,):
+                raise ValueError(f"{name} of {symbol} must have {n} values, had {values.shape}")
+            if not np.all((values > 0.0) & np.isfinite(values)):
+                raise ValueError(f"{name} of {symbol} must be > 0 and finite in every bar")
+        if np.any(np.diff(self.closed_at) <= 0):
+            raise ValueError(f"closed_at of {symbol} must increase from bar to bar")
+        top, bottom = np.maximum(self.open, self.close), np.minimum(self.open, self.close)
+        if np.any(self.high < top) or np.any(self.low > bottom):
+            raise ValueError(f"bars of {symbol} must have low <= open, close <= high")
+
+
+@dataclass(slots=True)
+class Case:
+    """One candidate of a history, from its first bar to its label.
+
+    Attributes
+    ----------
+    index : int
+        Position in its history of the bar that began it.
+    closed : int
+        Position of the bar that closed its label; -1 while open.
+    """
+
+    instrument: str
+    kind: SetupKind
+    index: int
+    opened_at: int
+    entry: float
+    target: float
+    stop: float
+    volatility: float
+    martingale: tuple[float, float]
+    scores: dict[str, float]
+    cost_frac: float
+    outcome: Outcome | None
+    closed: int
+    closed_at: int
+    gross_frac: float
+    uniqueness: float
+    judged: Judgement | None = field(default=None)
+    odds: Odds | None = field(default=None)
+
+
+def run(
+    settings: PipelineSettings,
+    histories: Sequence[History],
+    timeframe_days: float,
+    cost_frac: Mapping[str, float],
+    *,
+    compile_kernels: bool = True,
+) -> list[Case]:
+    """Every candidate of the histories, judged in order of time by what was known then.
+
+    Parameters
+    ----------
+    histories : sequence of History
+        In the order of the configured instruments.
+    cost_frac : mapping of symbol to float, fraction, > 0
+        Round trip.
+    compile_kernels : bool
+        False runs the same loops in plain Python.
+
+    Returns
+    -------
+    list of Case
+        By time, then by instrument.
+    """
+    cases = [
+        case
+        for history, pair in zip(
+            histories, _pair_scores(histories, timeframe_days, compile_kernels), strict=True
+        )
+        for case in _cases(settings, history, timeframe_days, cost_frac, pair, compile_kernels)
+    ]
+    order = {history.scale.symbol: place for place, history in enumerate(histories)}
+    judge(settings, cases, order)
+    return sorted(cases, key=lambda case: (case.opened_at, order[case.instrument]))
+
+
+def judge(settings: PipelineSettings, cases: Sequence[Case], order: Mapping[str, int]) -> None:
+    """Judge and learn in the order of live: an instant's candidates first, then its labels."""
+    knowledge = Knowledge(settings)
+    events = [(case.opened_at, 0, order[case.instrument], case.index, case) for case in cases]
+    events += [
+        (case.closed_at, 1, order[case.instrument], case.index, case)
+        for case in cases
+        if case.outcome is not None
+    ]
+    for *_, closing, _, _, case in sorted(events, key=lambda event: event[:4]):
+        if closing:
+            knowledge.learn(_label(settings, case))
+        else:
+            _judge_one(knowledge, case)
+
+
+def columns(cases: Sequence[Case]) -> dict[str, list[object]]:
+    """Cases as columns: what a Parquet file of candidates holds.
+
+    Returns
+    -------
+    dict of str to list
+        ``instrument, at, setup, target_frac, stop_frac, horizon_days`` are the setup,
+        ``p_martingale, p_prior, p, p_low`` the odds, ``y, outcome, r_gross, r_net`` the end (None
+        while open), ``score_<layer>`` and ``llr_<layer>`` what the layers said.
+    """
+    judged = [case for case in cases if case.judged is not None and case.odds is not None]
+    table: dict[str, list[object]] = {}
+    for case in judged:
+        for name, value in _row(case).items():
+            table.setdefault(name, []).append(value)
+    return table
+
+
+def _row(case: Case) -> dict[str, object]:
+    judged, odds, done = case.judged, case.odds, case.outcome is not None
+    if judged is None or odds is None:
+        raise ValueError("case must be judged")
+    row: dict[str, object] = {
+        "instrument": case.instrument,
+        "at": datetime.fromtimestamp(case.opened_at, UTC),
+        "setup": case.kind.value,
+        "target_frac": case.target / case.entry - 1.0,
+        "stop_frac": 1.0 - case.stop / case.entry,
+        "volatility": case.volatility,
+        "p_martingale": case.martingale[0],
+        "p_prior": judged.p_prior,
+        "p": judged.p_mean,
+        "p_low": judged.p_low,
+        "ev_low": odds.ev_low_frac,
+        "fused": judged.fused,
+        "uniqueness": case.uniqueness if done else None,
+        "closed_at": datetime.fromtimestamp(case.closed_at, UTC) if done else None,
+        "outcome": case.outcome.value if case.outcome else None,
+        "y": int(case.outcome is Outcome.TARGET) if done else None,
+        "r_gross": case.gross_frac if done else None,
+        "r_net": case.gross_frac - case.cost_frac if done else None,
+    }
+    for name in EVIDENCE_LAYERS:
+        evidence = judged.evidence.get(name)
+        row[f"score_{name}"] = case.scores.get(name)
+        row[f"llr_{name}"] = evidence.llr if evidence else 0.0
+        row[f"weight_{name}"] = judged.weights.get(name, 0.0)
+    return row
+
+
+def _cases(
+    settings: PipelineSettings,
+    history: History,
+    timeframe_days: float,
+    cost_frac: Mapping[str, float],
+    pair: FloatArray,
+    compile_kernels: bool,
+) -> list[Case]:
+    run_scan = compiled(scan) if compile_kernels else scan
+    run_close = compiled(close_labels) if compile_kernels else close_labels
+    prices = history.open, history.high, history.low, history.close
+    found = run_scan(
+        features.start(settings, timeframe_days),
+        history.closed_at,
+        *prices,
+        features.scaling(settings, history.scale, timeframe_days),
+    )
+    bars = horizon_bars(settings.horizon_days, timeframe_days)
+    ends = run_close(found.index, found.target, found.stop, *prices, bars)
+    shares = _uniqueness(found.index, ends.closed, history.close.shape[0])
+    cost = cost_frac[history.scale.symbol]
+    return [
+        _case(history, found, ends, shares, pair, cost, row) for row in range(found.index.shape[0])
+    ]
+
+
+def _case(
+    history: History,
+    found: Candidates,
+    ends: Closings,
+    shares: FloatArray,
+    pair: FloatArray,
+    cost_frac: float,
+    row: int,
+) -> Case:
+    index, closed = int(found.index[row]), int(ends.closed[row])
+    raw = dict(zip(COLUMNS, found.scores[row].tolist(), strict=True))
+    scores = {name: raw[name] for name in SCORED}
+    scores |= {"cross_asset": float(pair[index]), "gap_frac": raw["gap_frac"]}
+    scores[TURBULENT] = float(found.turbulent[row])
+    touch = int(ends.outcome[row])
+    return Case(
+        instrument=history.scale.symbol,
+        kind=_KINDS[int(found.kind[row])],
+        index=index,
+        opened_at=int(history.closed_at[index]),
+        entry=float(history.close[index]),
+        target=float(found.target[row]),
+        stop=float(found.stop[row]),
+        volatility=float(found.volatility[row]),
+        martingale=(raw["target_odds"], raw["stop_odds"]),
+        scores={name: value for name, value in scores.items() if math.isfinite(value)},
+        cost_frac=cost_frac,
+        outcome=None if touch == NONE else OUTCOMES[touch],
+        closed=closed,
+        closed_at=int(history.closed_at[closed]) if closed >= 0 else 0,
+        gross_frac=float(ends.gross_frac[row]),
+        uniqueness=float(shares[row]),
+    )
+
+
+def _uniqueness(opened: IntArray, closed: IntArray, bars: int) -> FloatArray:
+    """Mean over each label's bars of one over the number of labels alive; NaN while open."""
+    ends = np.where(closed >= 0, closed, bars - 1)
+    change = np.zeros(bars + 1)
+    np.add.at(change, opened + 1, 1.0)
+    np.add.at(change, ends + 1, -1.0)
+    alive = np.cumsum(change)[:bars]
+    shared = np.concatenate([[0.0], np.cumsum(1.0 / np.where(alive > 0.0, alive, np.inf))])
+    span = np.maximum(ends - opened, 1)
+    return np.where(
+        closed >= 0, np.minimum((shared[ends + 1] - shared[opened + 1]) / span, 1.0), np.nan
+    )
+
+
+def _pair_scores(
+    histories: Sequence[History], timeframe_days: float, compile_kernels: bool
+) -> list[FloatArray]:
+    """Raw score of layer 9 at every bar of every history; NaN where there is none."""
+    scores = [np.full(history.close.shape[0], np.nan) for history in histories]
+    places = {history.scale.symbol: place for place, history in enumerate(histories)}
+    metals = metal_pair([history.scale.symbol for history in histories])
+    if metals is None:
+        return scores
+    first, second = (histories[places[symbol]] for symbol in metals)
+    common, at_first, at_second = np.intersect1d(
+        first.closed_at, second.closed_at, assume_unique=True, return_indices=True
+    )
+    run_pair = compiled(scan_pair) if compile_kernels else scan_pair
+    logs = np.log(first.close[at_first]), np.log(second.close[at_second])
+    both = run_pair(cross_asset.start(), common, *logs, timeframe_days)
+    scores[places[metals[0]]][at_first] = both[:, 0]
+    scores[places[metals[1]]][at_second] = both[:, 1]
+    return scores
+
+
+def _judge_one(knowledge: Knowledge, case: Case) -> None:
+    target_frac, stop_frac = case.target / case.entry - 1.0, 1.0 - case.stop / case.entry
+    judged = knowledge.judge(case.instrument, case.kind, case.martingale[0], case.scores)
+    miss = expected_miss(*case.martingale, target_frac, stop_frac, judged.shares)
+    gap = case.scores.get("gap_frac", 0.0) * knowledge.gap_chance(case.instrument)
+    chances = judged.p_prior, judged.p_mean, judged.p_low
+    case.judged = judged
+    case.odds = value_odds(*chances, target_frac, stop_frac, miss, case.cost_frac, gap)
+
+
+def _label(settings: PipelineSettings, case: Case) -> Label:
+    judged, outcome = case.judged, case.outcome
+    if judged is None or outcome is None:
+        raise ValueError("case must be judged and closed before it teaches")
+    base = judged.steps[0][1] + judged.steps[1][1]
+    return Label(
+        instrument=case.instrument,
+        kind=case.kind,
+        opened_at=datetime.fromtimestamp(case.opened_at, UTC),
+        closed_at=datetime.fromtimestamp(case.closed_at, UTC),
+        outcome=outcome,
+        target_frac=case.target / case.entry - 1.0,
+        stop_frac=1.0 - case.stop / case.entry,
+        horizon_days=settings.horizon_days,
+        gross_frac=case.gross_frac,
+        net_frac=case.gross_frac - case.cost_frac,
+        uniqueness=case.uniqueness,
+        log_odds_prior=judged.steps[0][1],
+        scores=case.scores | {"base_rate": base, FUSED: judged.fused},
+        llrs={name: evidence.llr for name, evidence in judged.evidence.items()},
+        p_mean=judged.p_mean,
+    )

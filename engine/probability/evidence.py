@@ -1,0 +1,220 @@
+"""The evidence adapter: a score becomes a likelihood ratio only through its own closed record.
+
+Refuses to believe a score by its looks: with no labels the ratio is exactly one, with few it is
+pulled towards one, and no layer may multiply the odds by more than three.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.probability.checks import Floats, finite_array, same_length
+from engine.probability.layer import FloatArray
+from engine.probability.special import digamma, trigamma
+
+MAX_LLR = math.log(3.0)
+_VOTES = {True: 1, False: -1, "yes": 1, "no": -1, "abstain": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A log-likelihood ratio with what is behind it.
+
+    Attributes
+    ----------
+    llr : float, nats, in [-ln 3, ln 3]
+    variance : float, nats squared, >= 0
+    n_eff : float
+        Uniqueness-weighted labels behind it.
+    """
+
+    llr: float
+    variance: float
+    n_eff: float
+
+
+def bin_llr(wins: Floats, losses: Floats, alpha: float = 50.0) -> FloatArray:
+    """Log-likelihood ratio of each bin of a score, shrunk by shared pseudo-observations.
+
+    Parameters
+    ----------
+    wins, losses : sequences of floats, >= 0
+        Weighted labels a bin with the target reached first, and not.
+    alpha : float, > 0
+        Pseudo-observations given to both classes alike: they say nothing either way.
+
+    Returns
+    -------
+    ndarray of shape (n_bins,), float64, nats, clipped to +-ln 3
+
+    Raises
+    ------
+    ValueError
+        If counts are negative, of unequal length or not finite, or `alpha` is not positive.
+
+    Examples
+    --------
+    >>> bin_llr((5, 10, 25), (20, 15, 10)).round(6).tolist()
+    [-0.510463, -0.129782, 0.454545]
+    >>> bin_llr((0, 0), (0, 0)).tolist()
+    [0.0, 0.0]
+    """
+    hits, misses, share = _shares(wins, losses, alpha)
+    good, bad = hits + alpha * share, misses + alpha * share
+    ratio = np.log(good / (hits.sum() + alpha)) - np.log(bad / (misses.sum() + alpha))
+    return np.clip(ratio, -MAX_LLR, MAX_LLR)
+
+
+def bin_variance(wins: Floats, losses: Floats, alpha: float = 50.0) -> FloatArray:
+    """Estimation variance of `bin_llr`, nats squared."""
+    hits, misses, share = _shares(wins, losses, alpha)
+    total = trigamma(hits.sum() + alpha), trigamma(misses.sum() + alpha)
+    pairs = zip(hits + alpha * share, misses + alpha * share, strict=True)
+    return np.array([trigamma(g) - total[0] + trigamma(b) - total[1] for g, b in pairs])
+
+
+def witness_llr(
+    tp: float, fn: float, fp: float, tn: float, vote: bool | str
+) -> tuple[float, float, float]:
+    """What one vote of a witness is worth, given its closed record.
+
+    Parameters
+    ----------
+    tp, fn : float, >= 0
+        Setups that reached their target: voted yes, voted no.
+    fp, tn : float, >= 0
+        Setups that did not: voted yes, voted no.
+    vote : bool or {"yes", "no", "abstain"}
+
+    Returns
+    -------
+    tuple of three floats
+        Expected log-likelihood ratio, its standard deviation, and the part that is used: one
+        standard deviation closer to zero and at most ln 3.
+
+    Raises
+    ------
+    ValueError
+        If a count is negative or the vote unknown.
+
+    Examples
+    --------
+    >>> [round(value, 6) for value in witness_llr(30, 20, 20, 30, "yes")]
+    [0.354507, 0.193942, 0.160565]
+    """
+    for name, count in (("tp", tp), ("fn", fn), ("fp", fp), ("tn", tn)):
+        if not 0.0 <= count < math.inf:
+            raise ValueError(f"{name} must be >= 0, was {count:g}")
+    if vote not in _VOTES:
+        raise ValueError(f"vote must be yes, no or abstain, was {vote!r}")
+    side = _VOTES[vote]
+    if side == 0:
+        return 0.0, 0.0, 0.0
+    # Beta(4, 4) priors: half yes, half no, worth eight votes.
+    hit = (4.0 + tp, 4.0 + fn) if side > 0 else (4.0 + fn, 4.0 + tp)
+    alarm = (4.0 + fp, 4.0 + tn) if side > 0 else (4.0 + tn, 4.0 + fp)
+    mean = _log_mean(*hit) - _log_mean(*alarm)
+    sd = math.sqrt(_log_variance(*hit) + _log_variance(*alarm))
+    used = math.copysign(min(max(0.0, abs(mean) - sd), MAX_LLR), mean)
+    return mean, sd, used
+
+
+class ScoreBins:
+    """Class-conditional record of one layer's raw score, in bins of equal mass.
+
+    Bin edges are quantiles of the scores learnt so far, and stay frozen until the record has
+    grown by a quarter; in between a label moves one count.
+
+    Parameters
+    ----------
+    bins : int, >= 2
+    alpha : float, > 0
+        Pseudo-observations, see `bin_llr`.
+    min_labels : int, >= 1
+        Closed labels before the first edges are drawn.
+    """
+
+    def __init__(self, bins: int, alpha: float, min_labels: int) -> None:
+        self._bins = bins
+        self._alpha = alpha
+        self._refit_at = max(min_labels, bins)
+        self._rows: list[tuple[float, bool, float]] = []
+        self._edges: list[float] = []
+        self._wins: list[float] = []
+        self._losses: list[float] = []
+        self._llr: FloatArray | None = None
+        self._variance: FloatArray | None = None
+
+    @property
+    def count(self) -> int:
+        """Labels learnt."""
+        return len(self._rows)
+
+    @property
+    def wanted(self) -> int:
+        """Labels at which the bins are drawn (again)."""
+        return self._refit_at
+
+    def learn(self, score: float, hit: bool, weight: float) -> None:
+        """Take in the score that a candidate had, now that its label has closed."""
+        if not math.isfinite(score):
+            raise ValueError(f"score must be finite, was {score}")
+        self._rows.append((score, hit, weight))
+        self._llr = self._variance = None
+        if len(self._rows) >= self._refit_at:
+            self._draw_bins()
+        elif self._edges:
+            self._count(score, hit, weight)
+
+    def read(self, score: float) -> Evidence | None:
+        """Evidence of a new score; None while there are too few labels."""
+        if not self._edges:
+            return None
+        if self._llr is None or self._variance is None:
+            self._llr = bin_llr(self._wins, self._losses, self._alpha)
+            self._variance = bin_variance(self._wins, self._losses, self._alpha)
+        place = bisect_right(self._edges, score)
+        n_eff = sum(self._wins) + sum(self._losses)
+        return Evidence(float(self._llr[place]), float(self._variance[place]), n_eff)
+
+    def _draw_bins(self) -> None:
+        scores = np.sort(np.array([row[0] for row in self._rows]))
+        cuts = [round(k * scores.size / self._bins) for k in range(1, self._bins)]
+        # Half way between two scores, so that no score learnt lies on an edge.
+        self._edges = [float(0.5 * (scores[cut - 1] + scores[cut])) for cut in cuts]
+        self._wins, self._losses = [0.0] * self._bins, [0.0] * self._bins
+        for row in self._rows:
+            self._count(*row)
+        self._refit_at = math.ceil(1.25 * len(self._rows))
+
+    def _count(self, score: float, hit: bool, weight: float) -> None:
+        place = bisect_right(self._edges, score)
+        (self._wins if hit else self._losses)[place] += weight
+
+
+def _shares(
+    wins: Floats, losses: Floats, alpha: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    hits, misses = finite_array("wins", wins), finite_array("losses", losses)
+    same_length(wins=hits, losses=misses)
+    for name, counts in (("wins", hits), ("losses", misses)):
+        if np.any(counts < 0.0):
+            raise ValueError(f"{name} must be >= 0, was {counts.min():g}")
+    if not 0.0 < alpha < math.inf:
+        raise ValueError(f"alpha must be > 0, was {alpha:g}")
+    both = hits + misses
+    return hits, misses, (both + 1.0) / (both.sum() + both.size)
+
+
+def _log_mean(a: float, b: float) -> float:
+    """E[ln x] of a Beta(a, b) variable."""
+    return digamma(a) - digamma(a + b)
+
+
+def _log_variance(a: float, b: float) -> float:
+    """Var[ln x] of a Beta(a, b) variable."""
+    return trigamma(a) - trigamma(a + b)

@@ -1,0 +1,104 @@
+"""Every number that bounds the desk, with the defaults of MATH.md section 4.
+
+Refuses values outside their range; loosening one takes a config change with no open position.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import timedelta
+
+_MAY_BE_NONE = ("daily_trips_count", "day_entries_count", "instrument_entries_count")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the desk may do at most.
+
+    Attributes
+    ----------
+    instrument_frac, total_frac, pair_frac : float, notional over equity, in (0, 1]
+        `pair_frac` holds for gold and silver together while they move as one.
+    pair_correlation : float in (0, 1]
+        Above it gold and silver count as one.
+    risk_frac, heat_frac : float, loss at the stop over equity, in (0, 1]
+        Of one position, and of all together.
+    daily_loss_frac, weekly_loss_frac : float, fraction of equity at the open, in (0, 1]
+    daily_trips_count : int, >= 0
+        Trips of the daily loss in a week that still reset by themselves.
+    drawdown_halt_frac, drawdown_kill_frac : float, fraction of the high-water mark, in (0, 1]
+    losses_pause_count, losses_halt_count : int, >= 1
+        Losses in a row that pause entries, and that halt them.
+    losses_pause_for : timedelta, > 0
+    day_entries_count, instrument_entries_count : int, >= 0
+        Entries a UTC day, in all and in one instrument; 0 allows none.
+    entry_spacing_for : timedelta, >= 0
+        Least time between two entries in one instrument.
+    volatility_rank_frac : float in (0, 1]
+        Percentile of the forecast within its trailing year that halts an instrument.
+    move_sigmas : float, > 0
+        One-bar move over its forecast that halts an instrument.
+    calm_bars : int, >= 1
+        Quiet bars in a row that end either volatility halt.
+    stale_bars : float, bar lengths, > 0
+        Age at which data is too old to act on.
+    exploratory_week_frac : float, loss at the stop over equity, in (0, 1]
+        What exploratory positions may put at risk in a week.
+
+    Raises
+    ------
+    ValueError
+        If a value is out of its range, or a halt lies below its pause.
+    """
+
+    instrument_frac: float = 0.30
+    total_frac: float = 0.60
+    pair_frac: float = 0.40
+    pair_correlation: float = 0.70
+    risk_frac: float = 0.01
+    heat_frac: float = 0.03
+    daily_loss_frac: float = 0.02
+    weekly_loss_frac: float = 0.04
+    daily_trips_count: int = 2
+    drawdown_halt_frac: float = 0.12
+    drawdown_kill_frac: float = 0.15
+    losses_pause_count: int = 4
+    losses_halt_count: int = 7
+    losses_pause_for: timedelta = timedelta(hours=24)
+    day_entries_count: int = 6
+    instrument_entries_count: int = 3
+    entry_spacing_for: timedelta = timedelta(minutes=60)
+    volatility_rank_frac: float = 0.99
+    move_sigmas: float = 6.0
+    calm_bars: int = 24
+    stale_bars: float = 2.0
+    exploratory_week_frac: float = 0.02
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            _check(field.name, getattr(self, field.name))
+        if self.drawdown_kill_frac < self.drawdown_halt_frac:
+            raise ValueError(
+                f"drawdown_kill_frac must be >= drawdown_halt_frac ({self.drawdown_halt_frac}), "
+                f"was {self.drawdown_kill_frac}"
+            )
+        if self.losses_halt_count < self.losses_pause_count:
+            raise ValueError(
+                f"losses_halt_count must be >= losses_pause_count ({self.losses_pause_count}), "
+                f"was {self.losses_halt_count}"
+            )
+
+
+def _check(name: str, value: float | timedelta) -> None:
+    if isinstance(value, timedelta):
+        if value < timedelta(0):
+            raise ValueError(f"{name} must be >= 0, was {value}")
+    elif name.endswith("_count") or name == "calm_bars":
+        least = 0 if name in _MAY_BE_NONE else 1
+        if not value >= least:
+            raise ValueError(f"{name} must be >= {least}, was {value!r}")
+    elif name in ("move_sigmas", "stale_bars"):
+        if not value > 0.0:
+            raise ValueError(f"{name} must be > 0, was {value!r}")
+    elif not 0.0 < value <= 1.0:
+        raise ValueError(f"{name} must be in (0, 1], was {value!r}")

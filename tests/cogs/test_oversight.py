@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from engine.facade import DeskState
+from tests.kit.bot_cards import words
+from tests.kit.bot_world import World
+
+
+async def test_halt_asks_for_nothing_and_is_posted(house: World) -> None:
+    answer = await house.owner.slash(house.lobby, "halt")
+    assert "HALTED" in words(answer.response.components)
+    await house.post()
+    posted = house.channel("trader-execution").last_message
+    stored = house.env.backend.get_message(posted.channel.id, posted.id)
+    assert "halted" in words(stored.components)
+
+
+async def test_resume_with_a_reason_allows_entries_again(house: World) -> None:
+    await house.owner.slash(house.lobby, "halt")
+    await house.owner.slash(house.lobby, "resume", reason="looked into it")
+    assert house.bot.desk.status().state is DeskState.ACTIVE
+
+
+async def test_flatten_does_nothing_without_the_word(house: World) -> None:
+    shown = await house.owner.slash(house.lobby, "flatten")
+    answer = await house.owner.submit_modal(shown, {"text": "FLATTER"})
+    assert "nothing was sold" in words(answer.response.components)
+    assert house.bot.desk.status().state is DeskState.ACTIVE
+
+
+async def test_flatten_with_the_word_halts_and_withdraws(house: World) -> None:
+    await house.card()
+    shown = await house.owner.slash(house.lobby, "flatten", reason="leaving")
+    await house.owner.submit_modal(shown, {"text": "flatten"})
+    assert house.bot.desk.status().state is DeskState.HALTED
+    assert house.bot.desk.proposals() == ()
+
+
+async def test_verify_and_audit_show_the_record(house: World) -> None:
+    checked = await house.owner.slash(house.lobby, "verify")
+    assert "verifies" in words(checked.response.components)
+    shown = await house.owner.slash(house.lobby, "audit", n=3)
+    assert words(shown.response.components).count("`#") == 3
+
+
+async def test_reset_of_an_unknown_breaker_is_told_plainly(house: World) -> None:
+    answer = await house.owner.slash(
+        house.lobby, "breaker reset", name="nonsense", reason="trying it"
+    )
+    assert "Refused" in words(answer.response.components)

@@ -1,0 +1,111 @@
+"""Under random orders and bars, cash and units conserve and nothing fills better than it may."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.model.bars import Bar
+from engine.model.orders import Fill, Order, OrderType, Purpose, Side
+from tests.engine.brokers.trading import BTC, bar, buy, closed, paper, quote, sell, stop, target
+
+D = Decimal
+START = D(5000)
+prices = st.integers(800, 1200)
+
+
+@st.composite
+def bars(draw: st.DrawFn, opens: int) -> Bar:
+    low, o, c, high = sorted(draw(st.tuples(prices, prices, prices, prices)))
+    return bar(opens, o=o, h=high, l=low, c=c, volume=draw(st.floats(0.1, 1e4)))
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Any]:
+    """Orders, cancellations, bars and quotes over a dozen hours."""
+    steps: list[Any] = []
+    for at in range(12):
+        for number in range(draw(st.integers(0, 3))):
+            steps.append(draw(orders(at, f"{at}-{number}")))
+        if draw(st.booleans()):
+            steps.append(quote(at + 0.5, *sorted(draw(st.tuples(prices, prices))), 0.7))
+        if draw(st.integers(0, 5)) == 0:
+            steps.append(f"{draw(st.integers(0, at))}-0")
+        steps.append(closed(draw(bars(at)), caught_up=draw(st.integers(0, 5)) == 0))
+    return steps
+
+
+@st.composite
+def orders(draw: st.DrawFn, at: int, name: str) -> Order:
+    quantity = str(draw(st.integers(1, 3000)) * BTC.lot)
+    kind = draw(st.integers(0, 4))
+    if kind == 0:
+        return buy(at, quantity, client_id=name)
+    if kind == 1:
+        limit = D(draw(prices))
+        return buy(at, quantity, client_id=name, type=OrderType.LIMIT, limit_price=limit)
+    if kind == 2:
+        return sell(at, quantity, client_id=name)
+    pair = {"linked_to": f"{at}-{draw(st.integers(0, 2))}", "client_id": name}
+    make = stop if kind == 3 else target
+    return make(str(draw(prices)), at, quantity, **pair)
+
+
+async def run(steps: list[Any]) -> tuple[list[Fill], dict[str, Order], list[dict[str, Decimal]]]:
+    broker, sent, fills, balances = paper(str(START)), {}, [], []
+    for step in steps:
+        if isinstance(step, Order):
+            sent[step.client_id] = step
+            await broker.submit(step)
+        elif isinstance(step, str):
+            await broker.cancel(step)
+        else:
+            await broker.observe(step)
+        fills += (await broker.report()).fills
+        balances.append(await broker.balances())
+    return fills, sent, balances
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories())
+def test_cash_and_units_conserve(steps: list[Any]) -> None:
+    fills, sent, balances = asyncio.run(run(steps))
+    cash, units = START, D(0)
+    for fill in fills:
+        sign = 1 if sent[fill.client_id].side is Side.BUY else -1
+        cash -= sign * fill.price * fill.quantity + fill.fee_usd
+        units += sign * fill.quantity
+        assert units >= 0
+        assert cash >= 0
+    assert balances[-1]["USD"] == cash
+    assert balances[-1].get("BTC", D(0)) == units
+    assert all(amount >= 0 for held in balances for amount in held.values())
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories())
+def test_no_order_fills_more_or_better_than_it_may(steps: list[Any]) -> None:
+    fills, sent, _ = asyncio.run(run(steps))
+    filled: dict[str, Decimal] = {}
+    for fill in fills:
+        order = sent[fill.client_id]
+        filled[order.client_id] = filled.get(order.client_id, D(0)) + fill.quantity
+        assert filled[order.client_id] <= order.quantity
+        assert fill.at >= order.created_at
+        assert fill.price % BTC.tick == 0
+        assert fill.fee_usd == fill.price * fill.quantity * D("0.004")
+        if order.limit_price is not None and order.side is Side.BUY:
+            assert fill.price <= order.limit_price
+        if order.purpose is Purpose.TARGET and order.limit_price is not None:
+            assert fill.price >= order.limit_price
+    assert len({fill.fill_id for fill in fills}) == len(fills)
+
+
+@settings(max_examples=30, deadline=None)
+@given(histories())
+def test_the_same_history_gives_the_same_fills(steps: list[Any]) -> None:
+    assert asyncio.run(run(steps))[0] == asyncio.run(run(steps))[0]

@@ -1,0 +1,141 @@
+"""The desk's own chain: which step sets the size, and in which order."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from engine.sizing import Bet, Room, Sizing, SizingPolicy, size_entry, size_exploratory
+
+GOLD = Bet(
+    price=Decimal(2400),
+    lot=Decimal("0.01"),
+    min_notional_usd=Decimal(10),
+    p_low=0.52,
+    p_mean=0.55,
+    p_sd=0.03,
+    target_frac=0.012,
+    stop_frac=0.008,
+    cost_frac=0.0006,
+    volatility=0.15,
+)
+WIDE = Room(0.30, 0.60, 0.40, 0.03, 0.01, Decimal(10_000))
+EQUITY = Decimal(10_000)
+
+
+def entry(bet: Bet = GOLD, room: Room = WIDE, drawdown_frac: float = 0.0) -> Sizing:
+    return size_entry(bet, room, equity_usd=EQUITY, drawdown_frac=drawdown_frac)
+
+
+def test_steps_stand_in_their_fixed_order() -> None:
+    assert [step.name for step in entry().steps] == [
+        "lower-bound Kelly",
+        "Kelly share",
+        "volatility target",
+        "drawdown ramp",
+        "live pilot",
+        "instrument cap",
+        "risk at the stop",
+        "total exposure",
+        "gold and silver together",
+        "heat",
+        "portfolio share",
+        "settled cash",
+        "estimation error",
+        "whole lots",
+        "minimum notional",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("room", "set_by", "notional"),
+    [
+        (WIDE, "instrument cap", Decimal(3000)),
+        (replace(WIDE, total_frac=0.12), "total exposure", Decimal(1200)),
+        (replace(WIDE, pair_frac=0.12), "gold and silver together", Decimal(1200)),
+        (replace(WIDE, heat_frac=0.00086), "heat", Decimal(1000)),
+        (replace(WIDE, risk_frac=0.00086), "risk at the stop", Decimal(1000)),
+        (replace(WIDE, portfolio_frac=0.12), "portfolio share", Decimal(1200)),
+        (replace(WIDE, settled_cash_usd=Decimal("1200.72")), "settled cash", Decimal(1200)),
+        (replace(WIDE, settled_cash_usd=Decimal(0)), "settled cash", Decimal(0)),
+    ],
+)
+def test_the_tightest_cap_sets_the_size(room: Room, set_by: str, notional: Decimal) -> None:
+    size = entry(room=room)
+    assert size.set_by == set_by
+    assert notional - 24 < size.notional_usd <= notional
+
+
+def test_uncertain_odds_set_the_size_by_baker_mchale() -> None:
+    size = entry(replace(GOLD, p_mean=0.53, p_sd=0.5))
+    assert size.set_by == "estimation error"
+
+
+def test_lower_bound_without_edge_sizes_nothing() -> None:
+    size = entry(replace(GOLD, p_low=0.40))
+    assert (size.quantity, size.set_by) == (Decimal(0), "lower-bound Kelly")
+
+
+def test_drawdown_beyond_its_ramp_sizes_nothing() -> None:
+    size = entry(drawdown_frac=0.15)
+    assert (size.quantity, size.set_by) == (Decimal(0), "drawdown ramp")
+
+
+def test_what_could_not_be_sold_at_the_stop_is_not_bought() -> None:
+    bet = replace(GOLD, min_notional_usd=Decimal(2990))
+    assert entry(bet).set_by == "minimum notional"
+    assert entry(bet).quantity == Decimal(0)
+
+
+def test_pilot_takes_a_tenth() -> None:
+    size = size_entry(
+        replace(GOLD, volatility=1.5),
+        WIDE,
+        equity_usd=EQUITY,
+        drawdown_frac=0.0,
+        policy=SizingPolicy(pilot_factor=0.1),
+    )
+    whole = entry(replace(GOLD, volatility=1.5))
+    assert size.steps[4].factor == pytest.approx(0.1)
+    assert size.notional_usd <= whole.notional_usd / 10 + 24
+
+
+def test_risk_is_the_net_loss_at_the_stop() -> None:
+    size = entry()
+    assert size.risk_usd == size.notional_usd * Decimal("0.0086")
+
+
+def test_exploratory_risks_a_quarter_percent_at_the_stop() -> None:
+    size = size_exploratory(GOLD, WIDE, equity_usd=EQUITY, week_budget_left_frac=0.02)
+    assert size.set_by == "exploratory risk"
+    assert Decimal(24) < size.risk_usd <= Decimal(25)
+
+
+def test_exploratory_takes_no_notice_of_odds() -> None:
+    poor = replace(GOLD, p_low=0.0, p_mean=0.0)
+    size = size_exploratory(poor, WIDE, equity_usd=EQUITY, week_budget_left_frac=0.02)
+    assert size.quantity > 0
+
+
+def test_exploratory_stops_at_its_weekly_budget() -> None:
+    size = size_exploratory(GOLD, WIDE, equity_usd=EQUITY, week_budget_left_frac=0.0)
+    assert (size.quantity, size.set_by) == (Decimal(0), "weekly budget")
+
+
+@pytest.mark.parametrize(
+    ("bet", "room", "message"),
+    [
+        (replace(GOLD, p_low=math.nan), WIDE, "p_low"),
+        (replace(GOLD, volatility=math.nan), WIDE, "forecast"),
+        (replace(GOLD, price=Decimal("NaN")), WIDE, "price"),
+        (GOLD, replace(WIDE, heat_frac=math.nan), "heat_frac"),
+        (GOLD, replace(WIDE, pair_frac=math.nan), "pair_frac"),
+        (GOLD, replace(WIDE, settled_cash_usd=Decimal("NaN")), "settled_cash_usd"),
+    ],
+)
+def test_an_unknown_number_is_refused_by_name(bet: Bet, room: Room, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        entry(bet, room)
