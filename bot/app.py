@@ -85,6 +85,7 @@ class ExecutorBot(commands.Bot):
         self.announcer = Announcer(desk, self.poster, self.renderer, settings.scan_min_gap_seconds)
         self.jobs = Jobs(desk, self.poster, table(settings, self.renderer))
         self._background = background
+        self._at_home = asyncio.Event()
         self._work: asyncio.Task[None] | None = None
 
     def home(self) -> discord.Guild | None:
@@ -104,7 +105,15 @@ class ExecutorBot(commands.Bot):
             self._work = asyncio.create_task(self.work(), name="executor: posts and jobs")
 
     async def on_ready(self) -> None:
-        """Find the channels, or make them where that is wanted; runs again after a reconnect."""
+        """Settle in; runs again after a reconnect."""
+        await self._settle_in()
+
+    async def on_guild_join(self, _guild: discord.Guild) -> None:
+        """Settle in where the bot was invited only after it had started."""
+        await self._settle_in()
+
+    async def _settle_in(self) -> None:
+        """Find the channels, or make them where that is wanted."""
         guild = self.home()
         if guild is None:
             log.error("the bot is in no guild: invite it with the bot and commands scopes")
@@ -113,10 +122,11 @@ class ExecutorBot(commands.Bot):
         if self.settings.auto_setup:
             report = await self.channels.set_up(guild)
             log.info("set-up: created %s, missing %s", report.created, report.missing)
+        self._at_home.set()
 
     async def work(self) -> None:
         """Announce and run the jobs until cancelled; a fault is logged and taken up again."""
-        await self.wait_until_ready()
+        await self._at_home.wait()
         async with asyncio.TaskGroup() as group:
             group.create_task(_kept_up("announcer", self.announcer.run))
             group.create_task(_kept_up("jobs", self.jobs.run))

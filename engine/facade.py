@@ -8,8 +8,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import datetime
+from pathlib import Path
 
+from engine.checkup import Finding, Health, check_up
+from engine.clock import SystemClock
+from engine.config import Secrets, Settings, load_settings
 from engine.engine import Engine
+from engine.errors import (
+    ConfigError,
+    ExecutorError,
+    InvariantBroken,
+    JournalError,
+    MarketDataError,
+)
+from engine.journal.chain import Anchor
+from engine.journal.export import export as export_journal
+from engine.journal.verify import VerifyReport
+from engine.journal.verify import verify as verify_journal
 from engine.model.actors import DESK, Actor, Permission, Role
 from engine.model.bars import Bar, Timeframe
 from engine.model.orders import Fill, Order, OrderState, OrderType, Purpose, Side
@@ -17,6 +32,8 @@ from engine.model.positions import Position, Trade
 from engine.model.proposals import CardKind, CostLines, ProposalStatus, ProposalTerms, SizeStep
 from engine.model.setups import Assessment, LayerReading, LayerRole, Odds, Setup, SetupKind
 from engine.model.verdicts import Refused
+from engine.opening import MarketChoice, open_engine
+from engine.scanning import FileScan, scan_as_json, scan_files
 from engine.views import (
     AnyNotice,
     AuditLine,
@@ -51,8 +68,8 @@ from engine.views import (
 )
 
 __all__ = [
-    "DESK",
     "Actor",
+    "Anchor",
     "AnyNotice",
     "Assessment",
     "AuditLine",
@@ -61,19 +78,29 @@ __all__ = [
     "BreakerView",
     "CardKind",
     "ChartView",
+    "ConfigError",
     "CostLines",
+    "DESK",
     "DecisionNotice",
     "Desk",
     "DeskNotice",
     "DeskState",
+    "ExecutorError",
+    "FileScan",
+    "Finding",
     "Fill",
     "FillNotice",
+    "Health",
+    "InvariantBroken",
+    "JournalError",
     "LayerReading",
     "LayerRole",
     "LayerView",
     "Level",
     "LimitView",
     "Mark",
+    "MarketChoice",
+    "MarketDataError",
     "MarketView",
     "Notice",
     "Odds",
@@ -99,15 +126,26 @@ __all__ = [
     "ScanNotice",
     "ScanRow",
     "ScanView",
+    "Secrets",
+    "Settings",
     "Setup",
     "SetupKind",
     "Side",
     "SizeStep",
     "StatusView",
+    "SystemClock",
     "Timeframe",
     "Trade",
     "TradeNotice",
+    "VerifyReport",
     "VerifyView",
+    "check_up",
+    "export_journal",
+    "load_settings",
+    "open_desk",
+    "scan_as_json",
+    "scan_files",
+    "verify_journal",
 ]
 
 
@@ -125,6 +163,22 @@ class Desk:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    # ------------------------------------------------------------------ life
+
+    async def run(self) -> None:
+        """Live on the market's events until it ends, then take up what time still asks for.
+
+        Raises
+        ------
+        ExecutorError
+            If the market or the record fails; the record holds everything up to then.
+        """
+        await self._engine.run()
+
+    async def close(self) -> None:
+        """Let go of the market and the journal; the record stays."""
+        await self._engine.aclose()
 
     # ------------------------------------------------------------------ reading
 
@@ -290,3 +344,14 @@ class Desk:
     ) -> None:
         """Journal that a scheduled job has posted for its slot."""
         await self._engine.commands.report_posted(job, slot_at, channel_id, message_id)
+
+
+async def open_desk(settings: Settings, choice: MarketChoice, journal_path: Path) -> Desk:
+    """Open the desk whose record is at `journal_path`, or begin one there.
+
+    Raises
+    ------
+    ExecutorError
+        One line naming the thing and the mend; nothing is left open.
+    """
+    return Desk(await open_engine(settings, choice, journal_path))

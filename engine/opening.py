@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
+
+import structlog
 
 from engine.brokers.paper import PaperBroker
 from engine.clock import SystemClock, VirtualClock
@@ -20,9 +23,10 @@ from engine.desk.policy import Policy, policy_of
 from engine.engine import Engine, EngineParts
 from engine.engine.recorder import Recorder
 from engine.errors import ConfigError, JournalError, MarketDataError
-from engine.facade import Desk
 from engine.journal.ledger import Ledger
 from engine.journal.sqlite import SqliteJournal
+from engine.market.feed import log_finding
+from engine.market.findings import Finding, Severity
 from engine.market.replay import ReplayFeed
 from engine.market.simulated import SimulatedFeed
 from engine.model.bars import Timeframe
@@ -32,8 +36,11 @@ from engine.probability.layer import InstrumentScale
 from engine.probability.pipeline import Pipeline
 from engine.views import MarketView
 
+_log = structlog.get_logger(__name__)
 AUTO, REPLAY, SIMULATED = "auto", "replay", "simulated"
+_SILENT = tuple(f"{name} (no model server)" for name in ("Alpha", "Beta", "Gamma", "Analyzer"))
 VENUES = ("kraken", "coinbase")
+_PACED_EXPIRY_BARS = 2
 _PROBE_FOR = timedelta(seconds=2)
 
 
@@ -76,8 +83,8 @@ class OpenMarket:
     epoch_at: datetime | None = None
 
 
-async def open_desk(settings: Settings, choice: MarketChoice, journal_path: Path) -> Desk:
-    """Open the desk whose record is at `journal_path`.
+async def open_engine(settings: Settings, choice: MarketChoice, journal_path: Path) -> Engine:
+    """Open the engine whose record is at `journal_path`.
 
     Raises
     ------
@@ -95,7 +102,7 @@ async def open_desk(settings: Settings, choice: MarketChoice, journal_path: Path
         engine = _assemble(settings, choice, market, journal, recorder)
         await engine.open()
         opened.pop_all()
-        return Desk(engine)
+        return engine
 
 
 def _assemble(
@@ -106,6 +113,10 @@ def _assemble(
     recorder: Recorder,
 ) -> Engine:
     policy = policy_of(settings, market.instruments)
+    if market.view.paced:
+        # A bar may pass while the owner reads: a question outlives it.
+        shortest = _PACED_EXPIRY_BARS * market.view.timeframe.length
+        policy = replace(policy, expires_for=max(policy.expires_for, shortest))
     recorder.clock = market.clock
     return Engine(
         EngineParts(
@@ -120,7 +131,7 @@ def _assemble(
             pipeline=pipeline_of(settings, policy, market.view.timeframe),
             clock=market.clock,
             software=version("executor"),
-            silent=("Alpha", "Beta", "Gamma", "Analyzer"),
+            silent=_SILENT,
             hold_seconds=choice.hold_seconds,
             seed=market.seed,
             epoch_at=market.epoch_at,
@@ -134,10 +145,10 @@ def _paper_broker(settings: Settings, policy: Policy, ledger: Ledger) -> Broker:
             "desk.mode is live, but no live broker is unlocked: live needs the review's gates "
             "and /golive; set desk.mode to paper"
         )
-    held = {}
+    held: dict[str, Decimal] = {}
     for position in ledger.positions.values():
         base = policy.instruments[position.instrument].base
-        held[base] = held.get(base, 0) + position.quantity
+        held[base] = held.get(base, Decimal(0)) + position.quantity
     cash = ledger.cash_usd if ledger.opened_at else settings.desk.cash_usd
     return PaperBroker(
         tuple(policy.instruments.values()), policy.costs, cash_usd=cash, holdings=held
@@ -224,7 +235,10 @@ def open_replay(settings: Settings, choice: MarketChoice, ledger: Ledger) -> Ope
         choice.until,
         warmup_bars=settings.market.warmup_bars,
         calendars=calendars,
+        tell=_only_faults,
     )
+    for report in feed.reports.values():
+        _log.info("recorded history checked", result=report.line)
     if ledger.at is not None and ledger.at > clock.now():
         clock.jump_to(ledger.at)
     view = MarketView(
@@ -235,6 +249,12 @@ def open_replay(settings: Settings, choice: MarketChoice, ledger: Ledger) -> Ope
         timeframe=feed.timeframe,
     )
     return OpenMarket(feed, clock, view, tuple(choice.files))
+
+
+def _only_faults(finding: Finding) -> None:
+    """The report of a file tells of the rest in one line."""
+    if finding.severity is Severity.ERROR:
+        log_finding(finding)
 
 
 def _open_simulated(settings: Settings, choice: MarketChoice, ledger: Ledger) -> OpenMarket:

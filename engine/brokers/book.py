@@ -50,8 +50,11 @@ class PaperBook:
         return self._standing.get(client_id)
 
     def pair_of(self, order: Order) -> Standing | None:
-        """The other half, if there is one here."""
-        return self._standing.get(order.linked_to)
+        """The other half, if it is here and names `order` as its own."""
+        other = self._standing.get(order.linked_to)
+        if other is None or other.order.linked_to != order.client_id:
+            return None
+        return None if other.order.client_id == order.client_id else other
 
     def working(self, side: Side | None = None, instrument: str = "") -> list[Standing]:
         """Working orders in the order in which a bar meets them."""

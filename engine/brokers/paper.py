@@ -150,6 +150,8 @@ class PaperBroker:
         pair = self._book.pair_of(order)
         if pair is not None and pair.filled >= pair.order.quantity:
             return f"the other half of the pair, {order.linked_to}, has filled"
+        if pair is not None and pair.order.quantity != order.quantity:
+            return f"both halves of a pair sell the same, not {pair.order.quantity}"
         free = self._ledger.held(instrument) - self._book.claimed(order.instrument, pair)
         if order.quantity > free:
             return f"{order.quantity} {instrument.base} to sell, {free} held and free"
@@ -291,11 +293,13 @@ class PaperBroker:
         if quantity <= _NOTHING:
             self._drop(standing, "not covered by what is held or settled")
             return None
-        stamp = f"{execution.at:%Y%m%dT%H%M%S.%fZ}"
+        # An exit sent for the bar of its entry fills no earlier than it was made.
+        at = max(execution.at, order.created_at)
+        stamp = f"{at:%Y%m%dT%H%M%S.%fZ}"
         return Fill(
             fill_id=f"{order.client_id}@{stamp}+{standing.filled.normalize():f}",
             client_id=order.client_id,
-            at=execution.at,
+            at=at,
             price=execution.price,
             quantity=quantity,
             fee_usd=self._costs.fee_usd(instrument, execution.price * quantity),

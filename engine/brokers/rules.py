@@ -41,8 +41,8 @@ def _quantity_rule(order: Order, instrument: Instrument) -> str:
 
 
 def _price_rule(order: Order, instrument: Instrument) -> str:
-    if order.type is OrderType.STOP and order.side is Side.BUY:
-        return "a stop only sells what is held"
+    if order.side is Side.BUY and (order.type is OrderType.STOP or order.linked_to):
+        return "stops and pairs only sell what is held"
     for kind, price in (
         (OrderType.LIMIT, order.limit_price),
         (OrderType.STOP, order.stop_price),

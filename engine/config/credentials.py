@@ -50,6 +50,10 @@ class Secrets(OneSource):
         """Names of the variables that hold something, never what they hold."""
         return tuple(name.upper() for name, value in self if value is not None)
 
+    def revealed(self) -> tuple[str, ...]:
+        """What the variables hold, for one use only: to mask it in logs."""
+        return tuple(value.get_secret_value() for _, value in self if value is not None)
+
     def __repr__(self) -> str:
         return f"Secrets(present={', '.join(self.present) or 'none'})"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from statistics import NormalDist
 
 from engine.config import Settings
 from engine.costs import CostModel, FeeTier
@@ -30,6 +31,8 @@ class Policy:
         How long a proposal can be approved.
     adverse_frac : float, fraction of the stop distance
         How far the price may have risen before a yes is refused.
+    lower_bound_sds : float, standard deviations, > 0
+        How far the lower bound lies below the mean.
     """
 
     mode: str
@@ -41,6 +44,7 @@ class Policy:
     expires_for: timedelta
     adverse_frac: float
     exploratory: bool
+    lower_bound_sds: float
     config_hash: str
 
     def cost_fracs(self) -> dict[str, float]:
@@ -63,6 +67,8 @@ def policy_of(settings: Settings, instruments: tuple[str, ...]) -> Policy:
         sizing=SizingPolicy(
             kelly_share=settings.sizing.kelly_fraction,
             vol_target=settings.sizing.vol_target_frac,
+            ramp_from_frac=settings.sizing.drawdown_ramp_start_frac,
+            ramp_to_frac=settings.sizing.drawdown_ramp_end_frac,
             exploratory_risk_frac=settings.exploratory.risk_frac,
         ),
         costs=cost_model_of(settings),
@@ -71,6 +77,7 @@ def policy_of(settings: Settings, instruments: tuple[str, ...]) -> Policy:
         expires_for=approval.expires_for,
         adverse_frac=approval.max_adverse_move_frac_of_stop,
         exploratory=settings.exploratory.enabled and not live,
+        lower_bound_sds=NormalDist().inv_cdf(1.0 - settings.pipeline.lower_bound_level),
         config_hash=settings.hash,
     )
 

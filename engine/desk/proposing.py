@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -19,7 +19,7 @@ from engine.model.bars import Quote
 from engine.model.instruments import Calendar, Instrument
 from engine.model.money import exact
 from engine.model.orders import OrderType
-from engine.model.proposals import CardKind, CostLines, ProposalTerms
+from engine.model.proposals import CardKind, CostLines, ProposalTerms, SizeStep
 from engine.model.setups import Assessment, Odds, Setup
 from engine.model.verdicts import Refused, Resized
 from engine.risk import (
@@ -33,7 +33,6 @@ from engine.sizing import Bet, Sizing, size_entry, size_exploratory
 
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _ID_LENGTH = 4
-_NORMAL_Q90 = 1.2815515655446004
 _DAYS_A_YEAR = {Calendar.CONTINUOUS: 365.0, Calendar.METALS: 252.0}
 
 
@@ -150,8 +149,22 @@ def terms_of(
     verdict = assess_entry(request, picture, policy.limits)
     if isinstance(verdict, Refused):
         return verdict
-    set_by = verdict.limit if isinstance(verdict, Resized) else sizing.set_by
-    return _write(case, kind, sizing, verdict.quantity, set_by, ledger, policy, picture.now)
+    if isinstance(verdict, Resized):
+        sizing = _cut(sizing, verdict, request.price, picture)
+    return _write(case, kind, sizing, ledger, policy, picture.now)
+
+
+def _cut(sizing: Sizing, verdict: Resized, price: Decimal, picture: RiskPicture) -> Sizing:
+    """The sizing as risk left it, with risk's limit as its last step."""
+    fraction = float(verdict.quantity * price / (picture.equity_usd or Decimal(1)))
+    factor = fraction / sizing.fraction if sizing.fraction > 0 else 1.0
+    return replace(
+        sizing,
+        fraction=fraction,
+        quantity=verdict.quantity,
+        steps=(*sizing.steps, SizeStep(verdict.limit, factor, fraction)),
+        set_by=verdict.limit,
+    )
 
 
 def _sized(
@@ -161,7 +174,7 @@ def _sized(
     if isinstance(room, Refused):
         return room
     equity = picture.equity_usd or Decimal(0)
-    bet = _bet(case)
+    bet = _bet(case, policy)
     if kind is CardKind.PROPOSAL:
         peak = picture.high_water_usd or equity
         drawdown = float(1 - equity / peak) if peak > 0 else 1.0
@@ -180,7 +193,7 @@ def _sized(
     )
 
 
-def _bet(case: Case) -> Bet:
+def _bet(case: Case, policy: Policy) -> Bet:
     odds, setup = case.odds, case.setup
     return Bet(
         price=exact(setup.entry),
@@ -188,8 +201,8 @@ def _bet(case: Case) -> Bet:
         min_notional_usd=case.instrument.min_notional_usd,
         p_low=odds.p_low,
         p_mean=odds.p_mean,
-        # The lower bound is a tenth percentile, so its distance from the mean gives the error.
-        p_sd=max(odds.p_mean - odds.p_low, 0.0) / _NORMAL_Q90,
+        # The lower bound is a normal quantile, so its distance from the mean gives the error.
+        p_sd=max(odds.p_mean - odds.p_low, 0.0) / policy.lower_bound_sds,
         target_frac=setup.target_frac,
         stop_frac=setup.stop_frac,
         cost_frac=odds.cost_frac,
@@ -201,15 +214,13 @@ def _write(
     case: Case,
     kind: CardKind,
     sizing: Sizing,
-    quantity: Decimal,
-    set_by: str,
     ledger: Ledger,
     policy: Policy,
     now: datetime,
 ) -> ProposalTerms:
     setup, odds = case.setup, case.odds
     entry = exact(setup.entry)
-    notional = quantity * entry
+    notional = sizing.quantity * entry
     return ProposalTerms(
         id=proposal_id(ledger, setup),
         kind=kind,
@@ -220,12 +231,12 @@ def _write(
         entry=entry,
         target=exact(setup.target),
         stop=exact(setup.stop),
-        quantity=quantity,
+        quantity=sizing.quantity,
         notional_usd=notional,
         risk_usd=notional * exact(setup.stop_frac + odds.cost_frac),
         size_frac=sizing.fraction,
         size_steps=sizing.steps,
-        size_set_by=set_by,
+        size_set_by=sizing.set_by,
         costs=case.costs,
         p_prior=odds.p_prior,
         p_mean=odds.p_mean,

@@ -6,6 +6,7 @@ Refuses to record half of it: everything one set of bars decides is written in o
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -83,6 +84,18 @@ class BarsFlow:
             bars = await feed.history(name, until, count)
             for bar in bars:
                 self._remember(bar)
+
+    async def look_first(self, newest: Mapping[str, tuple[Bar, Assessment]]) -> None:
+        """Record what the layers say of the bars before the stream, so that there is a scan.
+
+        These bars may not open anything: they closed before anybody was asked.
+        """
+        if not newest:
+            return
+        bars = tuple(bar for bar, _ in newest.values())
+        assessments = tuple(assessment for _, assessment in newest.values())
+        at = max(bar.close_at for bar in bars)
+        await self._judge(BarsClosed(at, bars, caught_up=True), assessments, [])
 
     def _remember(self, bar: Bar) -> None:
         self.newest[bar.instrument] = bar

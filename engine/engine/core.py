@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -84,6 +85,7 @@ class Engine:
         self._parts = parts
         self._lock = asyncio.Lock()
         self._decided = asyncio.Event()
+        self._asked_until: dict[str, float] = {}
         self._recorder = parts.recorder
         self._execution = Execution(parts.recorder, parts.broker)
         self._flow = BarsFlow(
@@ -160,8 +162,10 @@ class Engine:
                 until=until,
                 bars=self._parts.settings.market.warmup_bars,
             )
-            await self._recorder.record(*studied)
+            await self._recorder.record(*studied.events)
             await self._flow.take_up(self._parts.feed, until)
+            if self.ledger.bars_at is None:
+                await self._flow.look_first(studied.newest)
             await self._execution.recover()
             await self._execution.settle()
             await self._execution.pursue_exits()
@@ -193,37 +197,30 @@ class Engine:
         An invariant that breaks halts the desk for good; any other fault ends the run, for the
         process to report.
         """
-        events = self._parts.feed.stream(self.ledger.bars_at)
-        async for event in self._held(events):
+        async for event in self._parts.feed.stream(self.ledger.bars_at):
+            await self._wait_for_owner()
             try:
                 await self.take(event)
             except InvariantBroken as broken:
                 await self._halt_for_good(broken)
                 raise
-
-    async def _held(self, events: AsyncIterator[MarketEvent]) -> AsyncIterator[MarketEvent]:
-        """The feed's events; a paced replay waits before each while the owner is being asked."""
-        async for event in events:
-            yield event
             await self._wait_for_owner()
 
     async def _wait_for_owner(self) -> None:
-        waits = self.market.paced and self._parts.hold_seconds > 0
-        if not (waits and self._is_asking()):
+        """In a paced replay, stop time while the owner is being asked, for a while each time."""
+        if not self.market.paced:
             return
-        deadline = asyncio.get_running_loop().time() + self._parts.hold_seconds
-        while self._is_asking():
+        while (left := self._patience_left()) > 0:
             self._decided.clear()
-            left = deadline - asyncio.get_running_loop().time()
-            if left <= 0:
-                return
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._decided.wait(), left)
-            except TimeoutError:
-                return
 
-    def _is_asking(self) -> bool:
-        return any(record.asked for record in self.ledger.open_proposals())
+    def _patience_left(self) -> float:
+        """Real seconds that an open question may still hold the replay; 0 if none may."""
+        now = asyncio.get_running_loop().time()
+        asking = [r.terms.id for r in self.ledger.open_proposals() if r.asked]
+        ends = (self._asked_until.setdefault(i, now + self._parts.hold_seconds) for i in asking)
+        return max((end - now for end in ends), default=0.0)
 
     async def _halt_for_good(self, broken: InvariantBroken) -> None:
         _log.critical("invariant broken", what=str(broken))

@@ -128,7 +128,7 @@ class Execution:
         for held in list(self._ledger.positions.values()):
             if held.id not in self._ledger.exits_requested and not self._guarded(held):
                 await self._withdraw_exits(held.id, "replaced: the position has grown")
-                await self._place(protective_orders(self._ledger, held, at), held)
+                await self._place(protective_orders(self._ledger, held, max(at, held.opened_at)), held)
                 placed = True
         return placed
 

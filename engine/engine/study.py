@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from engine.journal.ledger import LabelKey, Ledger
 from engine.model.bars import Bar, BarsClosed
 from engine.model.events import HistoryStudied
-from engine.model.setups import Label
+from engine.model.setups import Assessment, Label
 from engine.ports import MarketFeed
 from engine.probability.pipeline import Pipeline
 
@@ -36,6 +37,22 @@ def key_of(label: Label) -> LabelKey:
     return label.instrument, label.opened_at, label.kind
 
 
+@dataclass(frozen=True, slots=True)
+class Studied:
+    """What came of warming up.
+
+    Attributes
+    ----------
+    events : tuple of HistoryStudied
+        One for each instrument that was never studied before, to be recorded.
+    newest : mapping of str to (Bar, Assessment)
+        The last bar of each instrument and what the layers said of it.
+    """
+
+    events: tuple[HistoryStudied, ...]
+    newest: Mapping[str, tuple[Bar, Assessment]]
+
+
 async def study(
     pipeline: Pipeline,
     feed: MarketFeed,
@@ -45,15 +62,16 @@ async def study(
     instruments: Sequence[str],
     until: datetime,
     bars: int,
-) -> list[HistoryStudied]:
+    tell: Callable[[int, int], None] | None = None,
+) -> Studied:
     """Run the pipeline over history up to `until`, learning as live does.
 
     What the ledger already knows is learnt at its own time instead of being derived again.
 
-    Returns
-    -------
-    list of HistoryStudied
-        One event an instrument that was never studied before, to be recorded.
+    Parameters
+    ----------
+    tell : callable (done, total), optional
+        Is told of the progress, in sets of bars.
     """
     histories = {name: await feed.history(name, until, bars) for name in instruments}
     fresh: dict[str, list[Label]] = {
@@ -61,20 +79,26 @@ async def study(
     }
     known = sorted(ledger.labels.values(), key=lambda label: label.closed_at)
     position = 0
-    for number, batch in enumerate(group_by_close(histories)):
+    newest: dict[str, tuple[Bar, Assessment]] = {}
+    batches = list(group_by_close(histories))
+    for number, batch in enumerate(batches):
         while position < len(known) and known[position].closed_at <= batch.at:
             pipeline.learn(known[position])
             position += 1
-        pipeline.observe(batch, costs)
+        seen = pipeline.observe(batch, costs)
+        newest.update({b.instrument: (b, a) for b, a in zip(batch.bars, seen, strict=True)})
         for label in pipeline.closed_labels():
             if label.instrument in fresh and key_of(label) not in ledger.labels:
                 fresh[label.instrument].append(label)
                 pipeline.learn(label)
         if number % _BARS_BETWEEN_BREATHS == 0:
             await asyncio.sleep(0)  # the desk answers while it studies
+            if tell is not None:
+                tell(number, len(batches))
     for label in known[position:]:
         pipeline.learn(label)
-    return [_studied(name, histories[name], labels) for name, labels in fresh.items()]
+    events = (_studied(name, histories[name], labels) for name, labels in fresh.items())
+    return Studied(tuple(events), newest)
 
 
 def _studied(instrument: str, bars: Sequence[Bar], labels: list[Label]) -> HistoryStudied:

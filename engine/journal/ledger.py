@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from engine.model.actors import Actor
 from engine.model.events import BarsAssessed
-from engine.model.orders import OPEN_STATES, Order, OrderState, Purpose
+from engine.model.orders import OPEN_STATES, Order, OrderState, Purpose, Side
 from engine.model.positions import Position, Trade
 from engine.model.proposals import CardKind, ProposalStatus, ProposalTerms
 from engine.model.setups import Assessment, Label, SetupKind
@@ -86,6 +86,14 @@ class Trip:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ExitAsked:
+    """Why and since when a position is to be sold at the market."""
+
+    purpose: Purpose
+    at: datetime
+
+
 @dataclass(slots=True)
 class Ledger:
     """The whole state of a desk.
@@ -105,6 +113,10 @@ class Ledger:
         Bars in a row without a volatility alarm, by instrument.
     trip_log : list of (name, datetime)
         Every trip ever, for rules that count them.
+    studied : dict of str to datetime
+        Where the first study of each instrument began; a restart begins there again.
+    broken : list of str
+        Entries that contradict the ledger and changed nothing; the desk stands halted over them.
     posts : dict of int to (channel id, message id)
         Which events have been told of, and where.
     untold : dict of int to Envelope
@@ -135,7 +147,7 @@ class Ledger:
     last_loss_at: datetime | None = None
     review_note_at: datetime | None = None
     calm_bars: dict[str, int] = field(default_factory=dict)
-    exits_requested: dict[str, Purpose] = field(default_factory=dict)
+    exits_requested: dict[str, ExitAsked] = field(default_factory=dict)
     fill_ids: set[str] = field(default_factory=set)
     halt: Halt | None = None
     trips: dict[str, Trip] = field(default_factory=dict)
@@ -146,10 +158,11 @@ class Ledger:
     cards: dict[str, tuple[str, str]] = field(default_factory=dict)
     newest_scan: tuple[int, BarsAssessed] | None = None
     labels: dict[LabelKey, Label] = field(default_factory=dict)
-    studied: set[str] = field(default_factory=set)
+    studied: dict[str, datetime] = field(default_factory=dict)
     posts: dict[int, tuple[str, str]] = field(default_factory=dict)
     untold: dict[int, Envelope] = field(default_factory=dict)
     reports: dict[str, datetime] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
     seq: int = 0
     head: str = "0" * 64
     at: datetime | None = None
@@ -161,6 +174,14 @@ class Ledger:
     def open_orders(self) -> list[OrderRecord]:
         """Orders that may still be executed, oldest first."""
         return [o for o in self.orders.values() if o.open]
+
+    def orders_of(self, position_id: str, side: Side) -> list[OrderRecord]:
+        """Orders of one proposal and the position it opened, oldest first."""
+        return [
+            record
+            for record in self.orders.values()
+            if record.order.proposal_id == position_id and record.order.side is side
+        ]
 
     def reserved_usd(self) -> Decimal:
         """Cash that open entry orders may still need, in US dollars, without fees."""

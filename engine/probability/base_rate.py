@@ -204,12 +204,12 @@ class BaseRates:
     kappa : float, labels, > 0
         Weight of a prior.
     half_life_labels : float, labels, > 0
-        After so many labels of a cell an old one counts half.
+        After so many effective labels of a cell an old one counts half.
     """
 
     def __init__(self, kappa: float, half_life_labels: float) -> None:
         self._kappa = kappa
-        self._keep = 0.5 ** (1.0 / half_life_labels)
+        self._half_life = half_life_labels
         self._cells: dict[tuple[str, ...], Cell] = {}
 
     def learn(
@@ -219,9 +219,11 @@ class BaseRates:
 
         `gross` is its gross return in stop distances.
         """
+        # Overlapping labels are less than one label each, and age the record by as much.
+        keep = 0.5 ** (weight / self._half_life)
         for depth in range(len(path) + 1):
             key = tuple(path[:depth])
-            self._cells.setdefault(key, Cell()).learn(outcome, weight, gross, self._keep)
+            self._cells.setdefault(key, Cell()).learn(outcome, weight, gross, keep)
 
     def refit(self) -> None:
         """Weight of the priors by empirical Bayes, once eight cells have labels."""

@@ -207,7 +207,7 @@ def _cases(
     found = run_scan(
         features.start(settings, timeframe_days),
         history.closed_at,
-        *prices,
+        *prices[1:],
         features.scaling(settings, history.scale, timeframe_days),
     )
     bars = horizon_bars(settings.horizon_days, timeframe_days)

@@ -43,6 +43,7 @@ class Desk:
         self.tracker = Tracker(horizon_bars(settings.horizon_days, timeframe_days))
         self.bars = 0
         self.last: Bar | None = None
+        self.found: Features | None = None
 
     def check(self, bar: Bar, at: datetime) -> None:
         """Raise ValueError unless the bar can follow the last one."""
@@ -60,13 +61,21 @@ class Desk:
         self.bars += 1
         self.last = bar
         seconds = int(bar.close_at.timestamp())
-        return features.advance(
-            self.state, seconds, bar.open, bar.high, bar.low, bar.close, self.setting
+        self.found = features.advance(
+            self.state, seconds, bar.high, bar.low, bar.close, self.setting
         )
+        return self.found
 
     def setup(self, bar: Bar, found: Features) -> Setup | None:
         """Candidate that the bar begins, if any."""
         if found.kinds == 0:
+            return None
+        kind = next(kind for bit, kind in KINDS if found.kinds & bit)
+        return self.setup_at(bar, found, kind)
+
+    def setup_at(self, bar: Bar, found: Features, kind: SetupKind) -> Setup | None:
+        """Setup at the bar's close, whether a trigger fired or not; None without a scale."""
+        if not found.scale.valid:
             return None
         target, stop = features.levels(found, bar.close, self.setting)
         if target == 0.0:
@@ -74,7 +83,7 @@ class Desk:
         reversion = found.reversion
         return Setup(
             instrument=bar.instrument,
-            kind=next(kind for bit, kind in KINDS if found.kinds & bit),
+            kind=kind,
             at=bar.close_at,
             entry=bar.close,
             target=target,

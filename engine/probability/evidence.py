@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,18 +64,12 @@ def bin_llr(wins: Floats, losses: Floats, alpha: float = 50.0) -> FloatArray:
     >>> bin_llr((0, 0), (0, 0)).tolist()
     [0.0, 0.0]
     """
-    hits, misses, share = _shares(wins, losses, alpha)
-    good, bad = hits + alpha * share, misses + alpha * share
-    ratio = np.log(good / (hits.sum() + alpha)) - np.log(bad / (misses.sum() + alpha))
-    return np.clip(ratio, -MAX_LLR, MAX_LLR)
+    return np.array(_ratios(*_counts(wins, losses, alpha), alpha))
 
 
 def bin_variance(wins: Floats, losses: Floats, alpha: float = 50.0) -> FloatArray:
     """Estimation variance of `bin_llr`, nats squared."""
-    hits, misses, share = _shares(wins, losses, alpha)
-    total = trigamma(hits.sum() + alpha), trigamma(misses.sum() + alpha)
-    pairs = zip(hits + alpha * share, misses + alpha * share, strict=True)
-    return np.array([trigamma(g) - total[0] + trigamma(b) - total[1] for g, b in pairs])
+    return np.array(_variances(*_counts(wins, losses, alpha), alpha))
 
 
 def witness_llr(
@@ -123,6 +118,21 @@ def witness_llr(
     return mean, sd, used
 
 
+def signal_share(llrs: Sequence[float], variances: Sequence[float]) -> float:
+    """Share of the spread between bins that chance alone does not explain, in [0, 1].
+
+    Bins of pure noise differ too; without this factor every useless layer would add its noise to
+    the odds. It is the positive-part shrinkage of Efron and Morris 1973.
+
+    Examples
+    --------
+    >>> signal_share([0.1, -0.1], [0.04, 0.04])
+    0.0
+    """
+    spread, noise = math.fsum(llr * llr for llr in llrs), math.fsum(variances)
+    return max(0.0, 1.0 - noise / spread) if spread > 0.0 else 0.0
+
+
 class ScoreBins:
     """Class-conditional record of one layer's raw score, in bins of equal mass.
 
@@ -146,8 +156,8 @@ class ScoreBins:
         self._edges: list[float] = []
         self._wins: list[float] = []
         self._losses: list[float] = []
-        self._llr: FloatArray | None = None
-        self._variance: FloatArray | None = None
+        self._llr: list[float] | None = None
+        self._variance: list[float] | None = None
 
     @property
     def count(self) -> int:
@@ -175,11 +185,13 @@ class ScoreBins:
         if not self._edges:
             return None
         if self._llr is None or self._variance is None:
-            self._llr = bin_llr(self._wins, self._losses, self._alpha)
-            self._variance = bin_variance(self._wins, self._losses, self._alpha)
+            raw = _ratios(self._wins, self._losses, self._alpha)
+            self._variance = _variances(self._wins, self._losses, self._alpha)
+            share = signal_share(raw, self._variance)
+            self._llr = [share * ratio for ratio in raw]
         place = bisect_right(self._edges, score)
         n_eff = sum(self._wins) + sum(self._losses)
-        return Evidence(float(self._llr[place]), float(self._variance[place]), n_eff)
+        return Evidence(self._llr[place], self._variance[place], n_eff)
 
     def _draw_bins(self) -> None:
         scores = np.sort(np.array([row[0] for row in self._rows]))
@@ -196,9 +208,7 @@ class ScoreBins:
         (self._wins if hit else self._losses)[place] += weight
 
 
-def _shares(
-    wins: Floats, losses: Floats, alpha: float
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _counts(wins: Floats, losses: Floats, alpha: float) -> tuple[list[float], list[float]]:
     hits, misses = finite_array("wins", wins), finite_array("losses", losses)
     same_length(wins=hits, losses=misses)
     for name, counts in (("wins", hits), ("losses", misses)):
@@ -206,8 +216,33 @@ def _shares(
             raise ValueError(f"{name} must be >= 0, was {counts.min():g}")
     if not 0.0 < alpha < math.inf:
         raise ValueError(f"alpha must be > 0, was {alpha:g}")
-    both = hits + misses
-    return hits, misses, (both + 1.0) / (both.sum() + both.size)
+    return hits.tolist(), misses.tolist()
+
+
+def _smoothed(
+    wins: list[float], losses: list[float], alpha: float
+) -> tuple[list[tuple[float, float]], float, float]:
+    """Both classes' counts a bin and in all, pseudo-observations included."""
+    hits, misses = math.fsum(wins), math.fsum(losses)
+    total = hits + misses + len(wins)
+    shares = [(win + loss + 1.0) / total for win, loss in zip(wins, losses, strict=True)]
+    bins = [
+        (win + alpha * share, loss + alpha * share)
+        for win, loss, share in zip(wins, losses, shares, strict=True)
+    ]
+    return bins, hits + alpha, misses + alpha
+
+
+def _ratios(wins: list[float], losses: list[float], alpha: float) -> list[float]:
+    bins, hits, misses = _smoothed(wins, losses, alpha)
+    raw = [math.log(good / hits) - math.log(bad / misses) for good, bad in bins]
+    return [min(max(ratio, -MAX_LLR), MAX_LLR) for ratio in raw]
+
+
+def _variances(wins: list[float], losses: list[float], alpha: float) -> list[float]:
+    bins, hits, misses = _smoothed(wins, losses, alpha)
+    shared = trigamma(hits) + trigamma(misses)
+    return [trigamma(good) + trigamma(bad) - shared for good, bad in bins]
 
 
 def _log_mean(a: float, b: float) -> float:

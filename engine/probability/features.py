@@ -141,7 +141,6 @@ def start(settings: PipelineSettings, timeframe_days: float) -> InstrumentState:
 def advance(
     state: InstrumentState,
     closed_at: int,
-    open: float,
     high: float,
     low: float,
     close: float,
@@ -150,9 +149,13 @@ def advance(
     """Take one closed bar in; `closed_at` is in seconds since 1970."""
     day = (closed_at - 1 - setting.shift_seconds) // DAY_SECONDS
     scale = volatility_step(
-        state.volatility, day, open, high, low, close,
-        setting.bar_days, setting.horizon_days, setting.decay_per_day,
-    )  # fmt: skip
+        state.volatility,
+        day,
+        close,
+        setting.bar_days,
+        setting.horizon_days,
+        setting.decay_per_day,
+    )
     x = math.log(close)
     bar_sigma = math.sqrt(scale.variance * setting.bar_days) if scale.valid else 0.0
     reversion = reversion_step(state.reversion, x, setting.bar_days)

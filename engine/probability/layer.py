@@ -5,9 +5,13 @@ Refuses a layer that speaks without data: `neutral` is the only silent answer, a
 
 from __future__ import annotations
 
+import hashlib
+import os
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -156,7 +160,40 @@ def _compile(function: Callable[..., Any]) -> Callable[..., Any]:
     )
     twin.__qualname__ = function.__qualname__
     # error_model="numpy" would turn a division by zero into inf; Python raises, and so must we.
-    return numba.njit(twin)  # type: ignore[no-any-return]
+    return _cached(numba.njit, twin)
+
+
+def _cached(njit: Callable[..., Any], twin: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile with the machine code kept on disk, where there is a place for it.
+
+    Numba's own cache looks at one file only and would not notice a changed callee, so the place
+    is named after the contents of all the kernels' files.
+    """
+    from numba.core import config
+
+    place = cache_folder()
+    if place is None:
+        return njit(twin)  # type: ignore[no-any-return]
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(place)
+    try:
+        return njit(cache=True)(twin)  # type: ignore[no-any-return]
+    finally:
+        config.CACHE_DIR = before
+
+
+@cache
+def cache_folder() -> Path | None:
+    """Folder for compiled kernels of exactly this source, or None when it cannot be made."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = root / "executor" / "kernels" / digest[:16]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder
 
 
 def _key(function: Callable[..., Any]) -> str:

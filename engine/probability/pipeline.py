@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from engine.model.bars import Bar, BarsClosed, Quote
-from engine.model.setups import Assessment, Label, LayerReading, Odds, Setup
+from engine.model.setups import Assessment, Label, LayerReading, Odds, Setup, SetupKind
 from engine.probability import (
     alignment,
     base_rate,
@@ -210,6 +210,38 @@ class Pipeline:
         shares = self._settings.gate_risk_share, self._settings.gate_cost_share
         return gate_refusal(odds, setup.target_frac, setup.stop_frac, *shares)
 
+    def gate(self, assessment: Assessment, odds: Odds, price: float) -> str:
+        """Why re-priced odds do not pay for an entry at `price`; empty when they do.
+
+        Raises
+        ------
+        ValueError
+            If the assessment has no setup.
+        """
+        setup = assessment.setup
+        if setup is None:
+            raise ValueError("assessment must have a setup, had none")
+        shares = self._settings.gate_risk_share, self._settings.gate_cost_share
+        shape = setup.target / price - 1.0, 1.0 - setup.stop / price
+        return gate_refusal(odds, *shape, *shares)
+
+    def setup_on_request(self, instrument: str, cost_frac: float) -> Assessment | None:
+        """A setup at the newest close although no trigger fired; it is no candidate.
+
+        It teaches nothing: labels come from candidates alone.
+
+        Returns
+        -------
+        Assessment or None
+            None while there is no scale for barriers, or before the first bar.
+        """
+        desk = self._desk(instrument)
+        bar, found = desk.last, desk.found
+        setup = desk.setup_at(bar, found, SetupKind.REVERSION) if bar and found else None
+        if bar is None or found is None or setup is None:
+            return None
+        return self._judged(bar, found, setup, cost_frac)
+
     def _desk(self, instrument: str) -> Desk:
         desk = self._desks.get(instrument)
         if desk is None:
@@ -237,10 +269,16 @@ class Pipeline:
         setup = desk.setup(bar, found)
         if setup is None:
             return self._without_setup(bar, found, desk)
+        assessment = self._judged(bar, found, setup, cost_frac)
+        desk.tracker.start(assessment, setup, cost_frac, desk.bars - 1)
+        return assessment
+
+    def _judged(self, bar: Bar, found: Features, setup: Setup, cost_frac: float) -> Assessment:
+        desk = self._desks[bar.instrument]
         raw = desk.scores(setup, found)
         scores = finite_scores(raw, found, self._pairs.score(bar.instrument))
         judged, odds = self._judge(setup, raw, scores, cost_frac)
-        assessment = Assessment(
+        return Assessment(
             instrument=bar.instrument,
             at=bar.close_at,
             price=bar.close,
@@ -251,8 +289,6 @@ class Pipeline:
             scores=scores | _said(judged),
             entries_blocked="" if "gap_frac" in scores else _FAILED,
         )
-        desk.tracker.start(assessment, setup, cost_frac, desk.bars - 1)
-        return assessment
 
     def _judge(
         self, setup: Setup, raw: Scores, scores: Mapping[str, float], cost_frac: float

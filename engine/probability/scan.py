@@ -59,7 +59,6 @@ class Candidates(NamedTuple):
 def scan(
     state: InstrumentState,
     closed_at: IntArray,
-    open: FloatArray,
     high: FloatArray,
     low: FloatArray,
     close: FloatArray,
@@ -71,7 +70,7 @@ def scan(
     numbers = np.empty((room, 12))
     count = 0
     for t in range(n):
-        found = advance(state, closed_at[t], open[t], high[t], low[t], close[t], setting)
+        found = advance(state, closed_at[t], high[t], low[t], close[t], setting)
         if found.kinds == 0:
             continue
         target, stop = levels(found, close[t], setting)

@@ -18,11 +18,11 @@ class PipelineSettings:
         If a value is out of its range.
     """
 
-    stretch_sigmas: float = 2.0
+    stretch_sigmas: float = 1.0
     """Standard deviations below the window's mean that make a reversion candidate, > 0."""
-    exhaustion_depth_sigmas: float = 1.5
+    exhaustion_depth_sigmas: float = 0.5
     """Momentum of a fall, in sigmas of one bar, before its slowing is a candidate, >= 0."""
-    exhaustion_rsi: float = 40.0
+    exhaustion_rsi: float = 50.0
     """Highest RSI of an exhaustion candidate, in (0, 100)."""
     target_sigmas: float = 1.5
     """Target above entry in forecast standard deviations over the horizon, > 0."""
@@ -37,7 +37,7 @@ class PipelineSettings:
     kappa_labels: float = 20.0
     """Labels that the martingale prior is worth, in [10, 200]."""
     forgetting_half_life_labels: float = 250.0
-    """Labels of a cell after which an old one counts half, > 0."""
+    """Effective labels of a cell after which an old one counts half, > 0."""
     evidence_bins: int = 5
     """Bins of a raw score, >= 2."""
     evidence_alpha_labels: float = 50.0

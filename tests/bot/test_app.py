@@ -44,7 +44,7 @@ async def test_unexpected_fault_is_told_with_an_incident_and_logged(
     house: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     await house.live.engine.aclose()
-    answer = await house.owner.slash(house.lobby, "verify")
+    answer = await house.owner.slash(house.lobby, "halt")
     said = words((answer.followups or [answer.response])[-1].components)
     incident = said.split("incident `")[1][:8]
     assert any(incident in each.message for each in caplog.records)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from PIL import Image
@@ -52,7 +53,7 @@ def test_chart_without_volume_or_with_nan_volume_is_drawn() -> None:
 def test_labels_keep_their_distance_and_their_order() -> None:
     placed = _apart([10.0, 10.1, 10.2, 3.0], gap=1.0, lowest=0.0, highest=11.0)
     ordered = sorted(placed)
-    assert all(b - a >= 1.0 - 1e-9 for a, b in zip(ordered, ordered[1:], strict=False))
+    assert all(b - a >= 1.0 - 1e-9 for a, b in pairwise(ordered))
     assert placed[3] == 3.0
     assert placed[0] < placed[1] < placed[2] <= 11.0
 

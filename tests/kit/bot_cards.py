@@ -11,9 +11,14 @@ from typing import Any
 from bot.ui.card import Card
 
 
+def payload(card: Card) -> list[dict[str, Any]]:
+    """The components as they are sent."""
+    return [dict(each) for each in card.view().to_components()]  # type: ignore[no-untyped-call]
+
+
 def components(card: Card) -> Iterator[dict[str, Any]]:
     """Every component of the message, nested ones included."""
-    yield from nested([dict(each) for each in card.view().to_components()])
+    yield from nested(payload(card))
 
 
 def nested(nodes: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -25,7 +30,7 @@ def nested(nodes: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def text_of(card: Card) -> str:
     """All of the card's words."""
-    return words([dict(each) for each in card.view().to_components()])
+    return words(payload(card))
 
 
 def words(nodes: list[dict[str, Any]]) -> str:
@@ -40,4 +45,4 @@ def custom_ids(nodes: list[dict[str, Any]]) -> list[str]:
 
 def button_ids(card: Card) -> list[str]:
     """Ids of the card's buttons, in order."""
-    return custom_ids([dict(each) for each in card.view().to_components()])
+    return custom_ids(payload(card))

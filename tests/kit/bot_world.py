@@ -15,8 +15,10 @@ import simcord
 
 from bot.app import ExecutorBot
 from bot.settings import BotSettings
+from engine.engine.telling import notices_of
 from engine.facade import AnyNotice
 from tests.kit.bot_desk import LiveDesk
+
 
 @dataclass
 class World:
@@ -37,7 +39,7 @@ class World:
 
     async def post(self) -> list[AnyNotice]:
         """Post everything that the desk has to tell, and give it back."""
-        told = await owed(self.live)
+        told = owed(self.live)
         for notice in told:
             self.bot.announcer.take(notice)
         await self.bot.announcer.post_due()
@@ -63,15 +65,10 @@ class World:
         await self.env.restart_bot(self.bot)
 
 
-async def owed(live: LiveDesk) -> list[AnyNotice]:
-    """What the desk has to tell at this moment."""
-    told, seen = [], set(live.engine.ledger.untold)
-    notices = live.desk.notices()
-    while seen:
-        notice = await anext(notices)
-        told.append(notice)
-        seen -= {seq for seq in seen if seq <= notice.seq}
-    return told
+def owed(live: LiveDesk) -> list[AnyNotice]:
+    """What the desk has to tell at this moment, without waiting for more."""
+    untold = sorted(live.engine.ledger.untold.items())
+    return [notice for _, each in untold for notice in notices_of(each, live.engine.present)]
 
 
 @asynccontextmanager
@@ -82,20 +79,21 @@ async def world(live: LiveDesk, *, set_up: bool = True) -> AsyncIterator[World]:
     try:
         guild = env.create_guild()
         lobby = guild.create_text_channel("lobby")
-        people = [guild.add_member(env.create_user(name)) for name in ("B", "Arki", "Mallory")]
+        owner, overseer, stranger = (
+            guild.add_member(env.create_user(name)) for name in ("B", "Arki", "Mallory")
+        )
         settings = BotSettings(
-            owner_id=people[0].id,
-            overseer_ids=frozenset({people[1].id}),
+            owner_id=owner.id,
+            overseer_ids=frozenset({overseer.id}),
             guild_id=guild.id,
             scan_min_gap_seconds=0.0,
         )
         bot = ExecutorBot(live.desk, settings, background=False)
         await env.restart_bot(bot)
-        made = World(env, bot, live, guild, *people, lobby)
+        made = World(env, bot, live, guild, owner, overseer, stranger, lobby)
         if set_up:
             await made.owner.slash(lobby, "setup")
         yield made
     finally:
         await env.shutdown()
     env.raise_errors()
-

@@ -151,7 +151,7 @@ def test_fill_card_of_an_entry_shows_the_position() -> None:
     order = views.order(side=Side.BUY, purpose=Purpose.ENTRY)
     fill = Fill(
         "f1", order.client_id, views.AT, Decimal("64150.2"), Decimal("0.0123"), Decimal("3.16"),
-        Decimal("64140"),
+        Decimal(64140),
     )  # fmt: skip
     notice = FillNotice(50, views.AT, Place.EXECUTION, order, fill, views.position_view())
     said = _fits(notices.fill_card(notice, views.LIVE))

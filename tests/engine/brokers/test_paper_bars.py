@@ -176,7 +176,7 @@ async def test_a_restart_that_sees_the_same_bar_makes_the_same_fill() -> None:
 
 async def test_a_close_at_the_open_leaves_nothing_for_the_stop() -> None:
     broker = await holding(stop(linked_to=""))
-    assert isinstance(await broker.submit(sell()), Rejected)
+    assert isinstance(await broker.submit(sell(client_id="early")), Rejected)
     assert await broker.cancel("stop")
     await placed(broker, sell())
     fills = await fills_of(broker, closed(bar(1, o=1000, l=900)))

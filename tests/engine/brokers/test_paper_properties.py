@@ -26,13 +26,14 @@ def bars(draw: st.DrawFn, opens: int) -> Bar:
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[Any]:
-    """Orders, cancellations, bars and quotes over a dozen hours."""
+    """Orders, cancellations, bars and quotes over six hours."""
     steps: list[Any] = []
-    for at in range(12):
-        for number in range(draw(st.integers(0, 3))):
-            steps.append(draw(orders(at, f"{at}-{number}")))
+    for at in range(6):
+        count = draw(st.integers(0, 3))
+        steps.extend(draw(orders(at, f"{at}-{number}")) for number in range(count))
         if draw(st.booleans()):
-            steps.append(quote(at + 0.5, *sorted(draw(st.tuples(prices, prices))), 0.7))
+            bid, ask = sorted(draw(st.tuples(prices, prices)))
+            steps.append(quote(at + 0.5, bid, ask, 0.7))
         if draw(st.integers(0, 5)) == 0:
             steps.append(f"{draw(st.integers(0, at))}-0")
         steps.append(closed(draw(bars(at)), caught_up=draw(st.integers(0, 5)) == 0))
@@ -56,7 +57,10 @@ def orders(draw: st.DrawFn, at: int, name: str) -> Order:
 
 
 async def run(steps: list[Any]) -> tuple[list[Fill], dict[str, Order], list[dict[str, Decimal]]]:
-    broker, sent, fills, balances = paper(str(START)), {}, [], []
+    broker = paper(str(START))
+    sent: dict[str, Order] = {}
+    fills: list[Fill] = []
+    balances: list[dict[str, Decimal]] = []
     for step in steps:
         if isinstance(step, Order):
             sent[step.client_id] = step

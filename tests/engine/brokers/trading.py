@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -57,13 +58,14 @@ def bar(
     opens: float,
     o: float = 1000,
     h: float = 1000,
-    l: float = 1000,
+    l: float = 1000,  # noqa: E741  open, high, low, close: the letters of the trade
     c: float = 1000,
-    **other: Any,
+    instrument: str = "BTC-USD",
+    volume: float = math.nan,
 ) -> Bar:
-    """One hour from `opens`, without volume and so without impact."""
-    symbol, volume = other.get("instrument", "BTC-USD"), other.get("volume", float("nan"))
-    return Bar(symbol, Timeframe.H1, hour(opens), hour(opens + 1), o, h, l, c, volume)
+    """One hour from `opens`; without a volume it has no impact."""
+    h, l = max(o, h, c), min(o, l, c)  # noqa: E741
+    return Bar(instrument, Timeframe.H1, hour(opens), hour(opens + 1), o, h, l, c, volume)
 
 
 def closed(*bars: Bar, caught_up: bool = False) -> BarsClosed:

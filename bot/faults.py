@@ -1,0 +1,39 @@
+"""Which faults are told in one line, and how.
+
+Refuses to hide a bug: what nobody foresaw keeps its traceback.
+"""
+
+from __future__ import annotations
+
+from bot.errors import NoOwner
+from bot.sandbox import SandboxError
+from engine.facade import ExecutorError
+
+
+def one_line(fault: BaseException) -> str | None:
+    """The line that tells a foreseen fault with its mend; None for any other.
+
+    Examples
+    --------
+    >>> one_line(ExecutorError("the file is gone: restore it"))
+    'the file is gone: restore it'
+    """
+    if isinstance(fault, BaseExceptionGroup):
+        lines = {one_line(each) for each in fault.exceptions}
+        return lines.pop() if len(lines) == 1 else None
+    if isinstance(fault, ExecutorError | SandboxError | NoOwner):
+        return str(fault)
+    return _of_discord(fault)
+
+
+def _of_discord(fault: BaseException) -> str | None:
+    import discord
+
+    if isinstance(fault, discord.LoginFailure):
+        return (
+            "Discord refused the token: copy it anew from the Developer Portal (Bot > Reset "
+            "Token) into DISCORD_TOKEN, or unset it to use the sandbox"
+        )
+    if isinstance(fault, discord.PrivilegedIntentsRequired):
+        return "Discord refused the intents: the bot needs none that are privileged; update it"
+    return None

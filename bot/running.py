@@ -1,0 +1,256 @@
+"""The composition root: settings, market, journal, desk, Discord, in the order they can fail.
+
+Refuses to leave half of it running: whatever ends first takes the rest down in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from bot.errors import NoOwner
+from bot.logs import write_logs
+from bot.sandbox import PEOPLE, SandboxPortInUse, SandboxServer
+from bot.settings import BotSettings
+from engine.facade import (
+    ConfigError,
+    Desk,
+    MarketChoice,
+    Secrets,
+    Settings,
+    SystemClock,
+    load_settings,
+    open_desk,
+)
+
+DEFAULT_PORT = 8787
+PACED_SPEED = 600.0
+_READY_WITHIN_SECONDS = 0.1
+_SANDBOX_SCAN_GAP_SECONDS = 5.0
+
+_log = structlog.get_logger(__name__)
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the command line asks for.
+
+    Attributes
+    ----------
+    files : dict of str to Path
+        Recorded history to replay, by instrument.
+    speed : float or None, virtual seconds a real second
+    port : int or None
+        None takes 8787, or a free one if that is taken; 0 any free one.
+    """
+
+    config: Path | None = None
+    sandbox: bool = False
+    files: dict[str, Path] = field(default_factory=dict)
+    market: str = "auto"
+    speed: float | None = None
+    start: datetime | None = None
+    until: datetime | None = None
+    hold_seconds: float = 90.0
+    port: int | None = None
+    db: Path | None = None
+    live: bool = False
+
+
+async def run_desk(plan: Plan, say: Say) -> None:
+    """Run until the process is told to stop.
+
+    Raises
+    ------
+    ExecutorError, SandboxError, NoOwner
+        One line naming the thing and the mend.
+    """
+    settings, secrets = load_settings(plan.config), Secrets()
+    write_logs(
+        settings.log.level,
+        as_json=settings.log.format == "json",
+        secrets=secrets.revealed(),
+    )
+    _require_paper(plan, settings)
+    token = secrets.discord_token
+    async with AsyncExitStack() as stack:
+        if plan.sandbox or token is None:
+            await _run_in_sandbox(plan, settings, stack, say)
+        else:
+            if not settings.discord.owner_id:
+                raise NoOwner(
+                    "DISCORD_TOKEN is set but nobody owns the desk: set discord.owner_id in "
+                    "config.toml to your Discord user id, or add --sandbox"
+                )
+            await _run_on_discord(plan, settings, token.get_secret_value(), stack, say)
+
+
+def _require_paper(plan: Plan, settings: Settings) -> None:
+    if plan.live or settings.desk.mode == "live":
+        raise ConfigError(
+            "live trading is locked: it needs at least 8 weeks of paper with frozen settings, a "
+            "review that says GO, keys that cannot withdraw, a reconciled account and the owner's "
+            '/golive; run without --live and with desk.mode = "paper"'
+        )
+
+
+def _choice(plan: Plan) -> MarketChoice:
+    return MarketChoice(
+        source="replay" if plan.files else plan.market,
+        files=plan.files,
+        speed=PACED_SPEED if plan.speed is None else plan.speed,
+        start=plan.start,
+        until=plan.until,
+        hold_seconds=plan.hold_seconds,
+    )
+
+
+def journal_path(plan: Plan, settings: Settings) -> Path:
+    """Where the record is: ``--db``, else config.toml."""
+    return plan.db or settings.journal.path
+
+
+# -------------------------------------------------------------------------- the sandbox
+
+
+async def _run_in_sandbox(
+    plan: Plan, settings: Settings, stack: AsyncExitStack, say: Say
+) -> None:
+    journal = journal_path(plan, settings)
+    server = await _open_page(plan, journal, stack)
+    say(f"\n  Executor is on paper, in the sandbox. Open [bold cyan]{server.page_url}[/]\n")
+    desk = await open_desk(settings, _choice(plan), journal)
+    stack.push_async_callback(desk.close)
+    say(f"  Market: {desk.market.description}")
+    say(f"  Record: {journal}    Stop with Ctrl-C; the desk comes back where it was.\n")
+    from bot.app import ExecutorBot
+    from bot.sandbox.connect import point_discord_at
+
+    overseers = [p.key for p in PEOPLE if p.key == "overseer"]
+    bot_settings = _bot_settings(
+        settings,
+        owner_id=int(server.user_id("owner")),
+        overseer_ids=frozenset(int(server.user_id(key)) for key in overseers),
+        guild_id=int(server.guild_id),
+        scan_min_gap_seconds=min(
+            settings.schedule.scan_min_gap_seconds, _SANDBOX_SCAN_GAP_SECONDS
+        ),
+        auto_setup=True,
+    )
+    with point_discord_at(server):
+        bot = ExecutorBot(desk, bot_settings, guild_ready_timeout=_READY_WITHIN_SECONDS)
+        stack.push_async_callback(bot.close)
+        await _live(desk, bot.start(server.bot_token))
+
+
+async def _open_page(plan: Plan, journal: Path, stack: AsyncExitStack) -> SandboxServer:
+    """The local Discord, on the port asked for, or near the usual one if that is taken."""
+    store = journal.with_name(f"{journal.stem}.discord.sqlite")
+    clock = SystemClock()
+
+    def server_at(port: int) -> SandboxServer:
+        return SandboxServer(now=clock.now, port=port, store=store)
+
+    try:
+        return await stack.enter_async_context(
+            server_at(DEFAULT_PORT if plan.port is None else plan.port)
+        )
+    except SandboxPortInUse:
+        if plan.port is not None:
+            raise
+    return await stack.enter_async_context(server_at(0))
+
+
+# -------------------------------------------------------------------------- real Discord
+
+
+async def _run_on_discord(
+    plan: Plan, settings: Settings, token: str, stack: AsyncExitStack, say: Say
+) -> None:
+    from bot.app import ExecutorBot
+
+    desk = await open_desk(settings, _choice(plan), journal_path(plan, settings))
+    stack.push_async_callback(desk.close)
+    say(f"  Executor is on {settings.desk.mode}, on Discord. Market: {desk.market.description}")
+    bot = ExecutorBot(desk, _bot_settings(settings))
+    stack.push_async_callback(bot.close)
+    await _live(desk, bot.start(token))
+
+
+def _bot_settings(
+    settings: Settings,
+    *,
+    owner_id: int | None = None,
+    overseer_ids: frozenset[int] | None = None,
+    guild_id: int | None = None,
+    scan_min_gap_seconds: float | None = None,
+    auto_setup: bool = False,
+) -> BotSettings:
+    """Settings of the bot; what is given here takes the place of config.toml."""
+    places = settings.discord
+    return BotSettings(
+        owner_id=int(places.owner_id or 0) if owner_id is None else owner_id,
+        overseer_ids=(
+            frozenset(int(each) for each in places.overseer_ids)
+            if overseer_ids is None
+            else overseer_ids
+        ),
+        guild_id=guild_id or _id(places.guild_id),
+        category=places.category,
+        research_channel=places.research_channel,
+        execution_channel=places.execution_channel,
+        research_channel_id=_id(places.research_channel_id),
+        execution_channel_id=_id(places.execution_channel_id),
+        scan_min_gap_seconds=(
+            settings.schedule.scan_min_gap_seconds
+            if scan_min_gap_seconds is None
+            else scan_min_gap_seconds
+        ),
+        daily_summary_at=settings.schedule.daily_summary_at,
+        auto_setup=auto_setup,
+    )
+
+
+def _id(text: str) -> int | None:
+    return int(text) if text else None
+
+
+# -------------------------------------------------------------------------- living and ending
+
+
+async def _live(desk: Desk, discord_run: object) -> None:
+    """The desk and the bot side by side until one fails or the process is told to stop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    tasks = {
+        asyncio.create_task(_desk_run(desk), name="desk"),
+        asyncio.create_task(discord_run, name="discord"),  # type: ignore[arg-type]
+        asyncio.create_task(stop.wait(), name="stop"),
+    }
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({task})
+    for task in done:
+        task.result()
+
+
+async def _desk_run(desk: Desk) -> None:
+    """The desk on its market; when a replay has ended it stays up and answers."""
+    await desk.run()
+    _log.info("the market has ended: the desk stays open for questions", market=desk.market.name)
+    await asyncio.Event().wait()

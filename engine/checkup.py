@@ -1,0 +1,141 @@
+"""The doctor's findings: what is configured, reachable and missing, and how to mend each.
+
+Refuses to change anything, and to show what a secret holds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from engine.config import Secrets, Settings, load_settings, locate_config
+from engine.errors import ExecutorError, JournalError
+from engine.journal.ledger import Ledger
+from engine.journal.verify import verify
+from engine.opening import MarketChoice, open_replay
+
+
+class Health(StrEnum):
+    """How a thing is."""
+
+    GOOD = "good"
+    NOTE = "note"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the doctor.
+
+    Attributes
+    ----------
+    mend : str
+        What to do about it; empty if nothing is wrong.
+    fatal : bool
+        Whether the main job cannot run without it.
+    """
+
+    thing: str
+    health: Health
+    detail: str
+    mend: str = ""
+    fatal: bool = False
+
+
+async def check_up(
+    config: Path | None, files: Mapping[str, Path], db: Path | None
+) -> tuple[Finding, ...]:
+    """Look at everything the main job needs, and at what it can do without."""
+    try:
+        settings = load_settings(config)
+    except ExecutorError as fault:
+        return (Finding("settings", Health.BAD, str(fault), "mend config.toml", fatal=True),)
+    return (
+        _settings(config, settings),
+        _journal(db or settings.journal.path),
+        *_data(settings, files),
+        await _public_market(),
+        *_discord(settings, Secrets()),
+        *_venue_keys(Secrets()),
+        _live(settings),
+    )
+
+
+def _settings(config: Path | None, settings: Settings) -> Finding:
+    path = locate_config(config)
+    where = str(path) if path else "no config.toml: the defaults are in use"
+    return Finding("settings", Health.GOOD, f"{where}; hash {settings.hash[:12]}")
+
+
+def _journal(path: Path) -> Finding:
+    if not path.exists():
+        folder = path.absolute().parent
+        if not folder.is_dir():
+            mend = f"make the folder {folder}, or name another file with --db"
+            return Finding("journal", Health.BAD, f"{folder} does not exist", mend, fatal=True)
+        if not os.access(folder, os.W_OK):
+            mend = "choose a folder you may write to with --db"
+            return Finding("journal", Health.BAD, f"{folder} is read-only", mend, fatal=True)
+        return Finding("journal", Health.GOOD, f"{path} will be begun")
+    try:
+        report = verify(path)
+    except JournalError as fault:
+        return Finding("journal", Health.BAD, str(fault), "see the line itself", fatal=True)
+    if not report.ok:
+        return Finding("journal", Health.BAD, report.sentence, "restore a backup", fatal=True)
+    return Finding("journal", Health.GOOD, report.sentence)
+
+
+def _data(settings: Settings, files: Mapping[str, Path]) -> tuple[Finding, ...]:
+    found = []
+    for name, path in files.items():
+        try:
+            market = open_replay(settings, MarketChoice(files={name: path}), Ledger())
+        except ExecutorError as fault:
+            found.append(Finding(f"data {name}", Health.BAD, str(fault), "", fatal=True))
+        else:
+            found.append(Finding(f"data {name}", Health.GOOD, market.view.description))
+    return tuple(found)
+
+
+async def _public_market() -> Finding:
+    from engine.market.venues import reachable
+
+    if await reachable("kraken"):
+        return Finding("market", Health.GOOD, "Kraken's public data can be reached")
+    return Finding(
+        "market",
+        Health.NOTE,
+        "Kraken's public data cannot be reached; the market will be simulated",
+        "check the network, or replay history with --data SYMBOL=FILE",
+    )
+
+
+def _discord(settings: Settings, secrets: Secrets) -> tuple[Finding, ...]:
+    if secrets.discord_token is None:
+        note = "DISCORD_TOKEN is not set; executor opens the local sandbox"
+        mend = "set DISCORD_TOKEN to run on real Discord"
+        return (Finding("discord", Health.NOTE, note, mend),)
+    if not settings.discord.owner_id:
+        mend = "set discord.owner_id in config.toml to your Discord user id"
+        return (
+            Finding("discord", Health.BAD, "a token is set but nobody owns the desk", mend, True),
+        )
+    return (Finding("discord", Health.GOOD, "a token and an owner are set"),)
+
+
+def _venue_keys(secrets: Secrets) -> tuple[Finding, ...]:
+    keys = [name for name in secrets.present if name.startswith(("KRAKEN", "COINBASE"))]
+    if not keys:
+        return (Finding("venue keys", Health.NOTE, "none are set; paper needs none"),)
+    return (Finding("venue keys", Health.NOTE, f"{', '.join(keys)} set; paper uses none"),)
+
+
+def _live(settings: Settings) -> Finding:
+    if settings.desk.mode == "paper":
+        return Finding("live", Health.NOTE, "locked: paper until a review says GO")
+    mend = 'set desk.mode = "paper" in config.toml'
+    return Finding("live", Health.BAD, "desk.mode is live, which is locked", mend, fatal=True)

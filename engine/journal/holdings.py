@@ -1,0 +1,138 @@
+"""What a fill does to cash and positions, and what a closed position was worth.
+
+Refuses credit and shorts: cash and holdings never go below zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from engine.errors import InvariantBroken
+from engine.journal.change import known
+from engine.journal.ledger import ZERO, Ledger
+from engine.model.orders import Fill, Order, Side
+from engine.model.positions import LotState, Position, Trade
+
+
+def require_cash(ledger: Ledger, fill: Fill) -> None:
+    """Raise `InvariantBroken` unless own cash pays for a bought `fill`."""
+    left = ledger.cash_usd - _paid(fill)
+    if left < ZERO:
+        raise InvariantBroken(f"a fill of {fill.client_id} would leave cash at {left} USD")
+
+
+def require_held(ledger: Ledger, order: Order, fill: Fill) -> None:
+    """Raise `InvariantBroken` unless what a sold `fill` takes is there."""
+    held = ledger.positions.get(order.proposal_id)
+    if held is None or fill.quantity > held.quantity:
+        raise InvariantBroken(f"a fill of {order.client_id} sells more than is held")
+
+
+def add(ledger: Ledger, order: Order, fill: Fill) -> None:
+    """Book a fill that bought: a new position, or more of one."""
+    held = ledger.positions.get(order.proposal_id)
+    changed = _opened(ledger, order, fill) if held is None else _extended(held, fill)
+    ledger.cash_usd -= _paid(fill)
+    ledger.prices.setdefault(order.instrument, fill.price)
+    ledger.positions[order.proposal_id] = changed
+
+
+def reduce(ledger: Ledger, order: Order, fill: Fill) -> None:
+    """Book a fill that sold; what sells the last of a position makes a trade of it."""
+    held = ledger.positions[order.proposal_id]
+    proceeds = fill.price * fill.quantity - fill.fee_usd
+    left = replace(
+        held,
+        quantity=held.quantity - fill.quantity,
+        fees_usd=held.fees_usd + fill.fee_usd,
+        realised_usd=held.realised_usd + proceeds,
+        worst_price=min(held.worst_price, fill.price),
+        best_price=max(held.best_price, fill.price),
+    )
+    ledger.cash_usd += proceeds
+    if left.quantity > 0:
+        ledger.positions[held.id] = left
+        return
+    del ledger.positions[held.id]
+    ledger.exits_requested.pop(held.id, None)
+    _remember(ledger, _closed(ledger, left, order, fill))
+
+
+def _paid(fill: Fill) -> Decimal:
+    return fill.price * fill.quantity + fill.fee_usd
+
+
+def _opened(ledger: Ledger, order: Order, fill: Fill) -> Position:
+    terms = known(ledger.proposals, order.proposal_id, "proposal").terms
+    return Position(
+        id=order.proposal_id,
+        kind=terms.kind,
+        instrument=order.instrument,
+        quantity=fill.quantity,
+        bought=fill.quantity,
+        entry_price=fill.price,
+        cost_usd=_paid(fill),
+        fees_usd=fill.fee_usd,
+        realised_usd=ZERO,
+        target=terms.target,
+        stop=terms.stop,
+        opened_at=fill.at,
+        time_limit_at=terms.time_limit_at,
+        lot=LotState.BOUGHT,
+        worst_price=fill.price,
+        best_price=fill.price,
+    )
+
+
+def _extended(held: Position, fill: Fill) -> Position:
+    bought = held.bought + fill.quantity
+    value = held.entry_price * held.bought + fill.price * fill.quantity
+    return replace(
+        held,
+        quantity=held.quantity + fill.quantity,
+        bought=bought,
+        entry_price=value / bought,
+        cost_usd=held.cost_usd + _paid(fill),
+        fees_usd=held.fees_usd + fill.fee_usd,
+        lot=LotState.BOUGHT,
+        worst_price=min(held.worst_price, fill.price),
+        best_price=max(held.best_price, fill.price),
+    )
+
+
+def _remember(ledger: Ledger, trade: Trade) -> None:
+    ledger.trades.append(trade)
+    if trade.pnl_usd < 0:
+        ledger.losses_in_a_row += 1
+        ledger.last_loss_at = trade.closed_at
+    else:
+        ledger.losses_in_a_row = 0
+
+
+def _closed(ledger: Ledger, held: Position, order: Order, fill: Fill) -> Trade:
+    terms = ledger.proposals[held.id].terms
+    pnl = held.realised_usd - held.cost_usd
+    risk = terms.risk_usd * held.bought / terms.quantity
+    return Trade(
+        id=held.id,
+        kind=held.kind,
+        instrument=held.instrument,
+        quantity=held.bought,
+        entry_price=held.entry_price,
+        exit_price=_average_exit(ledger, held.id),
+        fees_usd=held.fees_usd,
+        pnl_usd=pnl,
+        r_multiple=float(pnl / risk) if risk > 0 else 0.0,
+        opened_at=held.opened_at,
+        closed_at=fill.at,
+        closed_by=order.purpose,
+        mae_frac=float(held.worst_price / held.entry_price - 1),
+        mfe_frac=float(held.best_price / held.entry_price - 1),
+        p_mean=terms.p_mean,
+    )
+
+
+def _average_exit(ledger: Ledger, position_id: str) -> Decimal:
+    sales = [o for o in ledger.orders_of(position_id, Side.SELL) if o.filled > 0]
+    return sum((o.value_usd for o in sales), ZERO) / sum((o.filled for o in sales), ZERO)
