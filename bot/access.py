@@ -1,4 +1,4 @@
-"""The one place that decides who somebody is and what they may ask for.
+"""The one place that decides what somebody may ask for.
 
 Refuses by default: a command without a rule is nobody's, and every refusal is journaled.
 """
@@ -6,17 +6,14 @@ Refuses by default: a command without a rule is nobody's, and every refusal is j
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import discord
 from discord import app_commands
 
 from bot.errors import AccessDenied
-from bot.settings import BotSettings
+from bot.host import Host
 from engine.facade import Actor, Permission, Role
-
-if TYPE_CHECKING:
-    from bot.app import ExecutorBot
 
 _RULE = "__executor_permission__"
 _Callback = TypeVar("_Callback", bound=Callable[..., Any])
@@ -25,29 +22,6 @@ _STRANGER = "Executor works for its owner and the owner's overseers only. Nothin
 _OVERSEER = (
     "Only the owner may do that; overseers may read everything and /halt. Nothing was done."
 )
-
-
-class Access:
-    """Standing of every Discord user.
-
-    Parameters
-    ----------
-    settings : BotSettings
-    """
-
-    def __init__(self, settings: BotSettings) -> None:
-        self._owner_id = settings.owner_id
-        self._overseer_ids = settings.overseer_ids
-
-    def role_of(self, user_id: int) -> Role:
-        """Owner, overseer or stranger, from the Discord id alone."""
-        if user_id == self._owner_id:
-            return Role.OWNER
-        return Role.OVERSEER if user_id in self._overseer_ids else Role.STRANGER
-
-    def actor(self, user: discord.User | discord.Member) -> Actor:
-        """The user as the engine knows them."""
-        return Actor(id=str(user.id), name=user.display_name, role=self.role_of(user.id))
 
 
 def needs(permission: Permission) -> Callable[[_Callback], _Callback]:
@@ -75,7 +49,7 @@ def rule_of(command: object) -> Permission | None:
 
 
 async def admit(
-    interaction: discord.Interaction[ExecutorBot], permission: Permission | None, action: str
+    interaction: discord.Interaction[Host], permission: Permission | None, action: str
 ) -> Actor:
     """Let the user of an interaction pass, or journal and refuse.
 
@@ -91,17 +65,17 @@ async def admit(
     AccessDenied
         With the sentence to show.
     """
-    actor = interaction.client.access.actor(interaction.user)
+    actor = interaction.client.people.actor(interaction.user)
     if permission is not None and actor.may(permission):
         return actor
     await interaction.client.desk.refuse_access(actor, action)
     raise AccessDenied(_STRANGER if actor.role is Role.STRANGER else _OVERSEER)
 
 
-class GuardedTree(app_commands.CommandTree["ExecutorBot"]):
+class GuardedTree(app_commands.CommandTree[Host]):
     """Command tree that asks `admit` before every command and every autocompletion."""
 
-    async def interaction_check(self, interaction: discord.Interaction[ExecutorBot]) -> bool:
+    async def interaction_check(self, interaction: discord.Interaction[Host]) -> bool:
         """Refuse strangers before anything of the command runs."""
         command = interaction.command
         permission = rule_of(command)
@@ -112,10 +86,10 @@ class GuardedTree(app_commands.CommandTree["ExecutorBot"]):
         return True
 
     async def _may_complete(
-        self, interaction: discord.Interaction[ExecutorBot], permission: Permission | None
+        self, interaction: discord.Interaction[Host], permission: Permission | None
     ) -> bool:
         # Typing is not yet asking: a stranger sees no choices, and only the command is journaled.
-        actor = interaction.client.access.actor(interaction.user)
+        actor = interaction.client.people.actor(interaction.user)
         if permission is not None and actor.may(permission):
             return True
         await interaction.response.autocomplete([])

@@ -5,18 +5,16 @@ Refuses to answer twice: a deferred answer is edited, a fresh one sent.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import discord
 
 from bot.errors import Unusable
+from bot.host import Host
 from bot.ui.card import Card
 from engine.facade import Refused
 
-if TYPE_CHECKING:
-    from bot.app import ExecutorBot
-
-    _Interaction = discord.Interaction[ExecutorBot]
+_Interaction = discord.Interaction[Host]
 
 _View = TypeVar("_View")
 

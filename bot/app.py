@@ -14,17 +14,19 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from bot.access import Access, GuardedTree
+from bot.access import GuardedTree
 from bot.announcer import Announcer
 from bot.channels import Channels
 from bot.errors import NoOwner, on_tree_error
+from bot.host import Host
 from bot.jobs import Jobs, table
+from bot.people import People
 from bot.posting import Poster
 from bot.registering import register_commands
 from bot.render import Renderer
 from bot.settings import BotSettings
 from bot.ui.buttons import ProposalButton
-from engine.facade import Desk
+from engine.facade import Desk, ProposalView
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +35,7 @@ EXTENSIONS = ("cogs.research", "cogs.execution", "cogs.oversight", "cogs.setup")
 _RESTART_SECONDS = 5.0
 
 
-class ExecutorBot(commands.Bot):
+class ExecutorBot(Host):
     """The guest at the desk's door that speaks Discord.
 
     Parameters
@@ -78,7 +80,7 @@ class ExecutorBot(commands.Bot):
         )
         self.desk = desk
         self.settings = settings
-        self.access = Access(settings)
+        self.people = People(settings)
         self.channels = Channels(settings)
         self.renderer = Renderer(desk)
         self.poster = Poster(self.home, self.channels)
@@ -93,6 +95,10 @@ class ExecutorBot(commands.Bot):
         if self.settings.guild_id is not None:
             return self.get_guild(self.settings.guild_id)
         return next(iter(self.guilds), None)
+
+    async def redraw(self, message: discord.Message, proposal: ProposalView) -> None:
+        """Bring a card up to date whose proposal was decided elsewhere."""
+        await self.announcer.redraw(message, proposal)
 
     async def setup_hook(self) -> None:
         """Load cogs and buttons, tell Discord of the commands, start the work."""

@@ -130,7 +130,7 @@ class Channels:
             name = self._names[place]
             channel = await guild.create_text_channel(name, category=category, overwrites=wanted)
             report.created.append(f"#{name}")
-        elif any(channel.overwrites_for(who) != rights for who, rights in wanted.items()):  # type: ignore[arg-type]
+        elif any(channel.overwrites_for(who) != rights for who, rights in wanted.items()):
             merged: _Overwrites = {**channel.overwrites, **_by_id(channel, wanted)}
             await channel.edit(overwrites=merged)
             report.repaired.append(f"#{channel.name}")

@@ -99,7 +99,8 @@ def parse_data(data: list[str] | None) -> dict[str, Path]:
         symbol, separator, path = pair.partition("=")
         if not (symbol and separator and path):
             raise typer.BadParameter(
-                f"{pair!r} is not SYMBOL=FILE, for example BTC-USD=btc.parquet", param_hint="--data"
+                f"{pair!r} is not SYMBOL=FILE, for example BTC-USD=btc.parquet",
+                param_hint="--data",
             )
         if symbol.upper() in files:
             raise typer.BadParameter(f"{symbol.upper()} is given twice", param_hint="--data")
@@ -149,7 +150,8 @@ def run(
     ] = False,
     data: DataOption = None,
     market: Annotated[
-        str, typer.Option(help="auto, simulated, kraken or coinbase; --data replays files instead.")
+        str,
+        typer.Option(help="auto, simulated, kraken or coinbase; --data replays files."),
     ] = "auto",
     speed: Annotated[
         float | None,
@@ -158,8 +160,8 @@ def run(
             help="Virtual seconds a real second, for a replay or a simulation. Default 600.",
         ),
     ] = None,
-    start: Annotated[str | None, typer.Option("--from", help="Where a replay begins, UTC.")] = None,
-    until: Annotated[str | None, typer.Option("--to", help="Where a replay ends, UTC.")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="Begin of a replay, UTC.")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="End of a replay, UTC.")] = None,
     hold: Annotated[
         float,
         typer.Option(
@@ -246,6 +248,49 @@ def scan(
     told(action)
 
 
+@app.command()
+def calibration(
+    data: DataOption = None,
+    config: ConfigOption = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder for candidates.parquet and reliability pictures."),
+    ] = None,
+    bars: Annotated[
+        int | None, typer.Option(min=500, help="Last bars of each file; default: all.")
+    ] = None,
+    open_locked: Annotated[
+        bool, typer.Option("--open-locked", help="Judge the last fifth of the history too.")
+    ] = False,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Seed of bootstrap and challengers.")
+    ] = 20250630,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure on recorded history whether the odds keep their word, walking forward."""
+    files = parse_data(data)
+    if not files:
+        raise typer.BadParameter("give at least one SYMBOL=FILE", param_hint="--data")
+
+    def action() -> None:
+        from bot.calibration import calibrate_with_progress, print_study, write_study
+        from engine.facade import StudyPlan, report_as_json
+
+        write_logs("warning", as_json=False)
+        plan = StudyPlan(bars=bars, open_locked=open_locked, seed=seed)
+        study = calibrate_with_progress(config, files, plan, _err)
+        written = [] if out is None else write_study(study, out)
+        if as_json:
+            found = report_as_json(study.report)
+            _print_json(found | {"files": [str(path) for path in written]})
+            return
+        print_study(study.report, _out)
+        for path in written:
+            _out.print(f"  [green]✓[/] {escape(str(path))}")
+
+    told(action)
+
+
 @journal_app.command("verify")
 def journal_verify(
     db: DbOption,
@@ -307,5 +352,3 @@ def journal_export(
             _out.print(f"[green]✓[/] {count} events written to {out}")
 
     told(action)
-
-

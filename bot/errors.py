@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Mapping
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -21,11 +23,11 @@ class BotError(Exception):
     """Root of the faults the bot raises on purpose; the message names the thing and the mend."""
 
 
-class NoOwner(BotError):  # noqa: N818 - a fault is named by what is wrong, as in engine/errors.py
+class NoOwner(BotError):
     """No owner id is configured, so nobody could ever approve."""
 
 
-class NoPlace(BotError):  # noqa: N818 - as above
+class NoPlace(BotError):
     """A channel to post in is missing or closed to the bot."""
 
 
@@ -107,4 +109,5 @@ async def tell(interaction: discord.Interaction, sentence: str) -> None:
 def _name(interaction: discord.Interaction) -> str:
     if interaction.command is not None:
         return f"/{interaction.command.qualified_name}"
-    return str((interaction.data or {}).get("custom_id", "an interaction"))
+    data: Mapping[str, Any] = interaction.data or {}
+    return str(data.get("custom_id", "an interaction"))

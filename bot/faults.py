@@ -5,19 +5,21 @@ Refuses to hide a bug: what nobody foresaw keeps its traceback.
 
 from __future__ import annotations
 
-from bot.errors import NoOwner
-from bot.sandbox import SandboxError
-from engine.facade import ExecutorError
-
 
 def one_line(fault: BaseException) -> str | None:
     """The line that tells a foreseen fault with its mend; None for any other.
 
     Examples
     --------
+    >>> from engine.facade import ExecutorError
     >>> one_line(ExecutorError("the file is gone: restore it"))
     'the file is gone: restore it'
     """
+    # Late: without a fault the command line does without all of this, and is faster for it.
+    from bot.errors import NoOwner
+    from bot.sandbox import SandboxError
+    from engine.facade import ExecutorError
+
     if isinstance(fault, BaseExceptionGroup):
         lines = {one_line(each) for each in fault.exceptions}
         return lines.pop() if len(lines) == 1 else None

@@ -21,7 +21,7 @@ async def chart_of(desk: Desk, reference: str) -> Picture | None:
 
 async def candles_of(chart: ChartView) -> Picture:
     """Candlesticks with levels and fills."""
-    from bot.charts import render_chart  # noqa: PLC0415 - matplotlib is slow to import
+    from bot.charts import render_chart
 
     png = await asyncio.to_thread(render_chart, chart)
     newest = chart.bars[-1].close if chart.bars else 0.0
@@ -33,7 +33,7 @@ async def waterfall_of(breakdown: BreakdownView) -> Picture | None:
     """Log-odds from prior to posterior; None without a setup."""
     if not breakdown.waterfall:
         return None
-    from bot.charts import render_waterfall  # noqa: PLC0415 - matplotlib is slow to import
+    from bot.charts import render_waterfall
 
     png = await asyncio.to_thread(render_waterfall, breakdown)
     return Picture(
@@ -45,7 +45,7 @@ async def equity_of(portfolio: PortfolioView) -> Picture | None:
     """Equity over time; None before two points exist."""
     if len(portfolio.equity_curve) < 2:
         return None
-    from bot.charts import render_equity  # noqa: PLC0415 - matplotlib is slow to import
+    from bot.charts import render_equity
 
     png = await asyncio.to_thread(render_equity, portfolio)
     return Picture("equity.png", png, "Equity at bar closes")

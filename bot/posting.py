@@ -74,7 +74,7 @@ class Poster:
         channel = self.channel(place)
         if maybe_sent and (earlier := await self._find(channel, tag)) is not None:
             return earlier
-        card.footer(tag)
+        card.footer(f"post {tag}")
         return await channel.send(
             view=card.view(),
             files=card.files(),
@@ -90,7 +90,7 @@ class Poster:
             return False
         message = channel.get_partial_message(message_id)
         try:
-            await message.edit(view=card.footer(tag).view(), attachments=card.files())
+            await message.edit(view=card.footer(f"post {tag}").view(), attachments=card.files())
         except discord.NotFound:
             return False
         return True

@@ -121,9 +121,7 @@ def journal_path(plan: Plan, settings: Settings) -> Path:
 # -------------------------------------------------------------------------- the sandbox
 
 
-async def _run_in_sandbox(
-    plan: Plan, settings: Settings, stack: AsyncExitStack, say: Say
-) -> None:
+async def _run_in_sandbox(plan: Plan, settings: Settings, stack: AsyncExitStack, say: Say) -> None:
     journal = journal_path(plan, settings)
     server = await _open_page(plan, journal, stack)
     say(f"\n  Executor is on paper, in the sandbox. Open [bold cyan]{server.page_url}[/]\n")

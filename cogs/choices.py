@@ -6,18 +6,15 @@ Refuses to filter by right: the command tree has asked that already.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import discord
 from discord.app_commands import Choice
 
+from bot.host import Host
 from bot.ui.text import clip, duration, price, quantity, share, signed_money
 from engine.facade import OrderView, PositionView, ProposalView
 
-if TYPE_CHECKING:
-    from bot.app import ExecutorBot
-
-    _Interaction = discord.Interaction[ExecutorBot]
+_Interaction = discord.Interaction[Host]
 
 _Choices = list[Choice[str]]
 

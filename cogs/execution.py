@@ -5,8 +5,6 @@ Refuses to approve anything but the exact terms that the desk holds at this mome
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import discord
 from discord import app_commands
 from discord.app_commands import Range
@@ -14,6 +12,7 @@ from discord.ext import commands
 
 from bot.access import needs
 from bot.answers import accepted, answer, defer
+from bot.host import Host
 from bot.pictures import equity_of
 from bot.ui import books
 from bot.ui.desk import done_card
@@ -22,10 +21,7 @@ from bot.ui.text import quantity
 from cogs import choices
 from engine.facade import Permission
 
-if TYPE_CHECKING:
-    from bot.app import ExecutorBot
-
-    _Interaction = discord.Interaction[ExecutorBot]
+_Interaction = discord.Interaction[Host]
 
 _Note = Range[str, 1, 400]
 _Reason = Range[str, 3, 400]
@@ -34,9 +30,9 @@ _Reason = Range[str, 3, 400]
 class Execution(commands.Cog):
     """Decisions and books."""
 
-    def __init__(self, bot: ExecutorBot) -> None:
+    def __init__(self, bot: Host) -> None:
         self._desk = bot.desk
-        self._who = bot.access.actor
+        self._who = bot.people.actor
 
     @app_commands.command(description="Proposals that wait for a decision")
     @needs(Permission.READ)
@@ -144,6 +140,6 @@ class Execution(commands.Cog):
         await answer(interaction, books.profit_card(self._desk.profit(days), self._desk.market))
 
 
-async def setup(bot: ExecutorBot) -> None:
+async def setup(bot: Host) -> None:
     """Load the cog."""
     await bot.add_cog(Execution(bot))

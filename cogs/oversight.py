@@ -5,8 +5,6 @@ Refuses to make stopping harder than starting: a halt asks for nothing, a resume
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import discord
 from discord import app_commands
 from discord.app_commands import Range
@@ -14,15 +12,13 @@ from discord.ext import commands
 
 from bot.access import needs
 from bot.answers import accepted, answer, defer
+from bot.host import Host
 from bot.ui.desk import audit_card, status_card, verify_card
 from bot.ui.modals import FlattenModal
 from cogs import choices
 from engine.facade import Permission
 
-if TYPE_CHECKING:
-    from bot.app import ExecutorBot
-
-    _Interaction = discord.Interaction[ExecutorBot]
+_Interaction = discord.Interaction[Host]
 
 _Reason = Range[str, 3, 400]
 
@@ -30,9 +26,9 @@ _Reason = Range[str, 3, 400]
 class Oversight(commands.Cog):
     """Stopping, starting and auditing."""
 
-    def __init__(self, bot: ExecutorBot) -> None:
+    def __init__(self, bot: Host) -> None:
         self._desk = bot.desk
-        self._who = bot.access.actor
+        self._who = bot.people.actor
 
     breaker = app_commands.Group(
         name="breaker", description="Limits that block entries", guild_only=True
@@ -102,6 +98,6 @@ class Oversight(commands.Cog):
         await answer(interaction, verify_card(await self._desk.verify()))
 
 
-async def setup(bot: ExecutorBot) -> None:
+async def setup(bot: Host) -> None:
     """Load the cog."""
     await bot.add_cog(Oversight(bot))

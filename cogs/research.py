@@ -5,8 +5,6 @@ Refuses to decide anything.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -14,24 +12,23 @@ from discord.ext import commands
 from bot.access import needs
 from bot.answers import accepted, answer, defer
 from bot.errors import Unusable
+from bot.host import Host
 from bot.pictures import candles_of, waterfall_of
+from bot.render import Renderer
 from bot.ui.breakdown import breakdown_card
 from bot.ui.card import Card
 from bot.ui.market import banner
 from cogs import choices
 from engine.facade import Permission, Timeframe
 
-if TYPE_CHECKING:
-    from bot.app import ExecutorBot
-
-    _Interaction = discord.Interaction[ExecutorBot]
+_Interaction = discord.Interaction[Host]
 
 
 class Research(commands.Cog):
     """Reading the market."""
 
-    def __init__(self, bot: ExecutorBot) -> None:
-        self._bot = bot
+    def __init__(self, bot: Host) -> None:
+        self._renderer = Renderer(bot.desk)
         self._desk = bot.desk
 
     @app_commands.command(description="Newest verdict on every instrument, or on one")
@@ -42,7 +39,7 @@ class Research(commands.Cog):
         """Newest verdict on every instrument, or on one."""
         view = accepted(self._desk.scan(instrument))
         await defer(interaction)
-        await answer(interaction, await self._bot.renderer.scan(view))
+        await answer(interaction, await self._renderer.scan(view))
 
     @app_commands.command(description="How the odds came about, layer by layer")
     @app_commands.describe(reference="An instrument, or the id of a proposal")
@@ -78,6 +75,6 @@ class Research(commands.Cog):
         await answer(interaction, card.picture(await candles_of(view)))
 
 
-async def setup(bot: ExecutorBot) -> None:
+async def setup(bot: Host) -> None:
     """Load the cog."""
     await bot.add_cog(Research(bot))

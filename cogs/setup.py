@@ -5,8 +5,6 @@ Refuses to delete or rename anything that stands.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -14,19 +12,17 @@ from discord.ext import commands
 from bot.access import needs, rule_of
 from bot.answers import answer, defer
 from bot.errors import Unusable
+from bot.host import Host
 from bot.ui.desk import help_card, setup_card
 from engine.facade import Permission
 
-if TYPE_CHECKING:
-    from bot.app import ExecutorBot
-
-    _Interaction = discord.Interaction[ExecutorBot]
+_Interaction = discord.Interaction[Host]
 
 
 class Setup(commands.Cog):
     """First steps."""
 
-    def __init__(self, bot: ExecutorBot) -> None:
+    def __init__(self, bot: Host) -> None:
         self._bot = bot
 
     @app_commands.command(
@@ -45,7 +41,7 @@ class Setup(commands.Cog):
     @needs(Permission.READ)
     async def help(self, interaction: _Interaction) -> None:
         """What Executor is and every command you may use."""
-        actor = self._bot.access.actor(interaction.user)
+        actor = self._bot.people.actor(interaction.user)
         groups = []
         for name, cog in self._bot.cogs.items():
             allowed = [
@@ -68,6 +64,6 @@ def usage(command: app_commands.Command[commands.Cog, ..., object]) -> str:
     return " ".join((f"/{command.qualified_name}", *options))
 
 
-async def setup(bot: ExecutorBot) -> None:
+async def setup(bot: Host) -> None:
     """Load the cog."""
     await bot.add_cog(Setup(bot))

@@ -118,6 +118,7 @@ class VirtualClock:
         self._order = itertools.count()
         self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
         self._new_sleeper: asyncio.Event | None = None
+        self._released: asyncio.Event | None = None
 
     def now(self) -> datetime:
         """Virtual instant, aware UTC; never decreasing."""
@@ -127,6 +128,19 @@ class VirtualClock:
     def next_wake(self) -> datetime | None:
         """Earliest instant that somebody waits for; None while nobody sleeps."""
         return self._sleepers[0][0] if self._sleepers else None
+
+    def hold(self) -> None:
+        """Stand still, also on the way to the next instant, until `release`."""
+        if self._released is None:
+            self._released = asyncio.Event()
+            if self._new_sleeper is not None:
+                self._new_sleeper.set()
+
+    def release(self) -> None:
+        """Go on; nothing happens if nobody holds."""
+        if self._released is not None:
+            self._released.set()
+            self._released = None
 
     async def sleep_until(self, at: datetime) -> None:
         """Wait until the driver has brought the clock to `at`."""
@@ -158,6 +172,9 @@ class VirtualClock:
         self._driven = True
         try:
             while self._now < goal:
+                if self._released is not None:
+                    await self._released.wait()
+                    continue
                 await self._travel(min(goal, self.next_wake or goal))
                 if self._wake_due():
                     await asyncio.sleep(0)

@@ -8,23 +8,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from engine.checkup import Finding, Health, check_up
 from engine.clock import SystemClock
-from engine.config import Secrets, Settings, load_settings
-from engine.engine import Engine
 from engine.errors import (
+    BrokerError,
     ConfigError,
     ExecutorError,
     InvariantBroken,
     JournalError,
     MarketDataError,
 )
-from engine.journal.chain import Anchor
-from engine.journal.export import export as export_journal
-from engine.journal.verify import VerifyReport
-from engine.journal.verify import verify as verify_journal
 from engine.model.actors import DESK, Actor, Permission, Role
 from engine.model.bars import Bar, Timeframe
 from engine.model.orders import Fill, Order, OrderState, OrderType, Purpose, Side
@@ -32,8 +28,7 @@ from engine.model.positions import Position, Trade
 from engine.model.proposals import CardKind, CostLines, ProposalStatus, ProposalTerms, SizeStep
 from engine.model.setups import Assessment, LayerReading, LayerRole, Odds, Setup, SetupKind
 from engine.model.verdicts import Refused
-from engine.opening import MarketChoice, open_engine
-from engine.scanning import FileScan, scan_as_json, scan_files
+from engine.risk.findings import DeskState
 from engine.views import (
     AnyNotice,
     AuditLine,
@@ -42,7 +37,6 @@ from engine.views import (
     ChartView,
     DecisionNotice,
     DeskNotice,
-    DeskState,
     FillNotice,
     LayerView,
     Level,
@@ -67,7 +61,31 @@ from engine.views import (
     VerifyView,
 )
 
+if TYPE_CHECKING:
+    from engine.checkup import Finding, Health, check_up
+    from engine.config import Secrets, Settings, load_settings
+    from engine.engine import Engine
+    from engine.journal.chain import Anchor
+    from engine.journal.export import export as export_journal
+    from engine.journal.export import lines as journal_lines
+    from engine.journal.verify import VerifyReport
+    from engine.journal.verify import verify as verify_journal
+    from engine.opening import MarketChoice
+    from engine.research.calibration import (
+        CalibrationReport,
+        GroupReport,
+        ReliabilityBin,
+        StudyPlan,
+        calibrate_files,
+        reliability_of,
+        report_as_json,
+        write_candidates,
+    )
+    from engine.research.calibration import Study as CalibrationStudy
+    from engine.scanning import FileScan, scan_as_json, scan_files
+
 __all__ = [
+    "DESK",
     "Actor",
     "Anchor",
     "AnyNotice",
@@ -76,20 +94,23 @@ __all__ = [
     "Bar",
     "BreakdownView",
     "BreakerView",
+    "BrokerError",
+    "CalibrationReport",
+    "CalibrationStudy",
     "CardKind",
     "ChartView",
     "ConfigError",
     "CostLines",
-    "DESK",
     "DecisionNotice",
     "Desk",
     "DeskNotice",
     "DeskState",
     "ExecutorError",
     "FileScan",
-    "Finding",
     "Fill",
     "FillNotice",
+    "Finding",
+    "GroupReport",
     "Health",
     "InvariantBroken",
     "JournalError",
@@ -122,6 +143,7 @@ __all__ = [
     "ProposalView",
     "Purpose",
     "Refused",
+    "ReliabilityBin",
     "Role",
     "ScanNotice",
     "ScanRow",
@@ -133,20 +155,61 @@ __all__ = [
     "Side",
     "SizeStep",
     "StatusView",
+    "StudyPlan",
     "SystemClock",
     "Timeframe",
     "Trade",
     "TradeNotice",
     "VerifyReport",
     "VerifyView",
+    "calibrate_files",
     "check_up",
     "export_journal",
+    "journal_lines",
     "load_settings",
     "open_desk",
+    "reliability_of",
+    "report_as_json",
     "scan_as_json",
     "scan_files",
     "verify_journal",
+    "write_candidates",
 ]
+
+_HEAVY = {
+    "Anchor": ("engine.journal.chain", "Anchor"),
+    "CalibrationReport": ("engine.research.calibration", "CalibrationReport"),
+    "CalibrationStudy": ("engine.research.calibration", "Study"),
+    "GroupReport": ("engine.research.calibration", "GroupReport"),
+    "ReliabilityBin": ("engine.research.calibration", "ReliabilityBin"),
+    "StudyPlan": ("engine.research.calibration", "StudyPlan"),
+    "calibrate_files": ("engine.research.calibration", "calibrate_files"),
+    "reliability_of": ("engine.research.calibration", "reliability_of"),
+    "report_as_json": ("engine.research.calibration", "report_as_json"),
+    "write_candidates": ("engine.research.calibration", "write_candidates"),
+    "FileScan": ("engine.scanning", "FileScan"),
+    "Finding": ("engine.checkup", "Finding"),
+    "Health": ("engine.checkup", "Health"),
+    "MarketChoice": ("engine.opening.choice", "MarketChoice"),
+    "Secrets": ("engine.config", "Secrets"),
+    "Settings": ("engine.config", "Settings"),
+    "VerifyReport": ("engine.journal.verify", "VerifyReport"),
+    "check_up": ("engine.checkup", "check_up"),
+    "export_journal": ("engine.journal.export", "export"),
+    "journal_lines": ("engine.journal.export", "lines"),
+    "load_settings": ("engine.config", "load_settings"),
+    "scan_as_json": ("engine.scanning", "scan_as_json"),
+    "scan_files": ("engine.scanning", "scan_files"),
+    "verify_journal": ("engine.journal.verify", "verify"),
+}
+"""What only a composition root needs: imported when it is first asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HEAVY:
+        raise AttributeError(f"engine.facade has no {name}")
+    module, there = _HEAVY[name]
+    return getattr(import_module(module), there)
 
 
 class Desk:
@@ -197,15 +260,15 @@ class Desk:
 
     def status(self) -> StatusView:
         """State, halts, breakers, counts and the head of the journal."""
-        return self._engine.present.status()
+        return self._engine.present.oversight.status()
 
     def scan(self, instrument: str | None = None) -> ScanView | Refused:
         """Newest assessment of every instrument, or of one."""
-        return self._engine.present.scan(instrument)
+        return self._engine.present.research.scan(instrument)
 
     def breakdown(self, reference: str) -> BreakdownView | Refused:
         """The twelve layers behind an instrument's newest bar, or behind a proposal."""
-        return self._engine.present.breakdown(reference)
+        return self._engine.present.research.breakdown(reference)
 
     async def chart(
         self, reference: str, timeframe: Timeframe | None = None, bars: int = 120
@@ -218,43 +281,43 @@ class Desk:
             The market's own, or a multiple of it; only whole, closed bars are shown.
         bars : int in [20, 500]
         """
-        return await self._engine.present.chart(reference, timeframe, bars)
+        return await self._engine.present.charts.chart(reference, timeframe, bars)
 
     def proposals(self, *, only_open: bool = True) -> tuple[ProposalView, ...]:
         """Proposals, newest first."""
-        return self._engine.present.proposals(only_open=only_open)
+        return self._engine.present.proposals.all(only_open=only_open)
 
     def proposal(self, proposal_id: str) -> ProposalView | Refused:
         """One proposal by its id."""
-        return self._engine.present.proposal(proposal_id)
+        return self._engine.present.proposals.one(proposal_id)
 
     def positions(self) -> tuple[PositionView, ...]:
         """Open positions, oldest first."""
-        return self._engine.present.positions()
+        return self._engine.present.holdings.positions()
 
     def orders(self) -> tuple[OrderView, ...]:
         """Orders that are not final, oldest first."""
-        return self._engine.present.orders()
+        return self._engine.present.holdings.orders()
 
     def portfolio(self) -> PortfolioView:
         """Cash, positions, profit and the use of every cap."""
-        return self._engine.present.portfolio()
+        return self._engine.present.holdings.portfolio()
 
     def trades(self, limit: int = 10) -> tuple[Trade, ...]:
         """Closed trades, newest first."""
-        return self._engine.present.trades(limit)
+        return self._engine.present.holdings.trades(limit)
 
     def profit(self, days: int = 7) -> tuple[ProfitRow, ...]:
         """Result of each of the last `days` UTC days, oldest first."""
-        return self._engine.present.profit(days)
+        return self._engine.present.holdings.profit(days)
 
     async def audit(self, limit: int = 10) -> tuple[AuditLine, ...]:
         """Newest journal entries in words, newest first."""
-        return await self._engine.audit(limit)
+        return await self._engine.present.oversight.audit(limit)
 
     async def verify(self) -> VerifyView:
         """Recompute the whole hash chain."""
-        return await self._engine.verify()
+        return await self._engine.present.oversight.verify()
 
     # ------------------------------------------------------------------ acting
 
@@ -279,47 +342,47 @@ class Desk:
         portion : float in (0, 1]
             0.5 approves half of the quantity.
         """
-        return await self._engine.commands.approve(actor, proposal_id, short_hash, portion, note)
+        return await self._engine.deciding.approve(actor, proposal_id, short_hash, portion, note)
 
     async def reject(
         self, actor: Actor, proposal_id: str, reason: str
     ) -> ProposalView | Refused:
         """Say no, with a reason that goes into the record."""
-        return await self._engine.commands.reject(actor, proposal_id, reason)
+        return await self._engine.deciding.reject(actor, proposal_id, reason)
 
     async def propose(self, actor: Actor, instrument: str) -> ProposalView | Refused:
         """Raise an exploratory paper proposal at the present price because the owner asks."""
-        return await self._engine.commands.propose(actor, instrument)
+        return await self._engine.deciding.propose(actor, instrument)
 
     async def close_position(
         self, actor: Actor, position_id: str, reason: str = ""
     ) -> PositionView | Refused:
         """Sell a position at the market; works while entries are halted."""
-        return await self._engine.commands.close_position(actor, position_id, reason)
+        return await self._engine.overseeing.close_position(actor, position_id, reason)
 
     async def cancel_order(self, actor: Actor, client_id: str) -> OrderView | Refused:
         """Take a working entry order off the market."""
-        return await self._engine.commands.cancel_order(actor, client_id)
+        return await self._engine.overseeing.cancel_order(actor, client_id)
 
     async def halt(self, actor: Actor, reason: str) -> StatusView | Refused:
         """Forbid entries until the owner resumes; exits go on."""
-        return await self._engine.commands.halt(actor, reason)
+        return await self._engine.overseeing.halt(actor, reason)
 
     async def resume(self, actor: Actor, reason: str) -> StatusView | Refused:
         """Allow entries again; needs the owner and a reason."""
-        return await self._engine.commands.resume(actor, reason)
+        return await self._engine.overseeing.resume(actor, reason)
 
     async def flatten(self, actor: Actor, reason: str) -> tuple[PositionView, ...] | Refused:
         """Halt, withdraw every open proposal and sell every position."""
-        return await self._engine.commands.flatten(actor, reason)
+        return await self._engine.overseeing.flatten(actor, reason)
 
     async def reset_breaker(self, actor: Actor, name: str, reason: str) -> StatusView | Refused:
         """Arm a tripped breaker again; needs the owner and a reason."""
-        return await self._engine.commands.reset_breaker(actor, name, reason)
+        return await self._engine.overseeing.reset_breaker(actor, name, reason)
 
     async def refuse_access(self, actor: Actor, action: str) -> None:
         """Journal that somebody asked for what is not theirs to ask."""
-        await self._engine.commands.refuse_access(actor, action)
+        await self._engine.overseeing.refuse_access(actor, action)
 
     # ------------------------------------------------------------------ posts
 
@@ -329,11 +392,11 @@ class Desk:
         A notice comes again after a restart until `posted` is told of it. Scans are the
         exception: only the newest unposted one is given.
         """
-        return self._engine.notices()
+        return self._engine.posting.notices()
 
     async def posted(self, seq: int, channel_id: str, message_id: str) -> None:
         """Journal that the notice `seq` stands in a channel."""
-        await self._engine.commands.posted(seq, channel_id, message_id)
+        await self._engine.posting.posted(seq, channel_id, message_id)
 
     def last_report(self, job: str) -> datetime | None:
         """Slot of the newest post of a scheduled job; None before the first."""
@@ -343,7 +406,7 @@ class Desk:
         self, job: str, slot_at: datetime, channel_id: str, message_id: str
     ) -> None:
         """Journal that a scheduled job has posted for its slot."""
-        await self._engine.commands.report_posted(job, slot_at, channel_id, message_id)
+        await self._engine.posting.report_posted(job, slot_at, channel_id, message_id)
 
 
 async def open_desk(settings: Settings, choice: MarketChoice, journal_path: Path) -> Desk:
@@ -354,4 +417,6 @@ async def open_desk(settings: Settings, choice: MarketChoice, journal_path: Path
     ExecutorError
         One line naming the thing and the mend; nothing is left open.
     """
+    from engine.opening import open_engine
+
     return Desk(await open_engine(settings, choice, journal_path))

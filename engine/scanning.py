@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.clock import VirtualClock
 from engine.config import Settings
 from engine.desk.picture import Moment, picture_of
 from engine.desk.policy import Policy, policy_of
@@ -22,7 +23,7 @@ from engine.model.canonical import plain
 from engine.model.money import exact
 from engine.model.proposals import CardKind
 from engine.model.setups import Assessment
-from engine.opening import MarketChoice, open_replay, pipeline_of
+from engine.opening import MarketChoice, pipeline_of, replay_of
 from engine.probability.pipeline import Pipeline
 from engine.views import LayerView, MarketView
 
@@ -58,20 +59,22 @@ async def scan_files(
     MarketDataError
         If a file cannot be used; one line with its mend.
     """
-    market = open_replay(settings, MarketChoice(files=files), Ledger())
-    market.clock.jump_to(market.feed.until)
-    policy = policy_of(settings, market.instruments)
-    pipeline = pipeline_of(settings, policy, market.view.timeframe)
+    clock = VirtualClock()
+    feed = replay_of(settings, MarketChoice(files=files), clock)
+    clock.jump_to(feed.until)
+    market = MarketView("replay", feed.description, False, True, feed.timeframe)
+    policy = policy_of(settings, tuple(files))
+    pipeline = pipeline_of(settings, policy, feed.timeframe)
     empty = Ledger(mode="paper", cash_usd=settings.desk.cash_usd)
     empty.equity_usd = empty.high_water_usd = empty.halt_high_water_usd = empty.cash_usd
     empty.day_open_usd = empty.week_open_usd = empty.cash_usd
     studied = await study(
         pipeline,
-        market.feed,
+        feed,
         empty,
         policy.cost_fracs(),
-        instruments=market.instruments,
-        until=market.feed.until,
+        instruments=tuple(files),
+        until=feed.until,
         bars=bars,
         tell=tell,
     )
@@ -82,9 +85,9 @@ async def scan_files(
             instrument=name,
             assessment=assessment,
             layers=layer_views(assessment),
-            card=_card(assessment, pipeline, policy, empty, assessments, market.view),
+            card=_card(assessment, pipeline, policy, empty, assessments, market),
             labels=labels[name],
-            market=market.view,
+            market=market,
         )
         for name, assessment in assessments.items()
     )
@@ -153,7 +156,10 @@ def _size_as_json(card: Card) -> dict[str, Any] | None:
     terms = card.terms
     if terms is None:
         return None
-    steps = [{"name": s.name, "factor": s.factor, "fraction": s.fraction} for s in terms.size_steps]
+    steps = [
+        {"name": step.name, "factor": step.factor, "fraction": step.fraction}
+        for step in terms.size_steps
+    ]
     return {
         "quantity": str(terms.quantity),
         "notional_usd": str(round(terms.notional_usd, 2)),

@@ -16,7 +16,7 @@ from engine.model.orders import Fill, Order, OrderState, Purpose
 from engine.model.positions import Position, Trade
 from engine.model.proposals import CardKind, ProposalStatus, ProposalTerms
 from engine.model.setups import Assessment, LayerReading, LayerRole
-from engine.risk import DeskState as DeskState
+from engine.risk.findings import DeskState
 
 
 class Place(StrEnum):

@@ -34,7 +34,7 @@ class ZstdStream:
 
     def __init__(self) -> None:
         # The client that asks for zstd brought the package; others never need it.
-        import zstandard  # noqa: PLC0415
+        import zstandard
 
         self._stream = zstandard.ZstdCompressor().compressobj()
         self._flush = zstandard.COMPRESSOBJ_FLUSH_BLOCK

@@ -13,7 +13,7 @@ class SandboxError(Exception):
     """The sandbox itself could not do what was asked of it."""
 
 
-class SandboxPortInUse(SandboxError):  # noqa: N818 - it reads as the sentence it is
+class SandboxPortInUse(SandboxError):
     """The port asked for is taken.
 
     Parameters

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import discord
 from discord import ui
@@ -16,6 +16,7 @@ from discord import ui
 from bot.access import admit
 from bot.answers import answer
 from bot.errors import report
+from bot.host import Host
 from bot.pictures import waterfall_of
 from bot.ui.breakdown import breakdown_card
 from bot.ui.card import Tone
@@ -24,10 +25,7 @@ from bot.ui.modals import RejectModal
 from bot.ui.outcome import decided_sentence
 from engine.facade import Permission, ProposalStatus, Refused
 
-if TYPE_CHECKING:
-    from bot.app import ExecutorBot
-
-    _Interaction = discord.Interaction[ExecutorBot]
+_Interaction = discord.Interaction[Host]
 
 
 _LOOK = {
@@ -66,7 +64,8 @@ class ProposalButton(
         """Rebuild the button that was clicked, whichever process sent it."""
         return cls(match["action"], match["id"], match["hash"])
 
-    async def callback(self, interaction: _Interaction) -> None:
+    # Our own bot is the only client there is, which discord.py cannot know.
+    async def callback(self, interaction: _Interaction) -> None:  # type: ignore[override]
         """Check who clicks, then put the question to the desk once."""
         act: dict[str, Callable[[_Interaction], Awaitable[None]]] = {
             "approve": self._approve,
@@ -124,7 +123,7 @@ class ProposalButton(
         if isinstance(found, Refused) or found.status is ProposalStatus.OPEN:
             return
         if interaction.message is not None:
-            await interaction.client.announcer.redraw(interaction.message, found)
+            await interaction.client.redraw(interaction.message, found)
 
 
 def buttons_for(proposal_id: str, short_hash: str) -> list[ProposalButton]:

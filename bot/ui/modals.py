@@ -5,7 +5,7 @@ Refuses to act on an empty reason, and checks who submits as if no button had be
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 import discord
 from discord import ui
@@ -13,16 +13,14 @@ from discord import ui
 from bot.access import admit
 from bot.answers import answer
 from bot.errors import report
+from bot.host import Host
 from bot.ui.card import Tone
 from bot.ui.desk import done_card
 from bot.ui.outcome import decided_sentence
 from bot.ui.text import count
 from engine.facade import Permission, Refused
 
-if TYPE_CHECKING:
-    from bot.app import ExecutorBot
-
-    _Interaction = discord.Interaction[ExecutorBot]
+_Interaction = discord.Interaction[Host]
 
 
 SHORTEST_REASON = 3
@@ -43,7 +41,10 @@ class _Asking(ui.Modal):
         """What was typed."""
         return self._text.value.strip()
 
-    async def on_error(self, interaction: discord.Interaction, error: Exception) -> None:
+    # discord.py's own Modal narrows its base class in the same way.
+    async def on_error(  # type: ignore[override]
+        self, interaction: discord.Interaction, error: Exception
+    ) -> None:
         """Tell the user instead of only the log."""
         await report(interaction, error)
 
@@ -65,7 +66,7 @@ class RejectModal(_Asking):
 
     async def on_submit(self, interaction: discord.Interaction) -> None:
         """Put the no to the desk, once."""
-        await _reject(interaction, self._proposal_id, self.given)
+        await _reject(_hosted(interaction), self._proposal_id, self.given)
 
 
 class FlattenModal(_Asking):
@@ -87,9 +88,14 @@ class FlattenModal(_Asking):
         """Flatten if the word was typed; anything else is a no."""
         if self.given.upper() != FLATTEN_WORD:
             said = f"You typed something other than {FLATTEN_WORD}: nothing was sold."
-            await answer(interaction, done_card(said, Tone.MUTED), private=True)
+            await answer(_hosted(interaction), done_card(said, Tone.MUTED), private=True)
             return
-        await _flatten(interaction, self._reason)
+        await _flatten(_hosted(interaction), self._reason)
+
+
+def _hosted(interaction: discord.Interaction) -> _Interaction:
+    """The interaction with our own bot as its client, which discord.py does not know."""
+    return cast("_Interaction", interaction)
 
 
 async def _reject(interaction: _Interaction, proposal_id: str, reason: str) -> None:

@@ -13,9 +13,11 @@ from decimal import Decimal
 from engine.compliance import check_entry
 from engine.desk.exits import client_id
 from engine.desk.policy import Policy
-from engine.desk.words import expected_value_sentence, percent
+from engine.desk.proposing import sellable_at_stop
+from engine.desk.words import expected_value_sentence
 from engine.journal.ledger import Ledger, ProposalRecord
 from engine.model.actors import Actor, Permission
+from engine.model.instruments import Instrument
 from engine.model.money import exact, floor_to
 from engine.model.orders import Order, OrderType, Purpose, Side
 from engine.model.proposals import CardKind, ProposalStatus, ProposalTerms
@@ -23,6 +25,7 @@ from engine.model.setups import Odds
 from engine.model.verdicts import Refused
 from engine.risk import EntryRequest, RiskPicture, assess_entry
 
+_SHORTEST_REASON = 3
 _USED = {
     ProposalStatus.APPROVED: "it has been approved already",
     ProposalStatus.REJECTED: "it has been rejected",
@@ -49,16 +52,50 @@ class Click:
     note: str
 
 
+_WHO_MAY = {
+    Permission.READ: "Ask the owner.",
+    Permission.HALT: "Ask the owner or an overseer.",
+    Permission.DECIDE: "Only the owner decides.",
+}
+
+
+def not_permitted(actor: Actor, permission: Permission) -> Refused | None:
+    """Refuse an actor whose standing does not include `permission`."""
+    if actor.may(permission):
+        return None
+    return Refused("permission", f"{actor.name} is {actor.role}", "", _WHO_MAY[permission])
+
+
 def may_decide(actor: Actor) -> Refused | None:
     """Only the owner decides."""
-    if actor.may(Permission.DECIDE):
+    return not_permitted(actor, Permission.DECIDE)
+
+
+def without_reason(what: str, reason: str) -> Refused | None:
+    """Refuse a decision of consequence that is given without a reason in words."""
+    if len(reason.strip()) >= _SHORTEST_REASON:
         return None
-    return Refused("permission", f"{actor.name} is {actor.role}", "", "Only the owner decides.")
+    return Refused(what, "no reason given", "a reason in words", "Say why; it goes on record.")
+
+
+def cannot_propose(ledger: Ledger, policy: Policy, instrument: str) -> Refused | None:
+    """Why no proposal can be raised on request now."""
+    if instrument not in policy.instruments:
+        watched = ", ".join(policy.instruments)
+        return Refused("instrument", f"{instrument!r} is not watched", "", f"Watched: {watched}.")
+    if not policy.exploratory:
+        return Refused("exploratory", "exploratory trades are for paper only", "", "See /config.")
+    for record in ledger.open_proposals():
+        if record.terms.instrument == instrument:
+            return Refused(
+                "one at a time", f"{record.terms.id} is still open", "", "Decide it first."
+            )
+    return None
 
 
 def still_open(click: Click, ledger: Ledger, now: datetime) -> ProposalRecord | Refused:
     """The proposal, if it is this one, undecided and in time."""
-    record = ledger.proposals.get(click.proposal_id.strip().upper())
+    record = ledger.proposals.get(click.proposal_id)
     if record is None:
         return Refused(
             "proposal", f"there is no proposal {click.proposal_id!r}", "", "/proposals lists them."
@@ -145,17 +182,13 @@ def entry_order(
         Price at the click.
     """
     if not 0.0 < portion <= 1.0:
-        raise ValueError(f"portion must be in (0, 1], was {portion}")
+        return Refused("portion", f"{portion:g}", "above 0, at most 1", "Approve it or halve it.")
     terms = record.terms
     instrument = policy.instruments[terms.instrument]
     quantity = floor_to(terms.quantity * exact(portion), instrument.lot)
-    if quantity * price < instrument.min_notional_usd:
-        return Refused(
-            "minimum order",
-            f"{percent(portion, 0)} of it is {quantity} {instrument.base}",
-            f"{instrument.min_notional_usd} USD",
-            "Approve all of it, or reject it.",
-        )
+    too_small = _unsellable(quantity, terms, instrument)
+    if too_small is not None:
+        return too_small
     request = EntryRequest(
         instrument=instrument,
         kind=terms.kind,
@@ -167,6 +200,9 @@ def entry_order(
     verdict = assess_entry(request, picture, policy.limits)
     if isinstance(verdict, Refused):
         return verdict
+    too_small = _unsellable(verdict.quantity, terms, instrument)
+    if too_small is not None:
+        return too_small
     order = Order(
         client_id=client_id(ledger, terms.id, Purpose.ENTRY),
         proposal_id=terms.id,
@@ -178,6 +214,20 @@ def entry_order(
         created_at=picture.now,
     )
     return _compliant(order, price, terms, ledger, policy, picture)
+
+
+def _unsellable(
+    quantity: Decimal, terms: ProposalTerms, instrument: Instrument
+) -> Refused | None:
+    """Refuse what the venue would not even take back at the stop: it could not be protected."""
+    if sellable_at_stop(quantity, terms.stop, instrument):
+        return None
+    return Refused(
+        "minimum order",
+        f"{quantity} {instrument.base} is worth {quantity * terms.stop:.2f} USD at the stop",
+        f"{instrument.min_notional_usd} USD",
+        "Approve all of it, or reject it.",
+    )
 
 
 def _compliant(

@@ -31,9 +31,12 @@ def protective_orders(ledger: Ledger, held: Position, at: datetime) -> tuple[Ord
     Parameters
     ----------
     at : datetime, aware UTC
-        From when they rest: the fill that made them necessary, so that the bar of the entry
-        can already hit them.
+        From when they rest if they take the place of others. The first pair rests from the fill
+        that made it necessary, so that the bar of the entry can already hit it, also when a
+        crash came between the two and the bar is seen again.
     """
+    first = not ledger.orders_of(held.id, Side.SELL)
+    since = held.opened_at if first else at
     stop_id = client_id(ledger, held.id, Purpose.STOP)
     target_id = client_id(ledger, held.id, Purpose.TARGET)
     stop = Order(
@@ -44,7 +47,7 @@ def protective_orders(ledger: Ledger, held: Position, at: datetime) -> tuple[Ord
         type=OrderType.STOP,
         purpose=Purpose.STOP,
         quantity=held.quantity,
-        created_at=at,
+        created_at=since,
         stop_price=held.stop,
         linked_to=target_id,
     )
@@ -56,11 +59,21 @@ def protective_orders(ledger: Ledger, held: Position, at: datetime) -> tuple[Ord
         type=OrderType.LIMIT,
         purpose=Purpose.TARGET,
         quantity=held.quantity,
-        created_at=at,
+        created_at=since,
         limit_price=held.target,
         linked_to=stop_id,
     )
     return stop, target
+
+
+def guarded(ledger: Ledger, held: Position) -> bool:
+    """Whether a stop rests for exactly what is held."""
+    return any(
+        record.open
+        and record.order.purpose is Purpose.STOP
+        and record.order.quantity - record.filled == held.quantity
+        for record in ledger.orders_of(held.id, Side.SELL)
+    )
 
 
 def exit_order(ledger: Ledger, held: Position, purpose: Purpose, at: datetime) -> Order:

@@ -53,7 +53,7 @@ def equity_at(ledger: Ledger, prices: Mapping[str, Decimal]) -> Decimal:
 def picture_of(ledger: Ledger, policy: Policy, moment: Moment) -> RiskPicture:
     """Everything that limits and breakers are measured on, at `moment`."""
     equity = equity_at(ledger, moment.prices)
-    day_open, week_open = _opens(ledger, moment.now)
+    day_open, week_open = opens_at(ledger, moment.now)
     return RiskPicture(
         now=moment.now,
         equity_usd=equity,
@@ -83,7 +83,7 @@ def week_start(now: datetime) -> datetime:
     return datetime.combine(monday, time(), UTC)
 
 
-def _opens(ledger: Ledger, now: datetime) -> tuple[Decimal, Decimal]:
+def opens_at(ledger: Ledger, now: datetime) -> tuple[Decimal, Decimal]:
     """Equity at the open of the day and week of `now`, also before their first bar is marked."""
     marked = ledger.bars_at
     same_day = marked is not None and marked.date() == now.date()

@@ -1,4 +1,4 @@
-"""From an assessment to a card: what kind it is, what decided, and the terms if it can be approved.
+"""From an assessment to a card: its kind, what decided, and the terms if it can be approved.
 
 Refuses to bend the gate: a proposal needs a positive expected value at the lower bound after
 costs; what only the mean clears is exploratory, on paper; the rest is watched.
@@ -149,6 +149,9 @@ def terms_of(
     verdict = assess_entry(request, picture, policy.limits)
     if isinstance(verdict, Refused):
         return verdict
+    if not sellable_at_stop(verdict.quantity, exact(case.setup.stop), case.instrument):
+        told = f"{verdict.quantity} {case.instrument.base} could not be sold at the stop"
+        return Refused("minimum order", told, f"{case.instrument.min_notional_usd} USD")
     if isinstance(verdict, Resized):
         sizing = _cut(sizing, verdict, request.price, picture)
     return _write(case, kind, sizing, ledger, policy, picture.now)
@@ -165,6 +168,11 @@ def _cut(sizing: Sizing, verdict: Resized, price: Decimal, picture: RiskPicture)
         steps=(*sizing.steps, SizeStep(verdict.limit, factor, fraction)),
         set_by=verdict.limit,
     )
+
+
+def sellable_at_stop(quantity: Decimal, stop: Decimal, instrument: Instrument) -> bool:
+    """Whether the venue would still take an order of `quantity` where the stop stands."""
+    return quantity * stop >= instrument.min_notional_usd
 
 
 def _sized(

@@ -4,6 +4,7 @@ Refuses to act before the journal holds the intent, and to decide anything itsel
 pure functions in ``engine.desk``.
 """
 
-from engine.engine.core import Engine, EngineParts
+from engine.engine.core import Engine
+from engine.engine.parts import EngineParts
 
 __all__ = ["Engine", "EngineParts"]

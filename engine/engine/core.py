@@ -1,69 +1,34 @@
 """The desk's one actor: it takes market events and commands in turn and keeps their order.
 
-Refuses to do two things at once: every change of the record happens under one lock.
+Refuses to do two things at once: every change of the record happens in a turn.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
-
-from engine.config import Settings
-from engine.desk.policy import Policy
-from engine.desk.present import Present
-from engine.desk.words import sentence
-from engine.engine.bars import BarsFlow, expired
-from engine.engine.commands import Commands
+from engine.desk.present import Context, Present
+from engine.engine.bars import BarsFlow
+from engine.engine.deadlines import Deadlines, expired
+from engine.engine.deciding import Deciding
 from engine.engine.execution import Execution
-from engine.engine.recorder import Recorder
+from engine.engine.exits import Exits
+from engine.engine.judging import Judge
+from engine.engine.overseeing import Overseeing
+from engine.engine.parts import EngineParts
+from engine.engine.patience import Patience
+from engine.engine.posting import Posting
+from engine.engine.street import Street
 from engine.engine.study import study
-from engine.engine.telling import notices_of
-from engine.errors import InvariantBroken, JournalError
+from engine.engine.turns import Turns, halting
+from engine.engine.watching import Watch
 from engine.journal.ledger import Ledger
 from engine.model import events as happened
 from engine.model.actors import DESK
-from engine.model.bars import BarsClosed, MarketEvent, Quote
-from engine.ports import Broker, Clock, Journal, MarketFeed
-from engine.probability.pipeline import Pipeline
-from engine.views import AnyNotice, AuditLine, MarketView, VerifyView
-
-_log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class EngineParts:
-    """Everything an engine is made of, chosen by the composition root.
-
-    Attributes
-    ----------
-    recorder : Recorder
-        Already replayed.
-    hold_seconds : float, real seconds, >= 0
-        How long a paced replay waits for the owner while a proposal is open.
-    seed, epoch_at : int, datetime or None
-        What makes a simulated market again after a restart.
-    """
-
-    settings: Settings
-    policy: Policy
-    market: MarketView
-    instruments: tuple[str, ...]
-    journal: Journal
-    recorder: Recorder
-    feed: MarketFeed
-    broker: Broker
-    pipeline: Pipeline
-    clock: Clock
-    software: str
-    silent: tuple[str, ...] = ()
-    hold_seconds: float = 0.0
-    seed: int = 0
-    epoch_at: datetime | None = None
+from engine.model.bars import MarketEvent, Quote
+from engine.ports import Clock
+from engine.views import MarketView
 
 
 class Engine:
@@ -75,56 +40,53 @@ class Engine:
 
     Attributes
     ----------
-    commands : Commands
+    deciding, overseeing : Deciding, Overseeing
         What people may ask for.
+    posting : Posting
+        What is still to be told.
     present : Present
         What people are shown.
     """
 
     def __init__(self, parts: EngineParts) -> None:
         self._parts = parts
-        self._lock = asyncio.Lock()
-        self._decided = asyncio.Event()
-        self._asked_until: dict[str, float] = {}
-        self._recorder = parts.recorder
-        self._execution = Execution(parts.recorder, parts.broker)
+        recorder, feed, clock = parts.recorder, parts.feed, parts.clock
+        self._recorder = recorder
+        self._turns = turns = Turns(recorder)
+        self._patience = patience = Patience(recorder.ledger, clock, parts.hold_seconds)
+        self._execution = execution = Execution(recorder, parts.broker)
+        self._exits = exits = Exits(recorder, execution)
+        self._watch = watch = Watch(recorder.ledger, parts.policy, parts.market.timeframe)
+        self._street = street = Street(turns, feed, parts.broker, execution, exits)
+        judge = Judge(recorder.ledger, parts.policy, parts.pipeline)
         self._flow = BarsFlow(
-            recorder=parts.recorder,
-            execution=self._execution,
-            broker=parts.broker,
-            pipeline=parts.pipeline,
-            policy=parts.policy,
-            timeframe=parts.market.timeframe,
-            newest={},
-            quotes={},
+            recorder, execution, exits, parts.broker, parts.pipeline, watch, judge
         )
-        self.present = Present(
+        self.present = present = Present(self._context())
+        self.deciding = Deciding(
+            turns, clock, recorder, execution, parts.pipeline, watch, street, patience, present
+        )
+        self.overseeing = Overseeing(
+            turns, clock, recorder, execution, exits, watch, street, patience, present
+        )
+        self.posting = Posting(turns, recorder, present)
+
+    def _context(self) -> Context:
+        parts = self._parts
+        return Context(
             ledger=parts.recorder.ledger,
-            settings=parts.settings,
             policy=parts.policy,
             market=parts.market,
             feed=parts.feed,
+            journal=parts.journal,
             clock=parts.clock,
             instruments=parts.instruments,
             started_at=parts.clock.now(),
             software=parts.software,
             silent=parts.silent,
-            moment=self._flow.moment,
-            before=self._flow.day_before,
+            moment=self._watch.moment,
+            before=self._watch.day_before,
         )
-        self.commands = Commands(
-            lock=self._lock,
-            clock=parts.clock,
-            feed=parts.feed,
-            recorder=parts.recorder,
-            execution=self._execution,
-            broker=parts.broker,
-            flow=self._flow,
-            present=self.present,
-            decided=self._decided,
-        )
-
-    # ------------------------------------------------------------------ what it is
 
     @property
     def market(self) -> MarketView:
@@ -146,29 +108,29 @@ class Engine:
         """The state, for reading."""
         return self._recorder.ledger
 
-    # ------------------------------------------------------------------ life
+    # ------------------------------------------------------------------ opening
 
     async def open(self) -> None:
         """Journal the start, study what came before, and take up what a crash left behind."""
-        async with self._lock:
-            await self._record_start()
-            until = self.ledger.bars_at or self.clock.now()
-            studied = await study(
-                self._parts.pipeline,
-                self._parts.feed,
-                self.ledger,
-                self._parts.policy.cost_fracs(),
-                instruments=self.instruments,
-                until=until,
-                bars=self._parts.settings.market.warmup_bars,
-            )
-            await self._recorder.record(*studied.events)
-            await self._flow.take_up(self._parts.feed, until)
-            if self.ledger.bars_at is None:
-                await self._flow.look_first(studied.newest)
-            await self._execution.recover()
-            await self._execution.settle()
-            await self._execution.pursue_exits()
+        await self._turns.take(self._open)
+
+    async def _open(self) -> None:
+        await self._record_start()
+        until = self.ledger.bars_at or self.clock.now()
+        studied = await study(
+            self._parts.pipeline,
+            self._parts.feed,
+            self.ledger,
+            self._parts.policy.cost_fracs(),
+            instruments=self.instruments,
+            until=until,
+            bars=self._parts.settings.market.warmup_bars,
+        )
+        await self._recorder.record(*studied.events)
+        await self._watch.take_up(self._parts.feed, until)
+        if self.ledger.bars_at is None:
+            await self._flow.look_first(studied.newest)
+        await self._take_up(self.clock.now())
 
     async def _record_start(self) -> None:
         parts, market = self._parts, self.market
@@ -191,100 +153,80 @@ class Engine:
         )
         await self._recorder.record(opened, started, durable=True)
 
-    async def run(self) -> None:
-        """Live on the feed's events until it ends.
+    async def _take_up(self, now: datetime) -> None:
+        """What a crash may have left: orders without an answer, fills without a stop, and more."""
+        if self.ledger.broken and self.ledger.halt is None:
+            reason = f"invariant broken: {self.ledger.broken[-1]}"
+            await self._recorder.record(*halting(self.ledger, DESK, reason), durable=True)
+        await self._execution.recover(now)
+        if self.ledger.halt is not None:
+            await self._execution.cancel_entries("the desk is halted")
+        await self._exits.keep_up(now)
+        await self._exits.close_overdue(self.ledger.bars_at or now)
+        await self._exits.pursue()
+        await self._recorder.record(*expired(self.ledger, now))
+        await self.deciding.take_what_was_left()
 
-        An invariant that breaks halts the desk for good; any other fault ends the run, for the
+    # ------------------------------------------------------------------ living
+
+    async def run(self) -> None:
+        """Live on the feed's events until it ends; the desk goes on answering after it.
+
+        A broken invariant halts the desk for good; it and any other fault end the run, for the
         process to report.
         """
+        grace = self.market.timeframe.length
+        deadlines = Deadlines(self._recorder, self.clock, grace, self._time_is_up)
+        market = asyncio.create_task(self._live(), name="market")
+        watch = asyncio.create_task(deadlines.run(), name="deadlines")
+        try:
+            await _first_end(market, watch)
+        finally:
+            for task in (market, watch):
+                task.cancel()
+            await asyncio.gather(market, watch, return_exceptions=True)
+
+    async def _live(self) -> None:
         async for event in self._parts.feed.stream(self.ledger.bars_at):
-            await self._wait_for_owner()
-            try:
-                await self.take(event)
-            except InvariantBroken as broken:
-                await self._halt_for_good(broken)
-                raise
-            await self._wait_for_owner()
-
-    async def _wait_for_owner(self) -> None:
-        """In a paced replay, stop time while the owner is being asked, for a while each time."""
-        if not self.market.paced:
-            return
-        while (left := self._patience_left()) > 0:
-            self._decided.clear()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._decided.wait(), left)
-
-    def _patience_left(self) -> float:
-        """Real seconds that an open question may still hold the replay; 0 if none may."""
-        now = asyncio.get_running_loop().time()
-        asking = [r.terms.id for r in self.ledger.open_proposals() if r.asked]
-        ends = (self._asked_until.setdefault(i, now + self._parts.hold_seconds) for i in asking)
-        return max((end - now for end in ends), default=0.0)
-
-    async def _halt_for_good(self, broken: InvariantBroken) -> None:
-        _log.critical("invariant broken", what=str(broken))
-        await self._recorder.record(
-            happened.Halted(DESK, f"invariant broken: {broken}"), durable=True
-        )
-
-    async def aclose(self) -> None:
-        """Let go of the feed and the journal; the record stays."""
-        async with self._lock:
-            await self._parts.feed.aclose()
-            await self._parts.journal.aclose()
-
-    # ------------------------------------------------------------------ the market
+            await self.take(event)
+            await self._patience.wait()
 
     async def take(self, event: MarketEvent) -> None:
         """Take one market event in."""
-        async with self._lock:
-            if isinstance(event, Quote):
-                await self._take_quote(event)
-            else:
-                await self._take_bars(event)
+        await self._turns.take(lambda: self._take(event))
 
-    async def _take_quote(self, quote: Quote) -> None:
-        self._flow.quotes[quote.instrument] = quote
-        await self._parts.broker.observe(quote)
-        if await self._execution.settle():
-            await self._execution.protect(quote.at)
-        await self._recorder.record(*expired(self._recorder, quote.at))
+    async def _take(self, event: MarketEvent) -> None:
+        if isinstance(event, Quote):
+            self._watch.quotes[event.instrument] = event
+            await self._recorder.record(*expired(self.ledger, event.at))
+            await self._street.see(event)
+            return
+        for terms in await self._flow.run(event):
+            await self.deciding.take_at_once(terms)
 
-    async def _take_bars(self, batch: BarsClosed) -> None:
-        for terms in await self._flow.run(batch):
-            await self.commands.take_at_once(terms)
+    async def _time_is_up(self, now: datetime) -> None:
+        await self._turns.take(lambda: self._end_what_is_due(now))
 
-    # ------------------------------------------------------------------ the record
+    async def _end_what_is_due(self, now: datetime) -> None:
+        await self._recorder.record(*expired(self.ledger, now))
+        await self._exits.close_overdue(now)
 
-    async def notices(self) -> AsyncIterator[AnyNotice]:
-        """Everything still to be posted, then as it happens."""
-        async for envelope in self._recorder.untold():
-            for notice in notices_of(envelope, self.present):
-                yield notice
+    async def aclose(self) -> None:
+        """Let go of the feed and the journal; the record stays."""
+        await self._patience.aclose()
+        await self._turns.take(self._let_go)
 
-    async def audit(self, limit: int) -> tuple[AuditLine, ...]:
-        """Newest entries in words, newest first."""
-        newest = self.ledger.seq
-        lines = [
-            AuditLine(
-                seq=envelope.seq,
-                at=envelope.at,
-                kind=envelope.kind,
-                sentence=sentence(envelope.event),
-                short_hash=envelope.hash[:12],
-            )
-            async for envelope in self._parts.journal.read(max(newest - limit, 0))
-        ]
-        return tuple(reversed(lines))
-
-    async def verify(self) -> VerifyView:
-        """Read the whole chain again; reading checks every link."""
-        count, findings = 0, []
+    async def _let_go(self) -> None:
         try:
-            async for _ in self._parts.journal.read():
-                count += 1
-        except JournalError as fault:
-            findings.append(str(fault))
-        seq, head = await self._parts.journal.head()
-        return VerifyView(count, seq, head, tuple(findings))
+            await self._parts.feed.aclose()
+        finally:
+            await self._parts.journal.aclose()
+
+
+async def _first_end(market: asyncio.Task[None], watch: asyncio.Task[None]) -> None:
+    """Return when the market has ended; a fault of either ends both."""
+    running: set[asyncio.Task[None]] = {market, watch}
+    while market in running:
+        done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()

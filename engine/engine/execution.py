@@ -1,4 +1,4 @@
-"""Orders on their way: intent, wire, answer, fills, protection.
+"""Orders on their way: intent, wire, answer, fills, cancellation, and what a restart finds.
 
 Refuses to send anything that is not durable in the journal, and to send anything twice: an
 order whose answer was lost is looked up by its own id first.
@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from engine.compliance import check_exit
-from engine.desk.exits import exit_order, protective_orders
+import structlog
+
 from engine.engine.recorder import Recorder
-from engine.errors import BrokerUnavailable, InvariantBroken, OutcomeUnknown
+from engine.errors import BrokerError, BrokerUnavailable, OutcomeUnknown
 from engine.journal.ledger import OrderRecord
 from engine.model import events as happened
-from engine.model.actors import Actor
 from engine.model.events import Event
 from engine.model.orders import Fill, Order, OrderState, Purpose, Side
-from engine.model.positions import Position
-from engine.model.verdicts import Refused
 from engine.ports import Accepted, Broker, BrokerReport, Rejected
+
+_log = structlog.get_logger(__name__)
+_UNANSWERED = frozenset({OrderState.INTENDED, OrderState.UNKNOWN})
 
 
 class Execution:
@@ -48,9 +48,10 @@ class Execution:
         except BrokerUnavailable as fault:
             await self._recorder.record(happened.OrderRejected(order.client_id, str(fault)))
         except OutcomeUnknown as fault:
-            await self._recorder.record(
-                happened.OrderOutcomeUnknown(order.client_id, str(fault)), durable=True
-            )
+            if self._ledger.orders[order.client_id].state is not OrderState.UNKNOWN:
+                await self._recorder.record(
+                    happened.OrderOutcomeUnknown(order.client_id, str(fault)), durable=True
+                )
         else:
             await self._adopt(answer)
 
@@ -61,133 +62,135 @@ class Execution:
             event = happened.OrderRejected(answer.client_id, answer.reason)
         await self._recorder.record(event)
 
-    # ------------------------------------------------------------------ after a restart
+    # ------------------------------------------------------------------ lost and found
 
-    async def recover(self) -> None:
-        """Take working orders up again and find out about those whose answer is missing."""
+    async def recover(self, now: datetime) -> None:
+        """Take working orders up again after a restart, and ask after those without an answer."""
         working = [
             (record.order, record.filled)
             for record in self._ledger.open_orders()
-            if record.state in (OrderState.WORKING, OrderState.PARTLY_FILLED)
+            if record.state not in _UNANSWERED
         ]
         await self._broker.restore(working)
-        for record in self._ledger.open_orders():
-            if record.state in (OrderState.INTENDED, OrderState.UNKNOWN):
-                await self._resolve(record.order)
+        await self.look_up(now)
 
-    async def _resolve(self, order: Order) -> None:
-        """Adopt what the venue knows; what it has never seen was not sent and may be sent now."""
-        answer = await self._broker.find(order.client_id)
+    async def look_up(self, now: datetime) -> None:
+        """Find out about every order whose answer is missing."""
+        for record in self._ledger.open_orders():
+            if record.state in _UNANSWERED:
+                try:
+                    answer = await self._broker.find(record.order.client_id)
+                except BrokerError as fault:
+                    client_id = record.order.client_id
+                    _log.warning("an order cannot be looked up", order=client_id, why=str(fault))
+                    continue
+                await self._resolve(record, answer, now)
+
+    async def _resolve(
+        self, record: OrderRecord, answer: Accepted | Rejected | None, now: datetime
+    ) -> None:
+        """Adopt what the venue knows; what it has never seen may be sent if it is still wanted."""
+        order = record.order
         if answer is not None:
             await self._adopt(answer)
-        elif order.purpose is Purpose.ENTRY and self._ledger.halt is not None:
+        elif why_not := self._why_not_now(record, now):
             await self._recorder.record(
-                happened.OrderCanceled(order.client_id, "never reached the venue; desk halted")
+                happened.OrderCanceled(order.client_id, f"never reached the venue; {why_not}"),
+                durable=True,
             )
         else:
             await self.submit(order)
+
+    def _why_not_now(self, record: OrderRecord, now: datetime) -> str:
+        """Why an order that never reached the venue may not be sent now; empty if it may."""
+        order = record.order
+        if order.purpose is not Purpose.ENTRY:
+            return "" if order.proposal_id in self._ledger.positions else "nothing is left to sell"
+        if record.state is OrderState.UNKNOWN:
+            return "an entry is not sent twice"
+        if self._ledger.halt is not None:
+            return "the desk is halted"
+        if now >= self._ledger.proposals[order.proposal_id].terms.expires_at:
+            return "what was approved has expired"
+        return ""
+
+    # ------------------------------------------------------------------ cancellation
+
+    async def cancel(self, client_id: str, why: str) -> bool:
+        """Take an order off the market; False if it no longer works or the venue is silent."""
+        try:
+            canceled = await self._broker.cancel(client_id)
+        except BrokerError as fault:
+            _log.warning("an order cannot be canceled yet", order=client_id, why=str(fault))
+            return False
+        if canceled:
+            await self._recorder.record(happened.OrderCanceled(client_id, why), durable=True)
+        return canceled
+
+    async def cancel_entries(self, why: str, position_id: str = "") -> None:
+        """Take every working buy off the market, or those of one position."""
+        for record in self._ledger.open_orders():
+            order = record.order
+            if order.purpose is Purpose.ENTRY and position_id in ("", order.proposal_id):
+                await self.cancel(order.client_id, why)
+
+    async def withdraw_exits(self, position_id: str, why: str) -> bool:
+        """Take a position's exits off the market; False if one of them did not come off."""
+        done = True
+        for record in self._ledger.orders_of(position_id, Side.SELL):
+            if record.open:
+                done = await self.cancel(record.order.client_id, why) and done
+        return done
 
     # ------------------------------------------------------------------ what the venue reports
 
     async def settle(self) -> bool:
         """Record everything new at the venue; True if there was anything."""
-        report = await self._broker.report()
-        events = self._events_of(report)
-        if not events:
+        try:
+            report = await self._broker.report()
+        except BrokerError as fault:
+            _log.warning("the venue reports nothing", why=str(fault))
             return False
+        events = self._events_of(report)
         await self._recorder.record(*events, durable=True)
-        return True
+        return bool(events)
 
     def _events_of(self, report: BrokerReport) -> list[Event]:
         events: list[Event] = []
         for fill in report.fills:
             events.extend(self._events_of_fill(fill))
-        for rejected in report.rejected:
-            events.append(happened.OrderRejected(rejected.client_id, rejected.reason))
-        for client_id in report.canceled:
-            if self._ledger.orders[client_id].open:
-                events.append(happened.OrderCanceled(client_id, "the venue canceled it"))
-        events.extend(happened.OrderExpired(client_id) for client_id in report.expired)
+        filled = {fill.client_id for fill in report.fills}
+        events.extend(
+            happened.OrderRejected(rejected.client_id, rejected.reason)
+            for rejected in report.rejected
+            if self._works(rejected.client_id)
+        )
+        events.extend(
+            happened.OrderCanceled(client_id, "the venue canceled it")
+            for client_id in report.canceled
+            if self._works(client_id)
+        )
+        events.extend(
+            happened.OrderExpired(client_id)
+            for client_id in report.expired
+            if self._works(client_id) and client_id not in filled
+        )
         return events
 
+    def _works(self, client_id: str) -> bool:
+        record = self._ledger.orders.get(client_id)
+        return record is not None and record.open
+
     def _events_of_fill(self, fill: Fill) -> list[Event]:
+        record = self._ledger.orders.get(fill.client_id)
+        if record is None:
+            # The owner's own trades on the account are neither absorbed nor fought.
+            _log.warning("a fill is of no order of this desk", order=fill.client_id)
+            return []
         if fill.fill_id in self._ledger.fill_ids:
             return []
-        order = self._ledger.orders[fill.client_id].order
         filled: list[Event] = [happened.OrderFilled(fill)]
-        if order.side is Side.BUY:
+        if record.order.side is Side.BUY:
             # A spot purchase on paper changes hands at once.
-            filled.append(happened.LotSettled(order.proposal_id))
+            filled.append(happened.LotSettled(record.order.proposal_id))
         return filled
-
-    # ------------------------------------------------------------------ protection and exits
-
-    async def protect(self, at: datetime) -> bool:
-        """Give every unprotected position its stop and its target; True if any was placed."""
-        placed = False
-        for held in list(self._ledger.positions.values()):
-            if held.id not in self._ledger.exits_requested and not self._guarded(held):
-                await self._withdraw_exits(held.id, "replaced: the position has grown")
-                await self._place(protective_orders(self._ledger, held, max(at, held.opened_at)), held)
-                placed = True
-        return placed
-
-    def _guarded(self, held: Position) -> bool:
-        return any(
-            record.open
-            and record.order.purpose is Purpose.STOP
-            and record.order.quantity - record.filled == held.quantity
-            for record in self._exits_of(held.id)
-        )
-
-    async def close(self, held: Position, purpose: Purpose, by: Actor, reason: str) -> None:
-        """Sell a position at the market; its resting exits come off first."""
-        await self._recorder.record(
-            happened.ExitRequested(held.id, purpose, by, reason), durable=True
-        )
-        await self.pursue_exits()
-
-    async def pursue_exits(self) -> None:
-        """Bring every requested exit to the wire, also one that a crash interrupted."""
-        for position_id, purpose in list(self._ledger.exits_requested.items()):
-            held = self._ledger.positions.get(position_id)
-            if held is not None and not self._being_sold(held):
-                await self._withdraw_exits(position_id, "the position is being closed")
-                order = exit_order(self._ledger, held, purpose, self._ledger.at or held.opened_at)
-                await self._place((order,), held)
-
-    def _being_sold(self, held: Position) -> bool:
-        return any(
-            record.open and record.order.purpose in (Purpose.TIME_LIMIT, Purpose.OWNER_CLOSE)
-            for record in self._exits_of(held.id)
-        )
-
-    def _exits_of(self, position_id: str) -> list[OrderRecord]:
-        return [
-            record
-            for record in self._ledger.orders.values()
-            if record.order.proposal_id == position_id and record.order.side is Side.SELL
-        ]
-
-    async def _withdraw_exits(self, position_id: str, why: str) -> None:
-        for record in self._exits_of(position_id):
-            if record.open:
-                await self.cancel(record.order.client_id, why)
-
-    async def cancel(self, client_id: str, why: str) -> bool:
-        """Take an order off the market; False if the venue says it is no longer working."""
-        canceled = await self._broker.cancel(client_id)
-        if canceled:
-            await self._recorder.record(happened.OrderCanceled(client_id, why), durable=True)
-        return canceled
-
-    async def _place(self, orders: tuple[Order, ...], held: Position) -> None:
-        for order in orders:
-            verdict = check_exit(order, held)
-            if isinstance(verdict, Refused):
-                raise InvariantBroken(verdict.sentence)
-        await self._recorder.record(
-            *(happened.OrderIntended(order) for order in orders), durable=True
-        )
-        for order in orders:
-            await self.submit(order)

@@ -7,6 +7,7 @@ it was or would have been live.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from engine.ports import MarketFeed
 from engine.probability.pipeline import Pipeline
 
 _BARS_BETWEEN_BREATHS = 25
+MOST_BARS = 10_000
+"""Longest study of one instrument: beyond it a restart is only nearly exact, but soon done."""
 
 
 def group_by_close(histories: Mapping[str, Sequence[Bar]]) -> Iterator[BarsClosed]:
@@ -66,14 +69,19 @@ async def study(
 ) -> Studied:
     """Run the pipeline over history up to `until`, learning as live does.
 
-    What the ledger already knows is learnt at its own time instead of being derived again.
+    What the ledger already knows is learnt at its own time instead of being derived again. A
+    restart begins where the first study began, as far as `MOST_BARS` allows: the layers then
+    remember exactly what they remembered before.
 
     Parameters
     ----------
     tell : callable (done, total), optional
         Is told of the progress, in sets of bars.
     """
-    histories = {name: await feed.history(name, until, bars) for name in instruments}
+    histories = {
+        name: await _history(feed, name, ledger.studied.get(name), until, bars)
+        for name in instruments
+    }
     fresh: dict[str, list[Label]] = {
         name: [] for name in instruments if name not in ledger.studied
     }
@@ -82,15 +90,15 @@ async def study(
     newest: dict[str, tuple[Bar, Assessment]] = {}
     batches = list(group_by_close(histories))
     for number, batch in enumerate(batches):
-        while position < len(known) and known[position].closed_at <= batch.at:
-            pipeline.learn(known[position])
-            position += 1
         seen = pipeline.observe(batch, costs)
         newest.update({b.instrument: (b, a) for b, a in zip(batch.bars, seen, strict=True)})
         for label in pipeline.closed_labels():
             if label.instrument in fresh and key_of(label) not in ledger.labels:
                 fresh[label.instrument].append(label)
                 pipeline.learn(label)
+        while position < len(known) and known[position].closed_at <= batch.at:
+            pipeline.learn(known[position])
+            position += 1
         if number % _BARS_BETWEEN_BREATHS == 0:
             await asyncio.sleep(0)  # the desk answers while it studies
             if tell is not None:
@@ -99,6 +107,20 @@ async def study(
         pipeline.learn(label)
     events = (_studied(name, histories[name], labels) for name, labels in fresh.items())
     return Studied(tuple(events), newest)
+
+
+async def _history(
+    feed: MarketFeed, instrument: str, since: datetime | None, until: datetime, bars: int
+) -> tuple[Bar, ...]:
+    """The last `bars` bars; after a restart, all since the first study."""
+    if since is None:
+        return await feed.history(instrument, until, bars)
+    newest = await feed.history(instrument, until, 1)
+    if not newest:
+        return ()
+    wanted = math.ceil((until - since) / newest[0].timeframe.length) + 1
+    history = await feed.history(instrument, until, min(max(wanted, bars), MOST_BARS))
+    return tuple(bar for bar in history if bar.open_at >= since)
 
 
 def _studied(instrument: str, bars: Sequence[Bar], labels: list[Label]) -> HistoryStudied:

@@ -43,7 +43,7 @@ def _tell(event: Event, envelope: Envelope, present: Present) -> tuple[AnyNotice
 def _(
     event: happened.BarsAssessed, envelope: Envelope, present: Present
 ) -> tuple[AnyNotice, ...]:
-    scan = present.scan()
+    scan = present.research.scan()
     if not isinstance(scan, ScanView):
         return ()
     return (ScanNotice(envelope.seq, envelope.at, Place.RESEARCH, scan),)
@@ -53,7 +53,7 @@ def _(
 def _(
     event: happened.ProposalRaised, envelope: Envelope, present: Present
 ) -> tuple[AnyNotice, ...]:
-    view = present.proposal_view(present.ledger.proposals[event.terms.id])
+    view = present.proposals.view(present.ledger.proposals[event.terms.id])
     return (ProposalNotice(envelope.seq, envelope.at, Place.EXECUTION, view),)
 
 
@@ -71,14 +71,21 @@ def _(
     envelope: Envelope,
     present: Present,
 ) -> tuple[AnyNotice, ...]:
-    view = present.proposal_view(present.ledger.proposals[event.proposal_id])
+    view = present.proposals.view(present.ledger.proposals[event.proposal_id])
     return (DecisionNotice(envelope.seq, envelope.at, Place.EXECUTION, view),)
 
 
 @_tell.register(happened.OrderRejected)
 @_tell.register(happened.OrderOutcomeUnknown)
+@_tell.register(happened.OrderCanceled)
+@_tell.register(happened.OrderExpired)
 def _(
-    event: happened.OrderRejected | happened.OrderOutcomeUnknown,
+    event: (
+        happened.OrderRejected
+        | happened.OrderOutcomeUnknown
+        | happened.OrderCanceled
+        | happened.OrderExpired
+    ),
     envelope: Envelope,
     present: Present,
 ) -> tuple[AnyNotice, ...]:
@@ -106,7 +113,7 @@ def _(
                 ),
             )
     held = ledger.positions.get(order.proposal_id)
-    view = present.position_view(held) if held else None
+    view = present.holdings.position_view(held) if held else None
     return (FillNotice(envelope.seq, envelope.at, Place.EXECUTION, order, event.fill, view),)
 
 
@@ -121,8 +128,6 @@ def _(
 def _(
     event: happened.SessionStarted, envelope: Envelope, present: Present
 ) -> tuple[AnyNotice, ...]:
-    if envelope.seq <= 2:
-        return ()
     return (_of_desk(envelope, "Restarted from the journal", None, good=True),)
 
 

@@ -1,4 +1,4 @@
-"""Layer 7: do the slower trends stand behind a long entry, or in its way?
+"""Layer 7: whether the slower trends stand behind a long entry or in its way.
 
 Refuses a bar that has not closed, in any timeframe: an hour, four hours or a day count only once
 the next one has begun or their last minute has closed.
@@ -61,24 +61,25 @@ def slope_t(x: Floats) -> float:
     >>> slope_t([1.0, 2.0, 3.0, 5.0]) > 4.0
     True
     """
-    return slope_t_step(finite_array("x", x, 3))
+    return float(slope_t_step(finite_array("x", x, 3)))
 
 
 @kernel
 def slope_t_step(x: FloatArray) -> float:
     """Kernel of `slope_t`; 0 for a constant series, +-1e6 for a straight line."""
     n = x.shape[0]
-    mean_time, mean = 0.5 * (n - 1), np.mean(x)
+    mean_time, mean = 0.5 * (n - 1), float(np.mean(x))
     sxx = n * (n * n - 1.0) / 12.0
     centred = x - mean
-    sxy, syy = np.sum((np.arange(n) - mean_time) * centred), np.sum(centred * centred)
+    sxy = float(np.sum((np.arange(n) - mean_time) * centred))
+    syy = float(np.sum(centred * centred))
     slope = sxy / sxx
     rss = syy - slope * sxy
     if slope == 0.0:
         return 0.0
     if rss <= 1e-12 * syy:
         return math.copysign(1e6, slope)
-    return slope / math.sqrt(rss / (n - 2) / sxx)
+    return float(slope / math.sqrt(rss / (n - 2) / sxx))
 
 
 def start(bar_seconds: int) -> AlignmentState:

@@ -147,7 +147,7 @@ def _abm(drift: float, volatility: float, up: float, down: float, horizon: float
 def _ou(
     kappa: float, theta: float, sigma: float, low: float, high: float, start: float, horizon: float
 ) -> BarrierOdds:
-    if _is_brownian(kappa, theta, sigma, low, high, horizon):
+    if _is_brownian(kappa, sigma, high - low, horizon):
         odds = _abm(kappa * (theta - start), sigma, high - start, start - low, horizon)
         mean_open = odds.mean_open + start * odds.timeout
         return BarrierOdds(odds.target, odds.stop, odds.timeout, odds.mean_time, mean_open)
@@ -156,11 +156,8 @@ def _ou(
     return BarrierOdds(up, down, timeout, time, mean_open)
 
 
-def _is_brownian(
-    kappa: float, theta: float, sigma: float, low: float, high: float, horizon: float
-) -> bool:
+def _is_brownian(kappa: float, sigma: float, width: float, horizon: float) -> bool:
     """Whether the pull is constant across the corridor to 1e-13 of a diffusion length."""
-    width = high - low
     relaxation = min(horizon, (width / sigma) ** 2)
     return kappa == 0.0 or kappa * width * math.sqrt(relaxation) < 1e-13 * sigma
 

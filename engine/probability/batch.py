@@ -211,11 +211,12 @@ def _cases(
         features.scaling(settings, history.scale, timeframe_days),
     )
     bars = horizon_bars(settings.horizon_days, timeframe_days)
-    ends = run_close(found.index, found.target, found.stop, *prices, bars)
-    shares = _uniqueness(found.index, ends.closed, history.close.shape[0])
+    ends = run_close(found.opened, found.target, found.stop, *prices, bars)
+    shares = _uniqueness(found.opened, ends.closed, history.close.shape[0])
     cost = cost_frac[history.scale.symbol]
     return [
-        _case(history, found, ends, shares, pair, cost, row) for row in range(found.index.shape[0])
+        _case(history, found, ends, shares, pair, cost, row)
+        for row in range(found.opened.shape[0])
     ]
 
 
@@ -228,7 +229,7 @@ def _case(
     cost_frac: float,
     row: int,
 ) -> Case:
-    index, closed = int(found.index[row]), int(ends.closed[row])
+    index, closed = int(found.opened[row]), int(ends.closed[row])
     raw = dict(zip(COLUMNS, found.scores[row].tolist(), strict=True))
     scores = {name: raw[name] for name in SCORED}
     scores |= {"cross_asset": float(pair[index]), "gap_frac": raw["gap_frac"]}

@@ -108,7 +108,7 @@ def tie_t(a: FloatArray, b: FloatArray) -> float:
     spread = np.sum(error * error) / (change.shape[0] - 1)
     if not spread > 1e-24:
         return 0.0
-    return slope / math.sqrt(spread / square)
+    return float(slope / math.sqrt(spread / square))
 
 
 @kernel
@@ -166,8 +166,8 @@ def step(state: PairState, day: int, first: float, second: float, bar_days: floa
     window = latest(state.first, counts[_DAYS] - 1, _RATIO_DAYS) - latest(
         state.second, counts[_DAYS] - 1, _RATIO_DAYS
     )
-    spread = np.std(window)
-    stretch = (first - second - np.mean(window)) / spread if spread > 1e-12 else 0.0
+    spread = float(np.std(window))
+    stretch = (first - second - float(np.mean(window))) / spread if spread > 1e-12 else 0.0
     return Pair(
         stretch, last[2], correlation, counts[_DAYS], counts[_TIED] == 1 and spread > 1e-12
     )

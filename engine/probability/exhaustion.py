@@ -1,4 +1,4 @@
-"""Layer 4: is a fall losing its force?
+"""Layer 4: whether a fall is losing its force.
 
 Refuses to date a signal before it could be known: a swing low exists only once the bars that
 confirm it have closed. With fewer than two of its components it says nothing.
@@ -134,7 +134,7 @@ def rsi_step(averages: FloatArray, index: int, change: float, length: int) -> fl
         averages[1] += (loss - averages[1]) / length
     if averages[1] == 0.0:
         return 50.0 if averages[0] == 0.0 else 100.0
-    return 100.0 - 100.0 / (1.0 + averages[0] / averages[1])
+    return 100.0 - 100.0 / (1.0 + float(averages[0] / averages[1]))
 
 
 @kernel
@@ -205,7 +205,7 @@ def start() -> MomentumState:
 
 @kernel
 def step(state: MomentumState, x: float, low: float, close: float, bar_sigma: float) -> Momentum:
-    """Take one closed bar in; `bar_sigma` is layer 5's volatility of a bar, 0 before it has one."""
+    """Take one closed bar in; `bar_sigma` is layer 5's volatility of a bar, 0 without one."""
     averages, seen = state.averages, state.counts[0]
     if seen == 0:
         averages[0], averages[1], averages[2] = x, x, close

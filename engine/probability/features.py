@@ -91,8 +91,9 @@ class Features(NamedTuple):
 
 
 class Scores(NamedTuple):
-    """Raw scores of a candidate, NaN where a layer has none, its martingale odds, and the mean
-    loss beyond the stop given a gap through it, as a fraction of price.
+    """Raw scores of a candidate, NaN where a layer has none, and its martingale odds.
+
+    `beyond_stop_frac` is the mean loss beyond the stop given a gap through it, fraction of price.
     """
 
     target_odds: float

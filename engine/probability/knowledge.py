@@ -242,8 +242,6 @@ def prior_log_odds(judgement: Judgement) -> float:
 def _check(label: Label) -> None:
     if not 0.0 < label.uniqueness <= 1.0 + 1e-9:
         raise ValueError(f"uniqueness must be in (0, 1], was {label.uniqueness:g}")
-    if not isinstance(label.outcome, Outcome):
-        raise ValueError(f"outcome must be an Outcome, was {label.outcome!r}")
     numbers = [label.gross_frac, label.net_frac, label.log_odds_prior, label.stop_frac]
     numbers += [*label.scores.values(), *label.llrs.values()]
     if not all(math.isfinite(value) for value in numbers):

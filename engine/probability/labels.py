@@ -13,6 +13,8 @@ References
 Lopez de Prado 2018, chapters 3 (triple barrier) and 4 (uniqueness).
 """
 
+# ruff: noqa: A002 - a bar's `open` is called open, here and in MATH.md section 10
+
 from __future__ import annotations
 
 from collections.abc import Sequence

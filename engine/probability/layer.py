@@ -148,7 +148,8 @@ def compiled(function: Function) -> Function:
 def _compile(function: Callable[..., Any]) -> Callable[..., Any]:
     import numba
 
-    assert isinstance(function, types.FunctionType)  # is_kernel has seen to it
+    if not isinstance(function, types.FunctionType):
+        raise TypeError(f"function must be a plain function, was {function!r}")
     names = function.__globals__
     callees = {
         name: compiled(names[name])
@@ -169,7 +170,9 @@ def _cached(njit: Callable[..., Any], twin: Callable[..., Any]) -> Callable[...,
     Numba's own cache looks at one file only and would not notice a changed callee, so the place
     is named after the contents of all the kernels' files.
     """
-    from numba.core import config
+    from numba.core import config as numba_config
+
+    config: Any = numba_config  # its settings are made at import, which no checker sees
 
     place = cache_folder()
     if place is None:

@@ -1,4 +1,4 @@
-"""Layer 3: does the price pull back to a mean, and how much does that raise the odds?
+"""Layer 3: whether the price pulls back to a mean, and how much that raises the odds.
 
 Refuses to trust a fitted speed of reversion: the bias of small samples is taken out, the fit is
 averaged with a random walk, and the result is a raw score that must earn its weight.

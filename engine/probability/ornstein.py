@@ -53,7 +53,7 @@ def exit_odds(
     diagonal = np.arange(x.size - 2)
     matrix[:, diagonal, diagonal] += s[:, None]
     sources = np.stack(
-        # x runs from +1 (high) down to -1 (low); boundary values move to the right-hand side.
+        # x runs from +1 (high) to -1 (low); boundary values move to the right-hand side.
         [operator[inner, 0], operator[inner, -1], np.ones(x.size - 2), half * x[inner]],
         axis=1,
     )
@@ -126,7 +126,7 @@ def _mean_exit(
 
 
 def _nodes(kappa: float, sigma: float, width: float, horizon: float) -> int:
-    """Collocation points: more for a corridor wide in diffusion lengths or in reversion lengths."""
+    """Collocation points: more for a corridor wide in diffusion or in reversion lengths."""
     diffusion = width / (sigma * math.sqrt(horizon))
     reversion = width * math.sqrt(2.0 * kappa) / sigma
     wanted = 24.0 + 2.0 * diffusion + 3.0 * reversion
@@ -185,7 +185,7 @@ def _interpolation(x: FloatArray, point: float) -> FloatArray:
     """Barycentric weights of the collocation values at `point`, exact at a node."""
     gap = point - x
     if np.any(gap == 0.0):
-        return (gap == 0.0).astype(np.float64)
+        return np.asarray(gap == 0.0, dtype=np.float64)
     k = np.arange(x.size)
     weights = np.where((k == 0) | (k == x.size - 1), 0.5, 1.0) * (-1.0) ** k / gap
     return np.asarray(weights / weights.sum())
@@ -209,7 +209,7 @@ def quick_target(
     Scharfetter and Gummel 1969 (fitted rates); Keilson 1979 (first passage of chains).
     """
     cells = _QUICK_CELLS
-    below = min(max(int(round(cells * down / (up + down))), 6), cells - 6)
+    below = min(max(round(cells * down / (up + down)), 6), cells - 6)
     rise, fall = np.empty(cells), np.empty(cells)
     diffusion = 0.5 * sigma * sigma
     for i in range(1, cells):

@@ -1,4 +1,4 @@
-"""Layer 2, the context: is this market calm or turbulent?
+"""Layer 2, the context: whether the market is calm or turbulent.
 
 Refuses to smooth: only the forward filter is used, with parameters fitted to the past alone, so
 no later bar can change what was said.
@@ -157,7 +157,7 @@ def _observe(state: RegimeState, value: float) -> None:
 
 @kernel
 def _refit(state: RegimeState, window: FloatArray, sweeps: int) -> None:
-    variance = np.var(window)
+    variance = float(np.var(window))
     if not variance > 1e-20:
         state.counts[1] = 0
         return

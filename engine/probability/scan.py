@@ -46,7 +46,7 @@ class Candidates(NamedTuple):
     `COLUMNS`, NaN where a layer has none; `turbulent` is NaN without a regime model.
     """
 
-    index: IntArray
+    opened: IntArray
     kind: IntArray
     target: FloatArray
     stop: FloatArray

@@ -65,7 +65,7 @@ class ScoutBook:
     def evidence(
         self, scores: Mapping[str, float], kind: str, families: Mapping[str, str]
     ) -> Evidence | None:
-        """What the votes of a candidate are worth together; None without votes.
+        """What the votes of a candidate are worth together; None when it is nothing.
 
         Parameters
         ----------
@@ -84,6 +84,8 @@ class ScoutBook:
             del mean
             groups.setdefault(families.get(scout, scout), []).append((used, sd * sd, count))
         total = math.fsum(_family(group)[0] for group in groups.values())
+        if total == 0.0:
+            return None  # weightless votes must not even dilute the other layers
         variance = math.fsum(_family(group)[1] for group in groups.values() if _speaks(group))
         n_eff = math.fsum(row[2] for group in groups.values() for row in group)
         return Evidence(min(max(total, -_MAX_TOTAL), _MAX_TOTAL), variance, n_eff)

@@ -1,4 +1,4 @@
-"""Layer 6, the veto: how bad is bad?
+"""Layer 6, the veto: how bad bad is.
 
 Refuses to raise any odds; it adds the cost of gaps beyond the stop and shows the worst to expect.
 """
@@ -29,7 +29,7 @@ MIN_LOSSES = 1000
 _LEVEL = 0.95
 _XI_BOUNDS = (-0.2, 0.6)
 _FALLBACK_XI = 0.3
-_REFIT_EVERY = 100
+_REFIT_EVERY = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,27 +148,43 @@ def gpd_moments(ordered: FloatArray) -> tuple[float, float]:
 @kernel
 def _profile(ordered: FloatArray, ratio: float) -> tuple[float, float]:
     """Log-likelihood a value at ``xi / beta = ratio``, with the best shape for it."""
-    xi = np.mean(np.log1p(ratio * ordered))
+    xi = float(np.mean(np.log1p(ratio * ordered)))
     if abs(ratio) < 1e-9:
-        scale = np.mean(ordered)
+        scale = float(np.mean(ordered))
         return -math.log(scale) - 1.0, ratio * scale
     size = xi / ratio
     return -math.log(size) - xi - 1.0, xi
 
 
 @kernel
+def _profile_slope(ordered: FloatArray, ratio: float) -> float:
+    """Derivative of the profile likelihood; a series where 1 / ratio would cancel."""
+    slope = float(np.mean(ordered / (1.0 + ratio * ordered)))
+    first = float(np.mean(ordered))
+    if abs(ratio) * first < 1e-4:
+        second, third = float(np.mean(ordered**2)), float(np.mean(ordered**3))
+        top = 0.5 * second - 2.0 / 3.0 * ratio * third
+        return top / (first - 0.5 * ratio * second) - slope
+    return 1.0 / ratio - slope / float(np.mean(np.log1p(ratio * ordered))) - slope
+
+
+@kernel
 def gpd_likelihood(ordered: FloatArray) -> tuple[float, float]:
-    """Maximum of the profile likelihood by golden section around the moments' answer."""
+    """Maximum of the profile likelihood: golden section to a bracket, bisection of the slope.
+
+    The slope crosses zero, so its root is good to round-off; a maximum's place is only good to
+    the square root of it, and live and research would not agree.
+    """
     n = ordered.shape[0]
     xi, beta = gpd_moments(ordered)
     centre = xi / beta
-    reach = 3.0 / np.mean(ordered)
-    low = max(centre - reach, -(1.0 - 1e-9) / ordered[n - 1])
+    reach = 3.0 / float(np.mean(ordered))
+    low = max(centre - reach, -(1.0 - 1e-6) / float(ordered[n - 1]))
     high = centre + reach
     golden = 0.5 * (math.sqrt(5.0) - 1.0)
     a, b = high - golden * (high - low), low + golden * (high - low)
     fa, fb = _profile(ordered, a)[0], _profile(ordered, b)[0]
-    for _ in range(90):
+    for _ in range(12):
         if fa > fb:
             high, b, fb = b, a, fa
             a = high - golden * (high - low)
@@ -177,9 +193,16 @@ def gpd_likelihood(ordered: FloatArray) -> tuple[float, float]:
             low, a, fa = a, b, fb
             b = low + golden * (high - low)
             fb = _profile(ordered, b)[0]
+    if _profile_slope(ordered, low) > 0.0 > _profile_slope(ordered, high):
+        for _ in range(48):
+            middle = 0.5 * (low + high)
+            if _profile_slope(ordered, middle) > 0.0:
+                low = middle
+            else:
+                high = middle
     ratio = 0.5 * (low + high)
     shape = _profile(ordered, ratio)[1]
-    scale = np.mean(ordered) if abs(ratio) < 1e-9 else shape / ratio
+    scale = float(np.mean(ordered)) if abs(ratio) < 1e-9 else shape / ratio
     return shape, scale
 
 
@@ -213,7 +236,7 @@ def no_tail() -> Tail:
 
 @kernel
 def step(state: TailState, surprise: float) -> Tail:
-    """Take one bar's move in sigmas in (McNeil and Frey 2000); refit every 100 bars."""
+    """Take one bar's move in sigmas in (McNeil and Frey 2000); refit every 250 bars."""
     push(state.memory, state.counts[0], -surprise)
     state.counts[0] += 1
     seen = state.counts[0]

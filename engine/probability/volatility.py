@@ -1,12 +1,14 @@
 """Layer 5, the scale: how far a price is likely to move over the life of a setup.
 
-Refuses to give a scale before 30 closed bars, and without a scale there is no setup at all.
-The forecast is Corsi's, on realised
-volatility: squared returns from close to close. Range estimators are here too, as cross-checks:
-on hourly bars of 2018-2025 they overstate what two days then move by 7 % (gold) to 23 % (bitcoin)
-in variance, and every barrier would look nearer than it is. Time is market time: every closed bar is `timeframe_days` of it and closed hours are none, so a
+Refuses to give a scale before 30 closed bars, and without a scale there is no setup at all. The
+forecast is Corsi's, on realised volatility: squared returns from close to close. Range estimators
+are here too, as cross-checks: on hourly bars of 2018-2025 they overstate what two days then move
+by 7 % (gold) to 23 % (bitcoin) in variance, and every barrier would look nearer than it is. Time
+is market time: every closed bar is `timeframe_days` of it and closed hours are none, so a
 weekend's jump is part of the bar that follows it.
 """
+
+# ruff: noqa: A002 - a bar's `open` is called open, here and in MATH.md section 10
 
 from __future__ import annotations
 
@@ -89,7 +91,7 @@ def ewma_variance(returns: Floats, start: float, decay: float = 0.94) -> float:
     Examples
     --------
     >>> round(ewma_variance([0.01, -0.02, 0.005], 1e-4), 10)
-    0.000112242
+    0.00011242
     """
     fraction("decay", decay)
     if not start >= 0.0:
@@ -268,8 +270,8 @@ def _fit_har(state: VolatilityState, horizon_days: float) -> None:
     """
     count = min(state.counts[_DAYS], _YEAR_DAYS)
     rates = latest(state.days, state.counts[_DAYS] - 1, count)
-    ahead = max(1, int(round(horizon_days)))
-    scale = np.mean(rates)
+    ahead = max(1, round(horizon_days))
+    scale = float(np.mean(rates))
     state.counts[_FITTED] = 0
     if scale <= 0.0:
         return
@@ -302,14 +304,14 @@ def _forecast(state: VolatilityState, bar_days: float) -> float:
     counts, values, b = state.counts, state.values, state.coefficients
     size = state.memory.shape[0]
     if counts[_FITTED] == 0 or counts[_BARS] <= size:
-        return values[_EWMA]
+        return float(values[_EWMA])
     day, week = _spans(size)
     daily = math.sqrt(max(values[_SUM1], 0.0) / (day * bar_days))
     weekly = math.sqrt(max(values[_SUM5], 0.0) / (week * bar_days))
     monthly = math.sqrt(max(values[_SUM22], 0.0) / (size * bar_days))
     raw = b[0] + b[1] * daily + b[2] * weekly + b[3] * monthly
-    volatility = min(max(raw, b[_FLOOR]), b[_CEILING])
-    return volatility * volatility
+    volatility = min(max(raw, float(b[_FLOOR])), float(b[_CEILING]))
+    return float(volatility * volatility)
 
 
 @kernel
@@ -321,7 +323,7 @@ def _percentile(state: VolatilityState) -> float:
     levels = latest(state.levels, state.counts[_DAYS] - 1, count)
     now = state.values[_FORECAST]
     below, same = np.sum(levels < now), np.sum(levels == now)
-    return (below + 0.5 * same) / count
+    return float((below + 0.5 * same) / count)
 
 
 def _bars(

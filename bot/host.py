@@ -1,0 +1,37 @@
+"""What handlers may count on of the bot that runs them.
+
+Refuses to do anything: `bot.app` makes it work, cogs and buttons only ask.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import discord
+from discord.ext import commands
+
+from bot.channels import Channels
+from bot.people import People
+from engine.facade import Desk, ProposalView
+
+
+class Host(commands.Bot, ABC):
+    """A Discord bot with the desk behind it.
+
+    Attributes
+    ----------
+    desk : Desk
+        Where every question goes.
+    people : People
+        Who somebody is.
+    channels : Channels
+        Which channels are the bot's own.
+    """
+
+    desk: Desk
+    people: People
+    channels: Channels
+
+    @abstractmethod
+    async def redraw(self, message: discord.Message, proposal: ProposalView) -> None:
+        """Bring a card up to date whose proposal was decided elsewhere."""

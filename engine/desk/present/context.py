@@ -1,0 +1,62 @@
+"""What the views are made from.
+
+Refuses to change any of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from engine.desk.picture import Moment, picture_of
+from engine.desk.policy import Policy
+from engine.journal.ledger import Ledger
+from engine.model.verdicts import Refused
+from engine.ports import Clock, Journal, MarketFeed
+from engine.risk import RiskPicture
+from engine.views import MarketView
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything that a view can be filled from.
+
+    Attributes
+    ----------
+    started_at : datetime, aware UTC
+        When this process took the desk up.
+    software : str
+        Version of Executor.
+    silent : tuple of str
+        Witnesses that cannot speak.
+    moment : callable (instant) -> Moment
+        Prices and assessments as they are known then.
+    before : callable (instrument) -> Decimal or None
+        Price of a day before the newest bar.
+    """
+
+    ledger: Ledger
+    policy: Policy
+    market: MarketView
+    feed: MarketFeed
+    journal: Journal
+    clock: Clock
+    instruments: tuple[str, ...]
+    started_at: datetime
+    software: str
+    silent: tuple[str, ...]
+    moment: Callable[[datetime], Moment]
+    before: Callable[[str], Decimal | None]
+
+    def picture(self) -> RiskPicture:
+        """What risk sees now."""
+        return picture_of(self.ledger, self.policy, self.moment(self.clock.now()))
+
+    def unwatched(self, instrument: str) -> Refused:
+        """The answer to a question about what is not watched."""
+        watched = ", ".join(self.instruments)
+        return Refused(
+            "instrument", f"{instrument!r} is not watched", "", f"Watched are {watched}."
+        )

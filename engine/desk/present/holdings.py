@@ -1,0 +1,103 @@
+"""Views of money: positions, orders, cash, limits and results.
+
+Refuses to change anything.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, timedelta
+from decimal import Decimal
+
+from engine.desk.exits import guarded
+from engine.desk.limits import limit_views
+from engine.desk.picture import opens_at
+from engine.desk.present.context import Context
+from engine.journal.ledger import ZERO, OrderRecord
+from engine.model.positions import LotState, Position, Trade
+from engine.views import OrderView, PortfolioView, PositionView, ProfitRow
+
+_DAY = timedelta(days=1)
+
+
+class Holdings:
+    """What is owned and what it earned.
+
+    Parameters
+    ----------
+    context : Context
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._ledger = context.ledger
+
+    def positions(self) -> tuple[PositionView, ...]:
+        """Open positions, oldest first."""
+        return tuple(self.position_view(held) for held in self._ledger.positions.values())
+
+    def position_view(self, held: Position) -> PositionView:
+        """A position at the newest known price."""
+        price = self._ledger.prices.get(held.instrument, held.entry_price)
+        gained = (price - held.entry_price) * held.quantity
+        risked = (held.entry_price - held.stop) * held.quantity
+        return PositionView(
+            position=held,
+            price_now=price,
+            value_usd=price * held.quantity,
+            unrealised_usd=gained,
+            r_now=float(gained / risked) if risked > 0 else 0.0,
+            guard=self._guard(held),
+        )
+
+    def _guard(self, held: Position) -> str:
+        if held.id in self._ledger.exits_requested:
+            return "It is being sold at the market."
+        if guarded(self._ledger, held):
+            return "Its stop rests at the paper broker and is checked on every bar and quote."
+        if held.lot is not LotState.SELLABLE:
+            return "Its lot is not settled yet; the stop is placed when it is."
+        return "No stop rests: the desk places one on the next bar."
+
+    def orders(self) -> tuple[OrderView, ...]:
+        """Orders that are not final, oldest first."""
+        return tuple(order_view(record) for record in self._ledger.open_orders())
+
+    def portfolio(self) -> PortfolioView:
+        """Cash, positions, profit and the use of every cap."""
+        ledger = self._context.ledger
+        equity = ledger.marked_equity_usd()
+        peak = max(ledger.high_water_usd, equity)
+        day_open, week_open = opens_at(ledger, self._context.clock.now())
+        return PortfolioView(
+            mode=ledger.mode,
+            equity_usd=equity,
+            cash_usd=ledger.cash_usd,
+            settled_cash_usd=ledger.cash_usd - ledger.reserved_usd(),
+            day_usd=equity - day_open,
+            week_usd=equity - week_open,
+            total_usd=equity - ledger.start_cash_usd,
+            drawdown_frac=float(1 - equity / peak) if peak > 0 else 0.0,
+            positions=self.positions(),
+            limits=limit_views(self._context.picture(), self._context.policy.limits),
+            equity_curve=tuple(ledger.equity_curve),
+            market=self._context.market,
+        )
+
+    def trades(self, limit: int) -> tuple[Trade, ...]:
+        """Closed trades, newest first."""
+        return tuple(reversed(self._ledger.trades[-limit:])) if limit > 0 else ()
+
+    def profit(self, days: int) -> tuple[ProfitRow, ...]:
+        """Result of each of the last `days` UTC days, oldest first."""
+        today = self._context.clock.now().date()
+        by_day: dict[date, list[Decimal]] = defaultdict(list)
+        for trade in self._ledger.trades:
+            by_day[trade.closed_at.date()].append(trade.pnl_usd)
+        wanted = (today - n * _DAY for n in range(days - 1, -1, -1))
+        return tuple(ProfitRow(d, len(by_day[d]), sum(by_day[d], ZERO)) for d in wanted)
+
+
+def order_view(record: OrderRecord) -> OrderView:
+    """An order and where it stands."""
+    return OrderView(record.order, record.state, record.filled, record.reason)

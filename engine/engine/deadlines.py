@@ -1,0 +1,83 @@
+"""What time alone brings about: proposals that expire and positions past their limit.
+
+Refuses to wait for the market: a silent feed does not keep a proposal open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from engine.engine.recorder import Recorder
+from engine.journal.ledger import Ledger
+from engine.model import events as happened
+from engine.ports import Clock
+
+
+def expired(ledger: Ledger, now: datetime) -> list[happened.ProposalExpired]:
+    """Open proposals whose time is over at `now`, as events."""
+    return [
+        happened.ProposalExpired(record.terms.id)
+        for record in ledger.open_proposals()
+        if now >= record.terms.expires_at
+    ]
+
+
+class Deadlines:
+    """Wakes the desk when something is due and no event of the market has come.
+
+    Parameters
+    ----------
+    grace : timedelta
+        How long after a position's time limit the market is waited for: the bar that closes at
+        the limit comes first, for it may hold the target or the stop.
+    act : coroutine function of datetime
+        Is told the present instant whenever something is due.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        clock: Clock,
+        grace: timedelta,
+        act: Callable[[datetime], Awaitable[None]],
+    ) -> None:
+        self._recorder, self._clock = recorder, clock
+        self._grace, self._act = grace, act
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        if math.isinf(getattr(self._clock, "speed", 1.0)):
+            return  # without pace the next bar is at hand before anything could wait for it
+        while True:
+            seq, due = self._recorder.ledger.seq, self._next()
+            if due is not None and due <= self._clock.now():
+                await self._act(self._clock.now())
+                if self._next() == due:  # it could not be done: wait for something to change
+                    await self._recorder.changed_since(seq)
+                continue
+            await self._wait(due, seq)
+
+    def _next(self) -> datetime | None:
+        ledger = self._recorder.ledger
+        times = [record.terms.expires_at for record in ledger.open_proposals()]
+        times += [
+            held.time_limit_at + self._grace
+            for held in ledger.positions.values()
+            if held.id not in ledger.exits_requested
+        ]
+        return min(times, default=None)
+
+    async def _wait(self, due: datetime | None, seq: int) -> None:
+        """Until `due` has come or the record has changed."""
+        waits = [asyncio.ensure_future(self._recorder.changed_since(seq))]
+        if due is not None:
+            waits.append(asyncio.ensure_future(self._clock.sleep_until(due)))
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)

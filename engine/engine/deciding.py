@@ -1,0 +1,217 @@
+"""The owner's yes and no: checked, journaled, then done.
+
+Refuses whoever may not decide, and says so in the record; a yes is looked at a second time, at
+the price of the click.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from engine.desk import approving
+from engine.desk.approving import Click
+from engine.desk.picture import picture_of
+from engine.desk.present import Present
+from engine.desk.proposing import case_of, terms_of
+from engine.engine.deadlines import expired
+from engine.engine.execution import Execution
+from engine.engine.judging import raising
+from engine.engine.patience import Patience
+from engine.engine.recorder import Recorder
+from engine.engine.street import Street
+from engine.engine.turns import Turns
+from engine.engine.watching import Watch
+from engine.journal.ledger import Ledger, ProposalRecord
+from engine.model import events as happened
+from engine.model.actors import DESK, Actor, Permission
+from engine.model.orders import Order
+from engine.model.proposals import CardKind, ProposalTerms
+from engine.model.verdicts import Refused
+from engine.ports import Clock
+from engine.probability.pipeline import Pipeline
+from engine.views import ProposalView
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """Proposals: raised on request, approved, rejected, taken at once."""
+
+    turns: Turns
+    clock: Clock
+    recorder: Recorder
+    execution: Execution
+    pipeline: Pipeline
+    watch: Watch
+    street: Street
+    patience: Patience
+    present: Present
+
+    @property
+    def _ledger(self) -> Ledger:
+        return self.recorder.ledger
+
+    # ------------------------------------------------------------------ yes
+
+    async def approve(
+        self, actor: Actor, proposal_id: str, short_hash: str, portion: float, note: str
+    ) -> ProposalView | Refused:
+        """Say yes to exactly these terms, once."""
+        name = proposal_id.strip().upper()
+        click = Click(actor, name, short_hash.strip().lower(), portion, note)
+        record = self._ledger.proposals.get(name)
+        price: Decimal | Refused | None = None
+        if record is not None and actor.may(Permission.DECIDE):
+            price = await self.street.ask(record.terms.instrument)
+        answer = await self.turns.take(lambda: self._approve(click, price))
+        if isinstance(answer, Refused):
+            return answer
+        self.patience.decided.set()
+        await self.street.meet(answer.instrument)
+        return self.present.proposals.view(self._ledger.proposals[name])
+
+    async def _approve(self, click: Click, price: Decimal | Refused | None) -> Order | Refused:
+        now = self.clock.now()
+        order = self._checked(click, price, now)
+        if isinstance(order, Refused):
+            await self.recorder.record(
+                happened.ApprovalRefused(click.proposal_id, click.actor, order.sentence),
+                *expired(self._ledger, now),
+            )
+            return order
+        return await self._send(click, order, self._paid(price, order.instrument))
+
+    def _checked(
+        self, click: Click, price: Decimal | Refused | None, now: datetime
+    ) -> Order | Refused:
+        """Every question in the order in which a person would ask it."""
+        refused = approving.may_decide(click.actor)
+        if refused is not None:
+            return refused
+        return self._second_look(click, price, now)
+
+    def _second_look(
+        self, click: Click, asked: Decimal | Refused | None, now: datetime
+    ) -> Order | Refused:
+        record = approving.still_open(click, self._ledger, now)
+        if isinstance(record, Refused):
+            return record
+        if isinstance(asked, Refused):
+            return asked
+        terms, policy = record.terms, self.watch.policy
+        price = self._paid(asked, terms.instrument)
+        moved = approving.price_holds(terms, price, policy.adverse_frac)
+        if moved is not None:
+            return moved
+        odds = self.pipeline.odds_at(record.assessment, float(price), terms.costs.total_frac)
+        gate = self.pipeline.gate(record.assessment, odds, float(price))
+        worse = approving.odds_hold(terms, odds, gate)
+        if worse is not None:
+            return worse
+        picture = picture_of(self._ledger, policy, self.watch.moment(now))
+        return approving.entry_order(record, click.portion, price, self._ledger, policy, picture)
+
+    def _paid(self, asked: Decimal | Refused | None, instrument: str) -> Decimal:
+        return asked if isinstance(asked, Decimal) else self.watch.ask(instrument)
+
+    async def _send(self, click: Click, order: Order, price: Decimal) -> Order:
+        """The yes and the intent in one durable write, then the wire."""
+        record = self._ledger.proposals[order.proposal_id]
+        approved = happened.ProposalApproved(
+            proposal_id=record.terms.id,
+            terms_hash=record.terms_hash,
+            by=click.actor,
+            price=price,
+            quantity=order.quantity,
+            note=click.note,
+        )
+        await self.execution.send(order, approved)
+        return order
+
+    async def take_at_once(self, terms: ProposalTerms) -> None:
+        """The paper rule for small ones: approve in the desk's own name, under the same checks.
+
+        Within a turn that the caller has taken.
+        """
+        click = Click(DESK, terms.id, terms.short_hash, 1.0, "small enough to be taken at once")
+        order = self._second_look(click, None, self.clock.now())
+        if isinstance(order, Refused):
+            await self.recorder.record(
+                happened.ProposalWithdrawn(terms.id, order.sentence), durable=True
+            )
+            return
+        await self._send(click, order, self._paid(None, order.instrument))
+
+    async def take_what_was_left(self) -> None:
+        """After a restart: small ones that a crash left between raising and taking."""
+        for record in self._ledger.open_proposals():
+            if not record.asked:
+                await self.take_at_once(record.terms)
+
+    # ------------------------------------------------------------------ no
+
+    async def reject(
+        self, actor: Actor, proposal_id: str, reason: str
+    ) -> ProposalView | Refused:
+        """Say no, with a reason that goes into the record."""
+        name, reason = proposal_id.strip().upper(), reason.strip()
+        refused = await self.turns.take(lambda: self._reject(actor, name, reason))
+        if refused is not None:
+            return refused
+        self.patience.decided.set()
+        return self.present.proposals.view(self._ledger.proposals[name])
+
+    async def _reject(self, actor: Actor, name: str, reason: str) -> Refused | None:
+        refused = await self.recorder.permit(actor, Permission.DECIDE, f"reject {name}")
+        if refused is not None:
+            return refused
+        record = self._ledger.proposals.get(name)
+        click = Click(actor, name, record.terms_hash[:12] if record else "", 1.0, reason)
+        refused = approving.without_reason("rejection", reason) or _only_refusal(
+            approving.still_open(click, self._ledger, self.clock.now())
+        )
+        if refused is None:
+            await self.recorder.record(
+                happened.ProposalRejected(name, actor, reason), durable=True
+            )
+        return refused
+
+    # ------------------------------------------------------------------ on request
+
+    async def propose(self, actor: Actor, instrument: str) -> ProposalView | Refused:
+        """Raise an exploratory paper proposal because the owner asks."""
+        raised = await self.turns.take(lambda: self._propose(actor, instrument))
+        if isinstance(raised, Refused):
+            return raised
+        self.patience.stand_still()
+        return self.present.proposals.view(self._ledger.proposals[raised.id])
+
+    async def _propose(self, actor: Actor, instrument: str) -> ProposalTerms | Refused:
+        refused = await self.recorder.permit(actor, Permission.DECIDE, f"propose {instrument}")
+        if refused is not None:
+            return refused
+        now = self.clock.now()
+        await self.recorder.record(*expired(self._ledger, now))
+        policy = self.watch.policy
+        refused = approving.cannot_propose(self._ledger, policy, instrument)
+        if refused is not None:
+            return refused
+        cost = policy.cost_fracs()[instrument]
+        assessment = self.pipeline.setup_on_request(instrument, cost)
+        if assessment is None:
+            return Refused(
+                "scale", f"{instrument} has no volatility forecast yet", "", "Wait for bars."
+            )
+        picture = picture_of(self._ledger, policy, self.watch.moment(now))
+        case = case_of(assessment, policy)
+        terms = terms_of(case, CardKind.EXPLORATORY, self._ledger, policy, picture)
+        if isinstance(terms, ProposalTerms):
+            await self.recorder.record(raising(terms, assessment, asked=True), durable=True)
+        return terms
+
+
+def _only_refusal(answer: ProposalRecord | Refused) -> Refused | None:
+    return answer if isinstance(answer, Refused) else None
+
+

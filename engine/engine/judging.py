@@ -1,0 +1,133 @@
+"""From assessments to the events that tell what became of them.
+
+Refuses to open anything on bars fetched after an absence, and to ask two things at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from engine.desk.picture import Moment, equity_at
+from engine.desk.policy import Policy
+from engine.desk.proposing import Card, card_of
+from engine.journal.ledger import Ledger
+from engine.model import events as happened
+from engine.model.actors import DESK
+from engine.model.bars import Bar, BarsClosed
+from engine.model.events import Event
+from engine.model.money import exact
+from engine.model.proposals import CardKind, ProposalTerms
+from engine.model.setups import Assessment
+from engine.probability.pipeline import Pipeline
+from engine.risk import RiskPicture, Trip, breaker_changes
+
+_CALM_RANK = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What the desk makes of one set of assessments."""
+
+    ledger: Ledger
+    policy: Policy
+    pipeline: Pipeline
+
+    def cards(
+        self, assessments: tuple[Assessment, ...], picture: RiskPicture, *, caught_up: bool
+    ) -> list[Card]:
+        """Judge each assessment; one set of bars raises one proposal at most."""
+        cards: list[Card] = []
+        for assessment in assessments:
+            gate = self.pipeline.refusal(assessment)
+            card = card_of(assessment, gate, self.ledger, self.policy, picture)
+            why_not = self._why_not(assessment, cards, caught_up=caught_up)
+            if card.terms is not None and why_not:
+                card = Card(CardKind.WATCH, f"{why_not}. {card.sentence}")
+            cards.append(card)
+        return cards
+
+    def _why_not(self, assessment: Assessment, before: list[Card], *, caught_up: bool) -> str:
+        if caught_up:
+            return "seen after an absence, too late"
+        asked = any(
+            record.terms.instrument == assessment.instrument
+            for record in self.ledger.open_proposals()
+        )
+        if asked or any(card.terms is not None for card in before):
+            return "another proposal is being decided"
+        return ""
+
+    def asks(self, terms: ProposalTerms) -> bool:
+        """Whether the owner is asked, or the paper rule for small ones applies."""
+        return terms.notional_usd >= self.policy.auto_below_usd
+
+    def raisings(
+        self, assessments: tuple[Assessment, ...], cards: list[Card]
+    ) -> list[happened.ProposalRaised]:
+        """The events that put terms before the owner."""
+        return [
+            raising(card.terms, assessment, asked=self.asks(card.terms))
+            for assessment, card in zip(assessments, cards, strict=True)
+            if card.terms is not None
+        ]
+
+    def assessed(
+        self,
+        batch: BarsClosed,
+        assessments: tuple[Assessment, ...],
+        cards: list[Card],
+        moment: Moment,
+    ) -> happened.BarsAssessed:
+        """The event that holds everything the layers said of one set of bars."""
+        return happened.BarsAssessed(
+            bars_at=batch.at,
+            assessments=assessments,
+            prices=dict(moment.prices),
+            ranges={bar.instrument: self._range(bar) for bar in batch.bars},
+            equity_usd=equity_at(self.ledger, moment.prices),
+            caught_up=batch.caught_up,
+            cards=tuple(
+                (a.instrument, card.kind.value if card.kind else "", card.sentence)
+                for a, card in zip(assessments, cards, strict=True)
+            ),
+            calm=tuple((a.instrument, self._calm(a)) for a in assessments),
+        )
+
+    def _range(self, bar: Bar) -> tuple[Decimal, Decimal]:
+        """Extremes of a bar; only its close where a position was opened within it."""
+        within = any(
+            held.instrument == bar.instrument and held.opened_at > bar.open_at
+            for held in self.ledger.positions.values()
+        )
+        return (exact(bar.close),) * 2 if within else (exact(bar.low), exact(bar.high))
+
+    def _calm(self, assessment: Assessment) -> bool:
+        for reading in assessment.readings:
+            if reading.name == "volatility":
+                rank = reading.diagnostics.get("percentile_frac")
+                move = reading.diagnostics.get("last_move_sigmas")
+                limit = self.policy.limits.move_sigmas
+                return (
+                    rank is not None and rank < _CALM_RANK and move is not None and move <= limit
+                )
+        return False
+
+    def breakers(self, picture: RiskPicture) -> list[Event]:
+        """What the breakers do at `picture`, as events."""
+        events: list[Event] = []
+        for change in breaker_changes(picture, self.policy.limits):
+            if isinstance(change, Trip):
+                events.append(
+                    happened.BreakerTripped(change.name, change.value, change.bound, change.resets)
+                )
+            else:
+                events.append(happened.BreakerReset(change.name, DESK, change.reason))
+        return events
+
+
+def raising(
+    terms: ProposalTerms, assessment: Assessment, *, asked: bool
+) -> happened.ProposalRaised:
+    """The event that puts terms before the owner."""
+    return happened.ProposalRaised(terms, terms.hash, assessment, asked)

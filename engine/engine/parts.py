@@ -1,0 +1,49 @@
+"""What an engine is made of.
+
+Refuses to choose anything: the composition root does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.config import Settings
+from engine.desk.policy import Policy
+from engine.engine.recorder import Recorder
+from engine.ports import Broker, Clock, Journal, MarketFeed
+from engine.probability.pipeline import Pipeline
+from engine.views import MarketView
+
+
+@dataclass(frozen=True, slots=True)
+class EngineParts:
+    """Everything an engine is made of, chosen by the composition root.
+
+    Attributes
+    ----------
+    recorder : Recorder
+        Already replayed.
+    silent : tuple of str
+        Witnesses that cannot speak.
+    hold_seconds : float, real seconds, >= 0
+        How long a paced replay waits for the owner while a proposal is open.
+    seed, epoch_at : int, datetime or None
+        What makes a simulated market again after a restart.
+    """
+
+    settings: Settings
+    policy: Policy
+    market: MarketView
+    instruments: tuple[str, ...]
+    journal: Journal
+    recorder: Recorder
+    feed: MarketFeed
+    broker: Broker
+    pipeline: Pipeline
+    clock: Clock
+    software: str
+    silent: tuple[str, ...] = ()
+    hold_seconds: float = 0.0
+    seed: int = 0
+    epoch_at: datetime | None = None

@@ -1,0 +1,75 @@
+"""The live market, asked now: what a buyer pays, and a quote that lets paper fill at once.
+
+Refuses to keep anybody waiting: it asks outside the desk's turns and gives up soon.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from decimal import Decimal
+
+import structlog
+
+from engine.engine.execution import Execution
+from engine.engine.exits import Exits
+from engine.engine.turns import Turns
+from engine.errors import MarketDataError
+from engine.model.bars import Quote
+from engine.model.money import exact
+from engine.model.verdicts import Refused
+from engine.ports import Broker, MarketFeed
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Street:
+    """Where the desk meets the market between two of its events.
+
+    Attributes
+    ----------
+    patience_seconds : float, real seconds, > 0
+        How long a quote is waited for.
+    """
+
+    turns: Turns
+    feed: MarketFeed
+    broker: Broker
+    execution: Execution
+    exits: Exits
+    patience_seconds: float = 5.0
+
+    async def ask(self, instrument: str) -> Decimal | Refused | None:
+        """What a buyer pays now; None where the source has no quotes."""
+        try:
+            quote = await self._quote(instrument)
+        except (MarketDataError, TimeoutError) as fault:
+            _log.warning("no quote at the click", instrument=instrument, why=str(fault))
+            return Refused(
+                "price at the click",
+                f"the market does not say what {instrument} costs now",
+                "",
+                "Nothing was changed; try again in a moment.",
+            )
+        return None if quote is None else exact(quote.ask)
+
+    async def meet(self, *instruments: str) -> None:
+        """Show the broker the present quotes, so that a live market fills at once."""
+        for instrument in instruments:
+            try:
+                quote = await self._quote(instrument)
+            except (MarketDataError, TimeoutError) as fault:
+                _log.info("the order waits", instrument=instrument, why=str(fault))
+                continue
+            if quote is not None:
+                await self.turns.take(lambda quote=quote: self.see(quote))  # type: ignore[misc]
+
+    async def see(self, quote: Quote) -> None:
+        """Let the broker trade against a quote; within a turn that the caller has taken."""
+        await self.broker.observe(quote)
+        await self.exits.keep_up(quote.at)
+
+    async def _quote(self, instrument: str) -> Quote | None:
+        async with asyncio.timeout(self.patience_seconds):
+            return await self.feed.quote(instrument)

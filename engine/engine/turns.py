@@ -1,0 +1,67 @@
+"""Turns: one change at a time, finished once begun, and a broken invariant halts the desk.
+
+Refuses to leave half of a change behind: a caller that is cancelled does not stop its turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import structlog
+
+from engine.engine.recorder import Recorder
+from engine.errors import InvariantBroken
+from engine.journal.ledger import Ledger
+from engine.model import events as happened
+from engine.model.actors import DESK, Actor
+from engine.model.events import Event
+
+_log = structlog.get_logger(__name__)
+Answer = TypeVar("Answer")
+
+
+class Turns:
+    """The desk's one lock.
+
+    Parameters
+    ----------
+    recorder : Recorder
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._lock = asyncio.Lock()
+
+    async def take(self, work: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Do `work` when its turn has come, and all of it.
+
+        Raises
+        ------
+        InvariantBroken
+            If something happened that must never happen; the desk stands halted then.
+        """
+        return await asyncio.shield(asyncio.ensure_future(self._one(work)))
+
+    async def _one(self, work: Callable[[], Awaitable[Answer]]) -> Answer:
+        async with self._lock:
+            try:
+                return await work()
+            except InvariantBroken as broken:
+                await self._halt_for_good(broken)
+                raise
+
+    async def _halt_for_good(self, broken: InvariantBroken) -> None:
+        _log.critical("invariant broken", what=str(broken))
+        reason = f"invariant broken: {broken}"
+        await self._recorder.record(*halting(self._recorder.ledger, DESK, reason), durable=True)
+
+
+def halting(ledger: Ledger, by: Actor, reason: str) -> tuple[Event, ...]:
+    """The halt, and the end of every open proposal, to be written as one."""
+    withdrawn = (
+        happened.ProposalWithdrawn(record.terms.id, "the desk was halted")
+        for record in ledger.open_proposals()
+    )
+    return happened.Halted(by, reason), *withdrawn

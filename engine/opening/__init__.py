@@ -1,0 +1,164 @@
+"""Opening a desk: journal first, then the market, the broker and the engine around them.
+
+Refuses to start half of it: whatever cannot be opened is named in one line, and what was opened
+before it is let go of.
+"""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from decimal import Decimal
+from importlib.metadata import version
+from pathlib import Path
+
+from engine.brokers.paper import PaperBroker
+from engine.config import Settings
+from engine.desk.policy import Policy, policy_of
+from engine.engine import Engine, EngineParts
+from engine.engine.recorder import Recorder
+from engine.errors import ConfigError, JournalError
+from engine.journal.ledger import Ledger
+from engine.journal.sqlite import SqliteJournal
+from engine.model.bars import Timeframe
+from engine.model.instruments import Calendar
+from engine.opening.choice import MarketChoice
+from engine.opening.markets import OpenMarket, open_market, open_replay, replay_of
+from engine.ports import Broker, Journal
+from engine.probability.layer import InstrumentScale
+from engine.probability.pipeline import Pipeline
+from engine.views import MarketView
+
+__all__ = [
+    "MarketChoice",
+    "OpenMarket",
+    "open_engine",
+    "open_market",
+    "open_on",
+    "open_replay",
+    "pipeline_of",
+    "replay_of",
+]
+
+_SILENT = tuple(f"{name} (no model server)" for name in ("Alpha", "Beta", "Gamma", "Analyzer"))
+_PACED_EXPIRY_BARS = 2
+
+
+async def open_engine(settings: Settings, choice: MarketChoice, journal_path: Path) -> Engine:
+    """Open the engine whose record is at `journal_path`.
+
+    Raises
+    ------
+    ExecutorError
+        One line naming the thing and the mend; nothing is left open.
+    """
+    journal = await SqliteJournal.open(journal_path, settings.hash)
+    return await open_on(journal, settings, choice, str(journal_path))
+
+
+async def open_on(
+    journal: Journal, settings: Settings, choice: MarketChoice, name: str = "the record"
+) -> Engine:
+    """Open the engine on `journal`, which it closes with itself, also when it cannot open.
+
+    Raises
+    ------
+    ExecutorError
+        One line naming the thing, the record by `name`, and the mend; nothing is left open.
+    """
+    async with AsyncExitStack() as opened:
+        opened.push_async_callback(journal.aclose)
+        recorder = Recorder(journal)
+        await recorder.replay()
+        market = await open_market(settings, choice, recorder.ledger)
+        opened.push_async_callback(market.feed.aclose)
+        _require_same_market(recorder.ledger, market.view, name)
+        _require_held_watched(recorder.ledger, market.instruments, name)
+        engine = _assemble(settings, choice, market, journal, recorder)
+        await engine.open()
+        opened.pop_all()
+        return engine
+
+
+def _assemble(
+    settings: Settings,
+    choice: MarketChoice,
+    market: OpenMarket,
+    journal: Journal,
+    recorder: Recorder,
+) -> Engine:
+    policy = policy_of(settings, market.instruments)
+    if market.view.paced:
+        # A bar may pass while the owner reads: a question outlives it.
+        shortest = _PACED_EXPIRY_BARS * market.view.timeframe.length
+        policy = replace(policy, expires_for=max(policy.expires_for, shortest))
+    recorder.clock = market.clock
+    return Engine(
+        EngineParts(
+            settings=settings,
+            policy=policy,
+            market=market.view,
+            instruments=market.instruments,
+            journal=journal,
+            recorder=recorder,
+            feed=market.feed,
+            broker=_paper_broker(settings, policy, recorder.ledger),
+            pipeline=pipeline_of(settings, policy, market.view.timeframe),
+            clock=market.clock,
+            software=version("executor"),
+            silent=_SILENT,
+            hold_seconds=choice.hold_seconds,
+            seed=market.seed,
+            epoch_at=market.epoch_at,
+        )
+    )
+
+
+def _paper_broker(settings: Settings, policy: Policy, ledger: Ledger) -> Broker:
+    if settings.desk.mode != "paper":
+        raise ConfigError(
+            "desk.mode is live, but no live broker is unlocked: live needs the review's gates "
+            "and /golive; set desk.mode to paper"
+        )
+    held: dict[str, Decimal] = {}
+    for position in ledger.positions.values():
+        base = policy.instruments[position.instrument].base
+        held[base] = held.get(base, Decimal(0)) + position.quantity
+    cash = ledger.cash_usd if ledger.opened_at else settings.desk.cash_usd
+    return PaperBroker(
+        tuple(policy.instruments.values()), policy.costs, cash_usd=cash, holdings=held
+    )
+
+
+def pipeline_of(settings: Settings, policy: Policy, timeframe: Timeframe) -> Pipeline:
+    """The twelve layers for the instruments of `policy`."""
+    scales = [
+        InstrumentScale(
+            symbol=symbol,
+            tick=float(instrument.tick),
+            continuous=instrument.calendar is Calendar.CONTINUOUS,
+        )
+        for symbol, instrument in policy.instruments.items()
+    ]
+    return Pipeline(settings.pipeline, scales, timeframe.days)
+
+
+def _require_same_market(ledger: Ledger, market: MarketView, name: str) -> None:
+    if ledger.opened_at is None or ledger.market == market.name:
+        return
+    raise JournalError(
+        f"{name} is the record of a desk on {ledger.market}, not on {market.name}: "
+        "choose another file with --db, or the same market"
+    )
+
+
+def _require_held_watched(ledger: Ledger, watched: tuple[str, ...], name: str) -> None:
+    """What is held or on order must be seen, or nobody guards it."""
+    held = [position.instrument for position in ledger.positions.values()]
+    held += [record.order.instrument for record in ledger.open_orders()]
+    unseen = [symbol for symbol in held if symbol not in watched]
+    if unseen:
+        raise JournalError(
+            f"{name} holds {unseen[0]}, which would not be watched now: add it to desk.watch, "
+            f"or give its file with --data {unseen[0]}=FILE"
+        )

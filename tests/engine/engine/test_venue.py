@@ -1,0 +1,271 @@
+"""A venue that loses answers, is unreachable, fills in parts, or is slow with its quotes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.engine import Engine
+from engine.errors import BrokerUnavailable, MarketDataError, OutcomeUnknown
+from engine.facade import Desk, PositionView, ProposalView, StatusView
+from engine.journal.memory import MemoryJournal
+from engine.model.bars import MarketEvent, Quote
+from engine.model.orders import Fill, Order, OrderState, Purpose
+from engine.opening import MarketChoice, open_on
+from engine.ports import Accepted, BrokerReport, Rejected
+from tests.kit.desk import BTC, OVERSEER, OWNER, DeskAtWork, desk_settings, refusal
+
+
+class Venue:
+    """A broker double: it does as it is told, and forgets nothing."""
+
+    name = "double"
+
+    def __init__(self) -> None:
+        self.taken: dict[str, Order] = {}
+        self.known: dict[str, Accepted | Rejected] = {}
+        self.submitted: list[str] = []
+        self.news = BrokerReport()
+        self.lose_answers = self.unreachable = self.deaf = False
+
+    async def submit(self, order: Order) -> Accepted | Rejected:
+        self.submitted.append(order.client_id)
+        if self.unreachable:
+            raise BrokerUnavailable("no route to the venue")
+        if not self.deaf:
+            self.taken[order.client_id] = order
+            self.known[order.client_id] = Accepted(order.client_id, f"v-{order.client_id}")
+        if self.lose_answers or self.deaf:
+            raise OutcomeUnknown("timed out")
+        return self.known[order.client_id]
+
+    async def cancel(self, client_id: str) -> bool:
+        if self.unreachable:
+            raise BrokerUnavailable("no route to the venue")
+        return self.taken.pop(client_id, None) is not None
+
+    async def find(self, client_id: str) -> Accepted | Rejected | None:
+        if self.unreachable:
+            raise BrokerUnavailable("no route to the venue")
+        return self.known.get(client_id)
+
+    async def observe(self, event: MarketEvent) -> None:
+        pass
+
+    async def report(self) -> BrokerReport:
+        if self.unreachable:
+            raise BrokerUnavailable("no route to the venue")
+        news, self.news = self.news, BrokerReport()
+        return news
+
+    async def restore(self, working: Sequence[tuple[Order, Decimal]]) -> None:
+        self.taken.update({order.client_id: order for order, _ in working})
+
+    async def balances(self) -> dict[str, Decimal]:
+        return {}
+
+    def fills(self, client_id: str, quantity: Decimal, price: Decimal, at: Any) -> None:
+        fill = Fill(
+            f"{client_id}/{quantity}/{at}", client_id, at, price, quantity, Decimal(0), price
+        )
+        self.news = BrokerReport(fills=(*self.news.fills, fill))
+
+
+@pytest.fixture
+def venue() -> Venue:
+    return Venue()
+
+
+@pytest.fixture
+async def desk(market: Path, venue: Venue, monkeypatch: pytest.MonkeyPatch) -> Any:
+    settings = desk_settings()
+    monkeypatch.setattr("engine.opening._paper_broker", lambda *_: venue)
+    journal = MemoryJournal(settings.hash)
+    engine = await open_on(
+        journal,
+        settings,
+        MarketChoice(files={BTC: market}, speed=float("inf"), hold_seconds=0.0),
+    )
+    events = engine._parts.feed.stream(engine.ledger.bars_at)
+    made = DeskAtWork(Desk(engine), engine, journal, events)
+    await made.bars(2)
+    yield made
+    await made.desk.close()
+
+
+async def _bought(desk: DeskAtWork) -> tuple[ProposalView, Order]:
+    view = await desk.proposal()
+    await desk.desk.approve(OWNER, view.terms.id, view.short_hash)
+    (record,) = (o for o in desk.ledger.orders.values() if o.order.purpose is Purpose.ENTRY)
+    return view, record.order
+
+
+async def test_a_lost_answer_is_looked_up_and_never_resent(
+    desk: DeskAtWork, venue: Venue
+) -> None:
+    venue.lose_answers = True
+    _, order = await _bought(desk)
+    assert desk.ledger.orders[order.client_id].state is OrderState.UNKNOWN
+    await desk.bars()
+    assert desk.ledger.orders[order.client_id].state is OrderState.WORKING
+    assert venue.submitted == [order.client_id]
+
+
+async def test_an_entry_the_venue_never_saw_is_not_sent_again(
+    desk: DeskAtWork, venue: Venue
+) -> None:
+    venue.deaf = True
+    _, order = await _bought(desk)
+    await desk.bars()
+    assert desk.ledger.orders[order.client_id].state is OrderState.CANCELED
+    assert venue.submitted == [order.client_id]
+
+
+async def test_an_unknown_outcome_waits_while_the_venue_is_away(
+    desk: DeskAtWork, venue: Venue
+) -> None:
+    venue.lose_answers = True
+    _, order = await _bought(desk)
+    venue.unreachable = True
+    await desk.bars()
+    assert desk.ledger.orders[order.client_id].state is OrderState.UNKNOWN
+
+
+async def test_an_order_that_was_never_sent_is_rejected(desk: DeskAtWork, venue: Venue) -> None:
+    venue.unreachable = True
+    view, order = await _bought(desk)
+    assert desk.ledger.orders[order.client_id].state is OrderState.REJECTED
+    proposal = desk.desk.proposal(view.terms.id)
+    assert isinstance(proposal, ProposalView)
+    assert "no route" in proposal.outcome
+
+
+async def test_each_partial_fill_is_protected_in_full(desk: DeskAtWork, venue: Venue) -> None:
+    view, order = await _bought(desk)
+    third = Decimal("0.001")
+    for count in (1, 2):
+        venue.fills(order.client_id, third, view.terms.entry, desk.engine.clock.now())
+        await desk.bars()
+        resting = {o.order.purpose: o.order.quantity for o in desk.ledger.open_orders()}
+        assert resting[Purpose.STOP] == resting[Purpose.TARGET] == third * count
+    assert resting[Purpose.ENTRY] == order.quantity
+
+
+async def test_a_part_that_is_stopped_out_is_not_bought_on(
+    desk: DeskAtWork, venue: Venue
+) -> None:
+    view, order = await _bought(desk)
+    part, now = Decimal("0.001"), desk.engine.clock.now()
+    venue.fills(order.client_id, part, view.terms.entry, now)
+    await desk.bars()
+    stop = next(o.order for o in desk.ledger.open_orders() if o.order.purpose is Purpose.STOP)
+    venue.fills(stop.client_id, part, view.terms.stop, desk.engine.clock.now())
+    await desk.bars()
+    assert desk.ledger.orders[order.client_id].state is OrderState.CANCELED
+    assert desk.ledger.positions == {}
+
+
+async def test_stop_and_target_that_race_leave_one_sale(desk: DeskAtWork, venue: Venue) -> None:
+    view, order = await _bought(desk)
+    venue.fills(order.client_id, order.quantity, view.terms.entry, desk.engine.clock.now())
+    await desk.bars()
+    pair = {o.order.purpose: o.order for o in desk.ledger.open_orders()}
+    now = desk.engine.clock.now()
+    venue.fills(pair[Purpose.STOP].client_id, order.quantity, view.terms.stop, now)
+    target = pair[Purpose.TARGET].client_id
+    venue.news = BrokerReport(fills=venue.news.fills, canceled=(target, target)[:1])
+    await desk.bars()
+    (trade,) = desk.ledger.trades
+    assert trade.closed_by is Purpose.STOP
+    assert desk.ledger.open_orders() == []
+
+
+async def test_halting_works_while_the_venue_is_away_and_is_made_good_later(
+    desk: DeskAtWork, venue: Venue
+) -> None:
+    _, order = await _bought(desk)
+    venue.unreachable = True
+    assert isinstance(await desk.desk.halt(OVERSEER, "odd prices"), StatusView)
+    assert desk.ledger.orders[order.client_id].open
+    venue.unreachable = False
+    await desk.bars()
+    assert not desk.ledger.orders[order.client_id].open
+
+
+async def test_a_fill_faster_than_the_halt_is_protected(desk: DeskAtWork, venue: Venue) -> None:
+    view, order = await _bought(desk)
+    venue.taken.pop(order.client_id)
+    venue.fills(order.client_id, order.quantity, view.terms.entry, desk.engine.clock.now())
+    await desk.desk.halt(OVERSEER, "odd prices")
+    purposes = {o.order.purpose for o in desk.ledger.open_orders()}
+    assert purposes == {Purpose.STOP, Purpose.TARGET}
+
+
+async def test_a_refused_exit_is_tried_again(desk: DeskAtWork, venue: Venue) -> None:
+    view, order = await _bought(desk)
+    venue.fills(order.client_id, order.quantity, view.terms.entry, desk.engine.clock.now())
+    await desk.bars()
+    venue.unreachable = True
+    assert isinstance(await desk.desk.close_position(OWNER, view.terms.id, ""), PositionView)
+    venue.unreachable = False
+    await desk.bars()
+    assert Purpose.OWNER_CLOSE in {o.order.purpose for o in desk.ledger.open_orders()}
+
+
+async def test_a_fill_that_is_not_ours_is_left_alone(desk: DeskAtWork, venue: Venue) -> None:
+    venue.fills("somebody-else", Decimal(1), Decimal(1), desk.engine.clock.now())
+    await desk.bars()
+    assert desk.ledger.halt is None
+
+
+# ---- quotes ------------------------------------------------------------------------------
+
+
+async def _silent(_: str) -> Quote | None:
+    await asyncio.Event().wait()
+    return None
+
+
+async def _failing(_: str) -> Quote | None:
+    raise MarketDataError("Kraken answers 503")
+
+
+def _answering(engine: Engine, quote: Any) -> None:
+    engine._parts.feed.quote = quote  # type: ignore[method-assign]
+
+
+async def test_without_a_price_at_the_click_there_is_no_yes(desk: DeskAtWork) -> None:
+    view = await desk.proposal()
+    _answering(desk.engine, _failing)
+    answer = refusal(await desk.desk.approve(OWNER, view.terms.id, view.short_hash))
+    assert answer.limit == "price at the click"
+    assert (await desk.kinds())[-1] == "approval_refused"
+
+
+async def test_a_slow_exchange_does_not_keep_anybody_from_halting(desk: DeskAtWork) -> None:
+    view = await desk.proposal()
+    _answering(desk.engine, _silent)
+    click = asyncio.create_task(desk.desk.approve(OWNER, view.terms.id, view.short_hash))
+    await asyncio.sleep(0.01)
+    async with asyncio.timeout(1):
+        assert isinstance(await desk.desk.halt(OVERSEER, "odd prices"), StatusView)
+    click.cancel()
+    await asyncio.gather(click, return_exceptions=True)
+    assert desk.ledger.orders == {}
+
+
+async def test_a_quote_above_the_allowed_price_is_refused(desk: DeskAtWork) -> None:
+    view = await desk.proposal()
+    dear = float(view.terms.entry + (view.terms.entry - view.terms.stop) / 3)
+
+    async def ask(name: str) -> Quote | None:
+        return Quote(name, desk.engine.clock.now(), dear - 1, dear, 1.0, 1.0)
+
+    _answering(desk.engine, ask)
+    answer = refusal(await desk.desk.approve(OWNER, view.terms.id, view.short_hash))
+    assert answer.limit == "price at the click"
