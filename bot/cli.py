@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -32,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-journal_app = typer.Typer(help="Check and export the record.", no_args_is_help=True)
+journal_app = typer.Typer(help="Check and export the record.")
 app.add_typer(journal_app, name="journal")
 
 _out = Console(highlight=False, soft_wrap=True)
@@ -55,8 +56,19 @@ DbOption = Annotated[Path, typer.Option("--db", help="File of the journal.")]
 
 
 def main() -> None:
-    """Entry point of ``executor`` and ``python -m bot``."""
-    app()
+    """Entry point of ``executor`` and ``python -m bot``; a wrong option is told in one line too."""
+    try:
+        code = app(standalone_mode=False)
+    except typer.Abort:
+        code = 130
+    except Exception as fault:
+        # Typer brings a click of its own, or uses the real one: their root has no common name.
+        if not hasattr(fault, "format_message"):
+            raise
+        said = " ".join(fault.format_message().split()).rstrip(".")
+        _err.print(f"[bold red]executor:[/] {escape(said)}; see executor --help")
+        code = 2
+    sys.exit(code or 0)
 
 
 def told(action: Callable[[], int | None]) -> None:

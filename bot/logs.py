@@ -14,6 +14,7 @@ import structlog
 
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _MASK = "•••"
+_OF_NO_USE = "voice will NOT be supported"
 
 
 def write_logs(level: str, *, as_json: bool, secrets: Iterable[str] = ()) -> None:
@@ -55,12 +56,18 @@ def write_logs(level: str, *, as_json: bool, secrets: Iterable[str] = ()) -> Non
     root.setLevel(_LEVELS[level])
     for noisy in ("discord.client", "discord.gateway", "discord.http", "apscheduler", "httpx"):
         logging.getLogger(noisy).setLevel(max(_LEVELS[level], logging.WARNING))
+    logging.getLogger("discord.client").addFilter(_is_of_use)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def _is_of_use(record: logging.LogRecord) -> bool:
+    """Whether a line of discord.py tells anything to somebody whose bot never speaks."""
+    return _OF_NO_USE not in record.msg
 
 
 def _masked(value: Any, secrets: tuple[str, ...]) -> Any:

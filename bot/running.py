@@ -6,7 +6,9 @@ Refuses to leave half of it running: whatever ends first takes the rest down in 
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sqlite3
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
@@ -17,11 +19,12 @@ import structlog
 
 from bot.errors import NoOwner
 from bot.logs import write_logs
-from bot.sandbox import PEOPLE, SandboxPortInUse, SandboxServer
+from bot.sandbox import PEOPLE, SandboxError, SandboxPortInUse, SandboxServer
 from bot.settings import BotSettings
 from engine.facade import (
     ConfigError,
     Desk,
+    JournalError,
     MarketChoice,
     Secrets,
     Settings,
@@ -114,8 +117,23 @@ def _choice(plan: Plan) -> MarketChoice:
 
 
 def journal_path(plan: Plan, settings: Settings) -> Path:
-    """Where the record is: ``--db``, else config.toml."""
-    return plan.db or settings.journal.path
+    """Where the record is: ``--db``, else config.toml.
+
+    Raises
+    ------
+    ConfigError
+        If its folder does not exist or cannot be written.
+    """
+    path = plan.db or settings.journal.path
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise ConfigError(f"{folder} does not exist: make it, or name another file with --db")
+    if not os.access(folder, os.W_OK):
+        raise ConfigError(
+            f"{path} cannot be written: {folder} is read-only; choose a folder that you may "
+            "write to with --db"
+        )
+    return path
 
 
 # -------------------------------------------------------------------------- the sandbox
@@ -123,6 +141,10 @@ def journal_path(plan: Plan, settings: Settings) -> Path:
 
 async def _run_in_sandbox(plan: Plan, settings: Settings, stack: AsyncExitStack, say: Say) -> None:
     journal = journal_path(plan, settings)
+    if not journal.absolute().parent.is_dir():
+        raise JournalError(
+            f"{journal}: no folder {journal.parent}; create it, or give another --db"
+        )
     server = await _open_page(plan, journal, stack)
     say(f"\n  Executor is on paper, in the sandbox. Open [bold cyan]{server.page_url}[/]\n")
     desk = await open_desk(settings, _choice(plan), journal)
@@ -154,17 +176,22 @@ async def _open_page(plan: Plan, journal: Path, stack: AsyncExitStack) -> Sandbo
     store = journal.with_name(f"{journal.stem}.discord.sqlite")
     clock = SystemClock()
 
-    def server_at(port: int) -> SandboxServer:
-        return SandboxServer(now=clock.now, port=port, store=store)
+    async def server_at(port: int) -> SandboxServer:
+        server = SandboxServer(now=clock.now, port=port, store=store)
+        try:
+            return await stack.enter_async_context(server)
+        except sqlite3.Error as fault:
+            raise SandboxError(
+                f"{store} cannot be opened: {fault}; move it away to begin with empty channels "
+                "(the record is not in it)"
+            ) from fault
 
     try:
-        return await stack.enter_async_context(
-            server_at(DEFAULT_PORT if plan.port is None else plan.port)
-        )
+        return await server_at(DEFAULT_PORT if plan.port is None else plan.port)
     except SandboxPortInUse:
         if plan.port is not None:
             raise
-    return await stack.enter_async_context(server_at(0))
+    return await server_at(0)
 
 
 # -------------------------------------------------------------------------- real Discord

@@ -95,7 +95,8 @@ def _data(settings: Settings, files: Mapping[str, Path]) -> tuple[Finding, ...]:
         try:
             market = open_replay(settings, MarketChoice(files={name: path}), Ledger())
         except ExecutorError as fault:
-            found.append(Finding(f"data {name}", Health.BAD, str(fault), "", fatal=True))
+            mend = f"give a file of bars with --data {name}=FILE"
+            found.append(Finding(f"data {name}", Health.BAD, str(fault), mend, fatal=True))
         else:
             found.append(Finding(f"data {name}", Health.GOOD, market.view.description))
     return tuple(found)

@@ -344,9 +344,7 @@ class Desk:
         """
         return await self._engine.deciding.approve(actor, proposal_id, short_hash, portion, note)
 
-    async def reject(
-        self, actor: Actor, proposal_id: str, reason: str
-    ) -> ProposalView | Refused:
+    async def reject(self, actor: Actor, proposal_id: str, reason: str) -> ProposalView | Refused:
         """Say no, with a reason that goes into the record."""
         return await self._engine.deciding.reject(actor, proposal_id, reason)
 

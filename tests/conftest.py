@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,9 +24,7 @@ def _check(family: int, address: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _only_loopback(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
+def _only_loopback(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Block every socket but loopback, unless the test is marked `outside`."""
     if request.node.get_closest_marker("outside") is None:
         connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
@@ -48,4 +45,3 @@ def _only_loopback(
         monkeypatch.setattr(socket.socket, "connect", guarded_connect)
         monkeypatch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
         monkeypatch.setattr(socket.socket, "sendto", guarded_sendto)
-    yield

@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
@@ -47,27 +46,10 @@ class DiscordSettings(Section):
 class ScheduleSettings(Section):
     """When the desk posts by itself."""
 
-    scan_on_bar_close: bool = number(True, "Whether each bar close posts a scan", "true or false")
     scan_min_gap_seconds: float = number(
         5.0, "Least time between two scan posts in a fast replay", "real seconds", ge=0, le=3600
     )
-    daily_summary_at: time = setting(
-        time(0, 5), "Time of the daily summary, in `timezone`", "HH:MM"
-    )
-    timezone: str = setting(
-        "UTC", "Zone of the schedule; limits always count UTC days", "IANA name"
-    )
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, name: str) -> str:
-        if name == "UTC":
-            return name
-        try:
-            ZoneInfo(name)
-        except (KeyError, ValueError, OSError):
-            raise ValueError("must be an IANA zone such as America/Toronto") from None
-        return name
+    daily_summary_at: time = setting(time(0, 5), "Time of the daily summary", "HH:MM, UTC")
 
 
 class JournalSettings(Section):

@@ -32,9 +32,6 @@ class DeskSettings(Section):
     cash_usd: Exact = setting(
         Decimal(10000), "Paper cash with which a new journal opens", "US dollars", gt=0
     )
-    jurisdiction: Literal["CA-ON"] = setting(
-        "CA-ON", "Where B lives; it limits live venues to those allowed there", "CA-ON"
-    )
     watch: tuple[str, ...] = setting(
         ("BTC-USD", "XAU-USD", "XAG-USD"),
         "Instruments that are watched, in the order of the cards",
@@ -139,9 +136,6 @@ class RiskSettings(Section):
     )
     stale_bars: float = number(
         2.0, "Age of the newest bar that blocks entries", "bar lengths", ge=1
-    )
-    clock_skew_seconds: float = number(
-        2.0, "Difference from the venue's clock that blocks entries", "seconds", gt=0, le=60
     )
 
     @property

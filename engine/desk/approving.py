@@ -216,9 +216,7 @@ def entry_order(
     return _compliant(order, price, terms, ledger, policy, picture)
 
 
-def _unsellable(
-    quantity: Decimal, terms: ProposalTerms, instrument: Instrument
-) -> Refused | None:
+def _unsellable(quantity: Decimal, terms: ProposalTerms, instrument: Instrument) -> Refused | None:
     """Refuse what the venue would not even take back at the stop: it could not be protected."""
     if sellable_at_stop(quantity, terms.stop, instrument):
         return None

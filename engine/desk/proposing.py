@@ -175,9 +175,7 @@ def sellable_at_stop(quantity: Decimal, stop: Decimal, instrument: Instrument) -
     return quantity * stop >= instrument.min_notional_usd
 
 
-def _sized(
-    case: Case, kind: CardKind, policy: Policy, picture: RiskPicture
-) -> Sizing | Refused:
+def _sized(case: Case, kind: CardKind, policy: Policy, picture: RiskPicture) -> Sizing | Refused:
     room = room_left(picture, policy.limits, case.instrument)
     if isinstance(room, Refused):
         return room

@@ -151,9 +151,7 @@ class Deciding:
 
     # ------------------------------------------------------------------ no
 
-    async def reject(
-        self, actor: Actor, proposal_id: str, reason: str
-    ) -> ProposalView | Refused:
+    async def reject(self, actor: Actor, proposal_id: str, reason: str) -> ProposalView | Refused:
         """Say no, with a reason that goes into the record."""
         name, reason = proposal_id.strip().upper(), reason.strip()
         refused = await self.turns.take(lambda: self._reject(actor, name, reason))
@@ -213,5 +211,3 @@ class Deciding:
 
 def _only_refusal(answer: ProposalRecord | Refused) -> Refused | None:
     return answer if isinstance(answer, Refused) else None
-
-

@@ -161,6 +161,4 @@ class Overseeing:
 
     async def refuse_access(self, actor: Actor, action: str) -> None:
         """Journal that somebody asked for what is not theirs to ask."""
-        await self.turns.take(
-            lambda: self.recorder.record(happened.AccessRefused(actor, action))
-        )
+        await self.turns.take(lambda: self.recorder.record(happened.AccessRefused(actor, action)))

@@ -89,9 +89,7 @@ class Recorder:
         if broken is not None:
             raise broken
 
-    async def permit(
-        self, actor: Actor, permission: Permission, action: str
-    ) -> Refused | None:
+    async def permit(self, actor: Actor, permission: Permission, action: str) -> Refused | None:
         """Refuse whoever may not do `action`, and keep it on record."""
         refused = not_permitted(actor, permission)
         if refused is not None:

@@ -40,9 +40,7 @@ def _tell(event: Event, envelope: Envelope, present: Present) -> tuple[AnyNotice
 
 
 @_tell.register
-def _(
-    event: happened.BarsAssessed, envelope: Envelope, present: Present
-) -> tuple[AnyNotice, ...]:
+def _(event: happened.BarsAssessed, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
     scan = present.research.scan()
     if not isinstance(scan, ScanView):
         return ()
@@ -94,9 +92,7 @@ def _(
 
 
 @_tell.register
-def _(
-    event: happened.OrderFilled, envelope: Envelope, present: Present
-) -> tuple[AnyNotice, ...]:
+def _(event: happened.OrderFilled, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
     ledger = present.ledger
     order = ledger.orders[event.fill.client_id].order
     for trade in reversed(ledger.trades):
@@ -118,9 +114,7 @@ def _(
 
 
 @_tell.register
-def _(
-    event: happened.DeskOpened, envelope: Envelope, present: Present
-) -> tuple[AnyNotice, ...]:
+def _(event: happened.DeskOpened, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
     return (_of_desk(envelope, "The desk is open", None, good=True),)
 
 
@@ -150,9 +144,7 @@ def _(
 
 
 @_tell.register
-def _(
-    event: happened.BreakerReset, envelope: Envelope, present: Present
-) -> tuple[AnyNotice, ...]:
+def _(event: happened.BreakerReset, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
     return (_of_desk(envelope, f"Breaker armed again: {event.name}", event.by, good=True),)
 
 

@@ -34,10 +34,14 @@ def export(path: Path, out: Path, stream: str = "desk") -> int:
         raise JournalError(f"{out}: is the journal itself; give another file to write to")
     part = out.with_name(out.name + ".part")
     count = 0
-    with told_plainly(out), part.open("w", encoding="utf-8") as file:
-        for line in lines(path, stream):
-            file.write(line + "\n")
-            count += 1
+    try:
+        with told_plainly(out), part.open("w", encoding="utf-8") as file:
+            for line in lines(path, stream):
+                file.write(line + "\n")
+                count += 1
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
     part.replace(out)
     return count
 

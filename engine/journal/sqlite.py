@@ -27,6 +27,7 @@ from engine.ports import Envelope
 _INSERT = f"INSERT INTO events ({COLUMNS}) VALUES ({', '.join('?' * 10)})"  # noqa: S608  constants
 _SELECT = f"SELECT {COLUMNS} FROM events WHERE stream = ?"  # noqa: S608  constants
 _PAGE = 500
+_SQLITE_HEADER_BYTES = 100
 _PATIENCE = timedelta(seconds=5)
 
 
@@ -226,5 +227,11 @@ class SqliteJournal:
 
 
 def _try_to_connect(path: Path) -> None:
+    # SQLite takes a file of less than its header for an empty one, and would write over it.
+    if path.is_file() and 0 < path.stat().st_size < _SQLITE_HEADER_BYTES:
+        raise JournalError(
+            f"{path}: is no journal but another file of {path.stat().st_size} bytes; "
+            "give another --db"
+        )
     # aiosqlite leaves its thread behind when it cannot connect; sqlite3 leaves nothing.
     sqlite3.connect(path).close()

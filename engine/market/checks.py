@@ -141,7 +141,7 @@ def require_fresh(bar: Bar, now: datetime, calendar: Calendar) -> None:
         If the market has traded for more than two bar lengths since `bar` closed.
     """
     if finding := _stale(bar.instrument, bar.timeframe, calendar, bar.close_at, now):
-        raise StaleData(f"{finding.line}; wait for the next bar or check the feed with /health")
+        raise StaleData(f"{finding.line}; wait for the next bar, or look at /status")
 
 
 class ReturnScale(NamedTuple):

@@ -36,6 +36,7 @@ __all__ = [
     "open_market",
     "open_on",
     "open_replay",
+    "parts_on",
     "pipeline_of",
     "replay_of",
 ]
@@ -68,16 +69,34 @@ async def open_on(
     """
     async with AsyncExitStack() as opened:
         opened.push_async_callback(journal.aclose)
-        recorder = Recorder(journal)
-        await recorder.replay()
-        market = await open_market(settings, choice, recorder.ledger)
-        opened.push_async_callback(market.feed.aclose)
-        _require_same_market(recorder.ledger, market.view, name)
-        _require_held_watched(recorder.ledger, market.instruments, name)
-        engine = _assemble(settings, choice, market, journal, recorder)
+        parts = await parts_on(journal, settings, choice, name)
+        opened.push_async_callback(parts.feed.aclose)
+        engine = Engine(parts)
         await engine.open()
         opened.pop_all()
         return engine
+
+
+async def parts_on(
+    journal: Journal, settings: Settings, choice: MarketChoice, name: str = "the record"
+) -> EngineParts:
+    """Everything an engine on `journal` is made of, with the journal replayed.
+
+    Raises
+    ------
+    ExecutorError
+        One line naming the thing and the mend; only `journal` is still open then.
+    """
+    recorder = Recorder(journal)
+    await recorder.replay()
+    market = await open_market(settings, choice, recorder.ledger)
+    try:
+        _require_same_market(recorder.ledger, market.view, name)
+        _require_held_watched(recorder.ledger, market.instruments, name)
+        return _assemble(settings, choice, market, journal, recorder)
+    except BaseException:
+        await market.feed.aclose()
+        raise
 
 
 def _assemble(
@@ -86,31 +105,29 @@ def _assemble(
     market: OpenMarket,
     journal: Journal,
     recorder: Recorder,
-) -> Engine:
+) -> EngineParts:
     policy = policy_of(settings, market.instruments)
     if market.view.paced:
         # A bar may pass while the owner reads: a question outlives it.
         shortest = _PACED_EXPIRY_BARS * market.view.timeframe.length
         policy = replace(policy, expires_for=max(policy.expires_for, shortest))
     recorder.clock = market.clock
-    return Engine(
-        EngineParts(
-            settings=settings,
-            policy=policy,
-            market=market.view,
-            instruments=market.instruments,
-            journal=journal,
-            recorder=recorder,
-            feed=market.feed,
-            broker=_paper_broker(settings, policy, recorder.ledger),
-            pipeline=pipeline_of(settings, policy, market.view.timeframe),
-            clock=market.clock,
-            software=version("executor"),
-            silent=_SILENT,
-            hold_seconds=choice.hold_seconds,
-            seed=market.seed,
-            epoch_at=market.epoch_at,
-        )
+    return EngineParts(
+        settings=settings,
+        policy=policy,
+        market=market.view,
+        instruments=market.instruments,
+        journal=journal,
+        recorder=recorder,
+        feed=market.feed,
+        broker=_paper_broker(settings, policy, recorder.ledger),
+        pipeline=pipeline_of(settings, policy, market.view.timeframe),
+        clock=market.clock,
+        software=version("executor"),
+        silent=_SILENT,
+        hold_seconds=choice.hold_seconds,
+        seed=market.seed,
+        epoch_at=market.epoch_at,
     )
 
 

@@ -177,7 +177,11 @@ async def _open_venue(settings: Settings, venue: str) -> OpenMarket:
         clock,
         quote_every=settings.market.quote_for,
     )
-    await feed.check()
+    try:
+        await feed.check()
+    except BaseException:
+        await feed.aclose()
+        raise
     view = MarketView(
         name=venue,
         description=feed.description,

@@ -420,4 +420,4 @@ def _why_no_setup(found: Features, settings: PipelineSettings) -> str:
     return (
         f"price is {found.reversion.stretch:+.1f} sigma from its mean; "
         f"a setup begins at {-settings.stretch_sigmas:.1f}"
-    )
+    ).replace("-", "−")

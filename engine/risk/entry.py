@@ -93,6 +93,8 @@ def _refusal(found: Finding) -> Refused:
     breaker = found.breaker
     if breaker.name == "halt" and found.look.picture.halted:
         return Refused("halt", f"halted: {found.look.picture.halted}", "", breaker.resets)
+    if breaker.words and found.value is not None:
+        return Refused(found.name, breaker.words, "", breaker.resets)
     value, bound = breaker.show(found.value), breaker.show(breaker.bound(found.look.limits))
     if not found.beyond and found.tripped is not None:
         value = f"tripped at {found.tripped.value} on {found.tripped.at:%Y-%m-%d %H:%M} UTC"

@@ -47,6 +47,8 @@ class Breaker:
     may_reset : callable (look, tripped) -> bool, or None
         The rule by which it resets itself once its measure is within the bound; None for rows
         that only the owner resets.
+    words : str
+        What a row that is a yes or a no says when it blocks; empty where a number says it.
     latched : bool
         Whether a trip is journaled and stays until reset; other rows are measured anew each time.
     to_paper : bool
@@ -60,6 +62,7 @@ class Breaker:
     resets: str
     shown: str = _FRAC
     at_bound: bool = True
+    words: str = ""
     latched: bool = True
     may_reset: ResetRule | None = None
     to_paper: bool = False
@@ -196,6 +199,7 @@ BREAKERS: tuple[Breaker, ...] = (
         lambda _limits: 1.0,
         "Entries resume when the market opens.",
         shown=_COUNT,
+        words="its calendar has it closed now",
         latched=False,
     ),
     Breaker(
@@ -233,6 +237,7 @@ BREAKERS: tuple[Breaker, ...] = (
         lambda _limits: 1.0,
         "Close the position, or cancel the buy, first.",
         shown=_COUNT,
+        words="one is held or being bought already",
         latched=False,
     ),
 )

@@ -197,7 +197,6 @@ def test_every_fault_has_a_line_of_its_own() -> None:
         ("pipeline", "stop_sigmas", float("nan")),
         ("exploratory", "enabled", 1),
         ("schedule", "daily_summary_at", "25:00"),
-        ("schedule", "timezone", "Mars/Base"),
         ("discord", "owner_id", "B"),
         ("discord", "overseer_ids", [""]),
         ("log", "level", "loud"),
@@ -331,7 +330,7 @@ def test_equal_settings_have_equal_hashes_however_they_are_typed() -> None:
     ("section", "key", "value"),
     [
         ("discord", "owner_id", "123456789012345678"),
-        ("schedule", "scan_on_bar_close", False),
+        ("schedule", "scan_min_gap_seconds", 7.0),
         ("journal", "path", "elsewhere.sqlite"),
         ("log", "level", "debug"),
     ],

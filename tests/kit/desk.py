@@ -22,12 +22,12 @@ from engine.journal.fold import fold
 from engine.journal.ledger import Ledger
 from engine.journal.memory import MemoryJournal
 from engine.journal.sqlite import SqliteJournal
+from engine.market.columns import BarColumns, to_micros
 from engine.model.actors import Actor, Role
 from engine.model.bars import BarsClosed, MarketEvent, Timeframe
 from engine.opening import MarketChoice, open_on
 from engine.ports import Envelope, Journal
 from tests.kit.market import HOUR, MONDAY, write_bars
-from engine.market.columns import BarColumns, to_micros
 
 OWNER = Actor("1", "B", Role.OWNER)
 OVERSEER = Actor("2", "Arki", Role.OVERSEER)
@@ -141,7 +141,11 @@ async def start(
 ) -> DeskAtWork:
     """Open a desk over a replay of `file` at any speed."""
     record = journal or MemoryJournal(settings.hash)
-    given = {"files": {BTC: file}, "speed": float("inf"), "hold_seconds": 0.0} | choice
+    given: dict[str, Any] = {
+        "files": {BTC: file},
+        "speed": float("inf"),
+        "hold_seconds": 0.0,
+    } | choice
     engine = await open_on(record, settings, MarketChoice(**given))
     events = engine._parts.feed.stream(engine.ledger.bars_at)
     return DeskAtWork(Desk(engine), engine, record, events)

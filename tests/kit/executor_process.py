@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = (sys.executable, "-m", "bot")
 ADDRESS_WITHIN_S = 30.0
 ENDS_WITHIN_S = 20.0
 COMMAND_WITHIN_S = 60.0
@@ -60,15 +61,15 @@ def executor(
     *arguments: str | Path,
     cwd: Path,
     env: Mapping[str, str] | None = None,
-    before: Sequence[str] = (),
+    program: Sequence[str] = PROGRAM,
     within_s: float = COMMAND_WITHIN_S,
 ) -> Finished:
     """Run ``executor`` to its end in `cwd`.
 
     Parameters
     ----------
-    before : sequence of str
-        A program with its options that runs it in turn, for example one that drops rights.
+    program : sequence of str
+        What is run; another than the plain module may drop rights first, for example.
 
     Raises
     ------
@@ -76,7 +77,7 @@ def executor(
         If it does not end in time; it is killed first.
     """
     done = subprocess.run(  # noqa: S603  our own program
-        [*before, sys.executable, "-m", "bot", *map(str, arguments)],
+        [*program, *map(str, arguments)],
         cwd=cwd,
         env=environment() | dict(env or {}),
         capture_output=True,
@@ -145,7 +146,7 @@ async def running(
     AssertionError
         If it ends, or says nothing for too long, before the address is printed.
     """
-    command = [sys.executable, "-m", "bot", "run", "--sandbox", *map(str, arguments)]
+    command = [*PROGRAM, "run", "--sandbox", *map(str, arguments)]
     with errors.open("ab") as sink:
         process = await asyncio.create_subprocess_exec(
             *command,

@@ -26,6 +26,7 @@ _RECORDED = {
 }
 _BEGIN_AT = {"BTC-USD": 60_000.0, "XAU-USD": 2_500.0, "XAG-USD": 30.0}
 _QUIET_HOURS = 40
+_HOURS = 26 * 24
 _TICK_FRAC = 1e-6
 
 
@@ -74,18 +75,23 @@ def generated_history(folder: Path) -> History:
     drifts = {"BTC-USD": 0.006, "XAU-USD": -0.006, "XAG-USD": 0.0}
     files = {}
     for seed, (name, drift) in enumerate(drifts.items()):
-        columns = _drifting(name, start, drift, seed)
+        columns = _drifting(name, start + _QUIET_HOURS * HOUR, drift, seed)
         files[name] = write_bars(folder / f"{name}.parquet", columns)
     return History(files, start)
 
 
-def _drifting(name: str, start: datetime, drift: float, seed: int) -> BarColumns:
-    """Noise until the quiet hours after `start` are over, then noise with a drift an hour."""
+def sudden_fall(folder: Path) -> Path:
+    """Bitcoin that falls by four percent in the last hour of its file."""
+    last = MONDAY + _HOURS * HOUR - HOUR
+    return write_bars(folder / "fall.parquet", _drifting("BTC-USD", last, -0.04, 4))
+
+
+def _drifting(name: str, begins: datetime, drift: float, seed: int) -> BarColumns:
+    """Noise until `begins`, then noise with a drift an hour."""
     calendar = Calendar.CONTINUOUS if name == "BTC-USD" else Calendar.METALS
-    slots = (MONDAY + k * HOUR for k in range(26 * 24))
+    slots = (MONDAY + k * HOUR for k in range(_HOURS))
     opens = [at for at in slots if bar_exists(calendar, Timeframe.H1, at)]
     rng = np.random.default_rng(seed)
-    begins = start + _QUIET_HOURS * HOUR
     steps = rng.normal(0.0, 0.003, len(opens))
     # The noise comes back to where it began, so that nothing is reached by chance.
     level = np.zeros(len(opens) + 1)

@@ -170,7 +170,9 @@ function arrived(message) {
   const channel = state.world.channels.find((each) => each.id === message.channel_id);
   if (channel && !(message.flags & LOADING && message.flags & 64)) channel.last_message_id = message.id;
   if (message.author.bot) hideTyping(message.channel_id);
-  if (message.channel_id !== state.channel?.id) drawSidebar();
+  if (message.channel_id === state.channel?.id) return;
+  if (channel && timeline.silent && !state.chosen) openChannel(channel.id);
+  else drawSidebar();
 }
 
 function refreshChannels(reload = false) {
@@ -181,6 +183,12 @@ function refreshChannels(reload = false) {
   const next = kept ?? newest ?? null;
   if (reload || next?.id !== state.channel?.id) openChannel(next?.id ?? null, true);
   else { state.channel = next; showHead(); drawSidebar(); }
+}
+
+/** Open what the person picked; until then an empty room gives way to the one where talk begins. */
+function choose(id) {
+  state.chosen = true;
+  return openChannel(id);
 }
 
 async function openChannel(id, again = false) {
@@ -227,7 +235,7 @@ document.addEventListener("visibilitychange", markRead);
 const personName = () => state.world.people.find((each) => each.key === state.person)?.name ?? state.person;
 
 function drawSidebar() {
-  showChannels($(".channel-list"), state.world.channels, { current: state.channel?.id, isUnread, open: openChannel });
+  showChannels($(".channel-list"), state.world.channels, { current: state.channel?.id, isUnread, open: choose });
 }
 
 function showHead() {

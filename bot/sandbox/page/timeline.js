@@ -48,6 +48,9 @@ export class Timeline {
     this.toBottom();
   }
 
+  /** Whether nobody has said anything here. */
+  get silent() { return this.#messages.size === 0; }
+
   /** Show that there is nothing to show. */
   empty(title, text) {
     this.#turn += 1;
@@ -60,6 +63,7 @@ export class Timeline {
   put(message) {
     if (message.channel_id !== this.#channel?.id) return;
     const known = this.#messages.get(message.id);
+    if (this.#messages.size === 0) this.list.querySelector(".start")?.replaceWith(start(this.#channel, false));
     this.#messages.set(message.id, { ...known, ...message });
     const item = messageItem(this.#messages.get(message.id), this.context);
     const old = this.#item(message.id);

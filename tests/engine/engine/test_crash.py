@@ -62,8 +62,6 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return swinging_file(tmp_path_factory.mktemp("market"), 390, half_life=20.0)
 
 
-
-
 @pytest.mark.parametrize("written", [True, False], ids=["after", "before"])
 @pytest.mark.parametrize("point", range(6))
 async def test_death_at_any_write_leaves_the_same_state(

@@ -13,6 +13,7 @@ from engine.errors import JournalError
 from engine.facade import ProposalStatus
 from engine.journal.memory import MemoryJournal
 from engine.model import events as happened
+from engine.model.bars import BarsClosed
 from engine.model.events import Event
 from engine.model.orders import OrderState, Purpose
 from engine.ports import Envelope
@@ -25,7 +26,6 @@ from tests.kit.desk import (
     start,
     swinging_file,
 )
-
 
 SETTINGS = desk_settings()
 AT_ONCE = desk_settings(auto_below=10**6)
@@ -176,7 +176,8 @@ async def test_bars_of_an_absence_open_nothing(market: Path) -> None:
     async with at_work(market, AT_ONCE) as desk:
         feed = desk.engine._parts.feed
         async for event in feed.stream(desk.ledger.bars_at):
-            await desk.engine.take(replace(event, caught_up=True))  # type: ignore[type-var]
+            assert isinstance(event, BarsClosed)
+            await desk.engine.take(replace(event, caught_up=True))
         assert desk.ledger.proposals == {}
         cards = {s for _, s in desk.ledger.cards.values()}
         assert cards

@@ -1,4 +1,4 @@
-"""What time brings about: expiry on bars and without them, and a replay that waits for the owner."""
+"""What time brings about: expiry with and without bars, and a replay that waits for the owner."""
 
 from __future__ import annotations
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from engine.engine import Engine
 from engine.errors import BrokerUnavailable, MarketDataError, OutcomeUnknown
 from engine.facade import Desk, PositionView, ProposalView, StatusView
 from engine.journal.memory import MemoryJournal
-from engine.model.bars import MarketEvent, Quote
+from engine.model.bars import Bar, MarketEvent, Quote
 from engine.model.orders import Fill, Order, OrderState, Purpose
-from engine.opening import MarketChoice, open_on
-from engine.ports import Accepted, BrokerReport, Rejected
+from engine.opening import MarketChoice, parts_on
+from engine.ports import Accepted, BrokerReport, MarketFeed, Rejected
 from tests.kit.desk import BTC, OVERSEER, OWNER, DeskAtWork, desk_settings, refusal
 
 
@@ -69,7 +71,7 @@ class Venue:
     async def balances(self) -> dict[str, Decimal]:
         return {}
 
-    def fills(self, client_id: str, quantity: Decimal, price: Decimal, at: Any) -> None:
+    def fills(self, client_id: str, quantity: Decimal, price: Decimal, at: datetime) -> None:
         fill = Fill(
             f"{client_id}/{quantity}/{at}", client_id, at, price, quantity, Decimal(0), price
         )
@@ -81,17 +83,41 @@ def venue() -> Venue:
     return Venue()
 
 
-@pytest.fixture
-async def desk(market: Path, venue: Venue, monkeypatch: pytest.MonkeyPatch) -> Any:
+class Quoting:
+    """A feed double: the market of another feed, with quotes as it is told."""
+
+    name, simulated, description = "replay", False, "a replay with quotes"
+
+    def __init__(self, market: MarketFeed) -> None:
+        self._market = market
+        self.answer: Callable[[str], Awaitable[Quote | None]] | None = None
+
+    async def history(self, instrument: str, until: datetime, count: int) -> tuple[Bar, ...]:
+        return await self._market.history(instrument, until, count)
+
+    def stream(self, after: datetime | None) -> AsyncIterator[MarketEvent]:
+        return self._market.stream(after)
+
+    async def quote(self, instrument: str) -> Quote | None:
+        return await self.answer(instrument) if self.answer else None
+
+    async def check(self) -> None:
+        pass
+
+    async def aclose(self) -> None:
+        await self._market.aclose()
+
+
+@pytest_asyncio.fixture
+async def desk(market: Path, venue: Venue) -> AsyncIterator[DeskAtWork]:
     settings = desk_settings()
-    monkeypatch.setattr("engine.opening._paper_broker", lambda *_: venue)
     journal = MemoryJournal(settings.hash)
-    engine = await open_on(
-        journal,
-        settings,
-        MarketChoice(files={BTC: market}, speed=float("inf"), hold_seconds=0.0),
-    )
-    events = engine._parts.feed.stream(engine.ledger.bars_at)
+    choice = MarketChoice(files={BTC: market}, speed=float("inf"), hold_seconds=0.0)
+    parts = await parts_on(journal, settings, choice)
+    feed = Quoting(parts.feed)
+    engine = Engine(replace(parts, broker=venue, feed=feed))
+    await engine.open()
+    events = feed.stream(engine.ledger.bars_at)
     made = DeskAtWork(Desk(engine), engine, journal, events)
     await made.bars(2)
     yield made
@@ -105,9 +131,7 @@ async def _bought(desk: DeskAtWork) -> tuple[ProposalView, Order]:
     return view, record.order
 
 
-async def test_a_lost_answer_is_looked_up_and_never_resent(
-    desk: DeskAtWork, venue: Venue
-) -> None:
+async def test_a_lost_answer_is_looked_up_and_never_resent(desk: DeskAtWork, venue: Venue) -> None:
     venue.lose_answers = True
     _, order = await _bought(desk)
     assert desk.ledger.orders[order.client_id].state is OrderState.UNKNOWN
@@ -156,9 +180,7 @@ async def test_each_partial_fill_is_protected_in_full(desk: DeskAtWork, venue: V
     assert resting[Purpose.ENTRY] == order.quantity
 
 
-async def test_a_part_that_is_stopped_out_is_not_bought_on(
-    desk: DeskAtWork, venue: Venue
-) -> None:
+async def test_a_part_that_is_stopped_out_is_not_bought_on(desk: DeskAtWork, venue: Venue) -> None:
     view, order = await _bought(desk)
     part, now = Decimal("0.001"), desk.engine.clock.now()
     venue.fills(order.client_id, part, view.terms.entry, now)
@@ -235,13 +257,15 @@ async def _failing(_: str) -> Quote | None:
     raise MarketDataError("Kraken answers 503")
 
 
-def _answering(engine: Engine, quote: Any) -> None:
-    engine._parts.feed.quote = quote  # type: ignore[method-assign]
+def _answering(desk: DeskAtWork, answer: Callable[[str], Awaitable[Quote | None]]) -> None:
+    feed = desk.engine._parts.feed
+    assert isinstance(feed, Quoting)
+    feed.answer = answer
 
 
 async def test_without_a_price_at_the_click_there_is_no_yes(desk: DeskAtWork) -> None:
     view = await desk.proposal()
-    _answering(desk.engine, _failing)
+    _answering(desk, _failing)
     answer = refusal(await desk.desk.approve(OWNER, view.terms.id, view.short_hash))
     assert answer.limit == "price at the click"
     assert (await desk.kinds())[-1] == "approval_refused"
@@ -249,7 +273,7 @@ async def test_without_a_price_at_the_click_there_is_no_yes(desk: DeskAtWork) ->
 
 async def test_a_slow_exchange_does_not_keep_anybody_from_halting(desk: DeskAtWork) -> None:
     view = await desk.proposal()
-    _answering(desk.engine, _silent)
+    _answering(desk, _silent)
     click = asyncio.create_task(desk.desk.approve(OWNER, view.terms.id, view.short_hash))
     await asyncio.sleep(0.01)
     async with asyncio.timeout(1):
@@ -266,6 +290,6 @@ async def test_a_quote_above_the_allowed_price_is_refused(desk: DeskAtWork) -> N
     async def ask(name: str) -> Quote | None:
         return Quote(name, desk.engine.clock.now(), dear - 1, dear, 1.0, 1.0)
 
-    _answering(desk.engine, ask)
+    _answering(desk, ask)
     answer = refusal(await desk.desk.approve(OWNER, view.terms.id, view.short_hash))
     assert answer.limit == "price at the click"

@@ -232,3 +232,11 @@ def test_sqlites_own_full_is_told(tmp_path: Path) -> None:
         with pytest.raises(sqlite3.OperationalError) as caught:
             database.execute("INSERT INTO t VALUES (zeroblob(100000))")
     assert "the disk is full" in str(journal_error(Path("j.sqlite"), caught.value))
+
+
+async def test_opening_refuses_a_file_shorter_than_a_database_header(tmp_path: Path) -> None:
+    path = tmp_path / "note.txt"
+    path.write_text("x")
+    with pytest.raises(JournalError, match="is no journal"):
+        await SqliteJournal.open(path, "0" * 64)
+    assert path.read_text() == "x"
