@@ -124,7 +124,7 @@ class Broker(Protocol):
         ...
 
     async def find(self, client_id: str) -> Accepted | Rejected | None:
-        """Look an order up among open, closed and traded; None when the venue has never seen it."""
+        """Look an order up, open, closed or traded; None when the venue has never seen it."""
         ...
 
     async def observe(self, event: MarketEvent) -> None:

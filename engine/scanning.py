@@ -168,5 +168,3 @@ def _size_as_json(card: Card) -> dict[str, Any] | None:
         "set_by": terms.size_set_by,
         "steps": steps,
     }
-
-

@@ -15,6 +15,7 @@ from decimal import Decimal
 from engine.desk.policy import Policy
 from engine.desk.words import expected_value_sentence
 from engine.journal.ledger import Ledger
+from engine.market.sessions import end_of_trading
 from engine.model.bars import Quote
 from engine.model.instruments import Calendar, Instrument
 from engine.model.money import exact
@@ -253,7 +254,9 @@ def _write(
         horizon_days=setup.horizon_days,
         created_at=now,
         expires_at=now + policy.expires_for,
-        time_limit_at=now + timedelta(days=setup.horizon_days),
+        time_limit_at=end_of_trading(
+            case.instrument.calendar, now, timedelta(days=setup.horizon_days)
+        ),
         config_hash=policy.config_hash,
     )
 

@@ -198,6 +198,7 @@ class Engine:
     async def _take(self, event: MarketEvent) -> None:
         if isinstance(event, Quote):
             self._watch.quotes[event.instrument] = event
+            self._parts.pipeline.watch(event)
             await self._recorder.record(*expired(self.ledger, event.at))
             await self._street.see(event)
             return

@@ -122,7 +122,7 @@ def _read(path: Path) -> pl.DataFrame:
 
 
 def _parse(path: Path, *, is_parquet: bool) -> pl.DataFrame:
-    import polars as pl  # noqa: PLC0415 - heavy
+    import polars as pl
 
     kind = "Parquet" if is_parquet else "CSV"
     try:
@@ -147,13 +147,13 @@ def _column(path: Path, names: dict[str, str], wanted: Sequence[str]) -> str:
 
 def _floats(series: pl.Series) -> Floats:
     """Values as float64; what is no number becomes NaN and is rejected row by row later."""
-    import polars as pl  # noqa: PLC0415 - heavy
+    import polars as pl
 
     return series.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy().astype(np.float64)
 
 
 def _instants(path: Path, series: pl.Series) -> Instants:
-    import polars as pl  # noqa: PLC0415 - heavy
+    import polars as pl
 
     if missing := series.null_count():
         raise MarketDataError(f"{path} has {missing} row(s) without a time: remove them")

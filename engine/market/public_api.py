@@ -24,7 +24,7 @@ BACKOFF = (timedelta(seconds=1), timedelta(seconds=3))
 """Waits before the second and third try of a request that met a network fault."""
 
 
-class VenueUnreachable(MarketDataError):  # noqa: N818 - named like its siblings
+class VenueUnreachable(MarketDataError):
     """The venue did not answer; asking again later may help."""
 
 
@@ -154,7 +154,7 @@ class PublicApi:
 
     async def _call(self, ask: Callable[[Any], Awaitable[T]]) -> T:
         """The answer to `ask`, tried again only after network faults."""
-        import ccxt  # noqa: PLC0415 - heavy
+        import ccxt
 
         async with self._turn:
             for wait in BACKOFF:
@@ -171,7 +171,7 @@ class PublicApi:
                 ) from fault
 
     async def _once(self, ask: Callable[[Any], Awaitable[T]]) -> T:
-        import ccxt  # noqa: PLC0415 - heavy
+        import ccxt
 
         try:
             client = await self._loaded(self._open())
@@ -212,7 +212,7 @@ class PublicApi:
 
     def _open(self) -> Any:
         if self._client is None:
-            import ccxt.async_support  # noqa: PLC0415 - heavy
+            import ccxt.async_support
 
             options = {"timeout": self._timeout / _MILLISECOND, "enableRateLimit": True}
             if self._spacing is not None:

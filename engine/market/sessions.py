@@ -74,6 +74,37 @@ def bar_exists(calendar: Calendar, timeframe: Timeframe, open_at: datetime) -> b
     return any(is_open(calendar, at) for at in _hours(open_at, open_at + timeframe.length))
 
 
+def end_of_trading(calendar: Calendar, start: datetime, length: timedelta) -> datetime:
+    """Instant at which the market has traded for `length` since `start`.
+
+    Closed hours do not count, so a time limit over a weekend is as many bars as any other.
+
+    Parameters
+    ----------
+    calendar : Calendar
+    start : datetime, aware UTC
+    length : timedelta, >= 0
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> friday = datetime(2025, 1, 3, 20, tzinfo=UTC)  # two hours before the weekend
+    >>> end_of_trading(Calendar.METALS, friday, timedelta(hours=3)).isoformat()
+    '2025-01-06T00:00:00+00:00'
+    """
+    if calendar is Calendar.CONTINUOUS:
+        return start + length
+    at, left = start, length
+    while left > timedelta(0):
+        edge = min(at.replace(minute=0, second=0, microsecond=0) + HOUR, at + left)
+        if is_open(calendar, at):
+            left -= edge - at
+            at = edge
+        else:
+            at = at.replace(minute=0, second=0, microsecond=0) + HOUR
+    return at
+
+
 def missing_between(
     calendar: Calendar, timeframe: Timeframe, last: datetime, following: datetime
 ) -> int:

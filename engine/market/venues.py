@@ -97,7 +97,7 @@ async def reachable(
     MarketDataError
         If there is no such venue.
     """
-    import httpx  # noqa: PLC0415 - heavy
+    import httpx
 
     venue = venue_named(name)
     try:

@@ -11,7 +11,6 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-
 _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
 
 

@@ -16,7 +16,9 @@ HOUR = timedelta(hours=1)
 def bar_at(number: int) -> BarsClosed:
     price = 100.0 * math.exp(0.01 * math.sin(number / 7.0) + 0.003 * math.cos(number * 1.7))
     at = START + number * HOUR
-    bar = Bar("BTC-USD", Timeframe.H1, at, at + HOUR, price, price * 1.002, price * 0.998, price, 1.0)
+    bar = Bar(
+        "BTC-USD", Timeframe.H1, at, at + HOUR, price, price * 1.002, price * 0.998, price, 1.0
+    )
     return BarsClosed(at + HOUR, (bar,))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -225,20 +226,31 @@ def test_folder_that_is_not_there_is_told(desk: Path) -> None:
     refused(done, "nowhere")
 
 
+@pytest.fixture
+def shut(desk: Path) -> Iterator[Path]:
+    """The desk's folder where anybody may read and nobody may write.
+
+    It is outside of pytest's own, which every other session of pytest shuts to all but its user.
+    """
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        for each in desk.iterdir():
+            (folder / each.name).write_bytes(each.read_bytes())
+        folder.chmod(0o555)
+        yield folder
+        folder.chmod(0o755)
+
+
 @pytest.mark.parametrize("arguments", [["--sandbox"], []], ids=["sandbox", "default"])
-def test_read_only_folder_is_told(desk: Path, arguments: list[str]) -> None:
-    for above in (desk.parent.parent, desk.parent):
-        above.chmod(0o755)
-    desk.chmod(0o555)
+def test_read_only_folder_is_told(shut: Path, arguments: list[str]) -> None:
     done = executor(
         *("run", "--port", "0", "--db", "desk.sqlite", "--data", "BTC-USD=btc.parquet"),
         *arguments,
-        cwd=desk,
+        cwd=shut,
         program=(sys.executable, "-c", _POWERLESS),
     )
-    desk.chmod(0o755)
     refused(done, "desk.sqlite", "read-only", "--db")
-    assert not list(desk.glob("desk*"))
+    assert not list(shut.glob("desk*"))
 
 
 async def test_second_process_on_a_record_is_told_and_harms_nothing(desk: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from engine.market.sessions import (
     bar_exists,
+    end_of_trading,
     is_open,
     missing_between,
     open_time_between,
@@ -71,3 +72,21 @@ def test_trading_time_adds_up(start: datetime, first: int, second: int) -> None:
 def test_any_week_of_metals_holds_115_hours(start: datetime) -> None:
     hours = open_time_between(METALS, start, start + timedelta(days=7)) / timedelta(hours=1)
     assert hours == pytest.approx(115.0, abs=1.001)  # an hour more or less when clocks change
+
+
+@given(start=instants, hours=st.integers(0, 120))
+def test_end_of_trading_leaves_the_asked_trading_time_behind(start: datetime, hours: int) -> None:
+    length = timedelta(hours=hours)
+    whole = start.replace(minute=0, second=0, microsecond=0)
+    end = end_of_trading(Calendar.METALS, whole, length)
+    open_hours = sum(
+        is_open(Calendar.METALS, whole + n * timedelta(hours=1))
+        for n in range(int((end - whole) / timedelta(hours=1)))
+    )
+    assert open_hours == hours
+
+
+def test_end_of_trading_is_plain_addition_where_trading_never_stops() -> None:
+    start = datetime(2025, 1, 3, 20, 30, tzinfo=UTC)
+    limit = end_of_trading(Calendar.CONTINUOUS, start, timedelta(days=2))
+    assert limit == start + timedelta(days=2)
