@@ -1,12 +1,12 @@
-"""Power where truth is known: does the pipeline find a planted edge, and none where there is none?
+"""Power where truth is known: a planted edge is found, and none where there is none.
 
-    python bench/power.py [--bars 60000] [--draws 1000] [--json]
+    python bench/power.py [--bars 60000] [--draws 1000] [--seed 0] [--json]
 
 Ornstein-Uhlenbeck histories with half-lives of 6, 24 and 72 hours: the exact chance of every
 setup is known, so the pipeline's odds are held against it. Martingale histories with GARCH
-volatility and t tails: whatever skill is found there is noise. The second half of the candidates is
-judged, the first half taught. Settings are the defaults, seeds are fixed, and the exit code is 1
-when a bar is missed.
+volatility and t tails: whatever skill is found there is noise. The second half of the candidates
+is judged, the first half taught. Settings are the defaults, seeds are fixed, and the exit code is
+1 when a bar is missed.
 """
 
 from __future__ import annotations
@@ -18,16 +18,17 @@ import sys
 from dataclasses import asdict, dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.probability.barrier import ou_odds
 from engine.probability.batch import Case, History, run
+from engine.probability.calibration import expected_calibration_error, spiegelhalter_z
+from engine.probability.desk import horizon_bars
 from engine.probability.layer import FloatArray, InstrumentScale
 from engine.probability.settings import PipelineSettings
 from engine.research.calibration.bootstrap import Interval, block_rows, stationary_rows
 from engine.research.calibration.measures import perfect_ece, squared_error
 from engine.research.calibration.rows import Rows, closed_cases, rows_of
-from engine.probability.calibration import expected_calibration_error, spiegelhalter_z
-from engine.probability.desk import horizon_bars
 
 HOUR_DAYS = 1.0 / 24.0
 STEPS = 30
@@ -121,10 +122,10 @@ def exact_odds(case: Case, half_life_hours: float, horizon_days: float) -> float
     return ou_odds(kappa, CENTRE, SIGMA, *levels, horizon_days).target
 
 
-def study_reversion(half_life_hours: float, bars: int, draws: int) -> Finding:
+def study_reversion(half_life_hours: float, bars: int, draws: int, seed: int) -> Finding:
     """Planted reversion: skill above 0, odds near the exact ones."""
     settings = PipelineSettings()
-    rows = judged_rows(ou_history(half_life_hours, bars, seed=int(half_life_hours)), settings)
+    rows = judged_rows(ou_history(half_life_hours, bars, seed + int(half_life_hours)), settings)
     late = np.arange(rows.count) >= rows.count // 2
     truth = np.array([
         exact_odds(case, half_life_hours, settings.horizon_days)
@@ -140,10 +141,11 @@ def study_reversion(half_life_hours: float, bars: int, draws: int) -> Finding:
     })  # fmt: skip
 
 
-def study_martingale(bars: int, draws: int) -> Finding:
+def study_martingale(bars: int, draws: int, seed: int) -> Finding:
     """No edge: no skill beyond noise, calibrated, and next to nothing passes the gate."""
     settings = PipelineSettings()
-    rows = [judged_rows(garch_history(bars, seed), settings) for seed in range(1, MARTINGALES + 1)]
+    seeds = range(seed + 1, seed + MARTINGALES + 1)
+    rows = [judged_rows(garch_history(bars, each), settings) for each in seeds]
     found = _finding("martingale, GARCH and t(5)", rows, settings, draws)
     met = {
         "skill interval holds 0": found.skill.holds_zero,
@@ -155,15 +157,10 @@ def study_martingale(bars: int, draws: int) -> Finding:
 
 def _finding(name: str, runs: list[Rows], settings: PipelineSettings, draws: int) -> Finding:
     late = [np.arange(rows.count) >= rows.count // 2 for rows in runs]
-    y, p, base, gated = (
-        np.concatenate([of(rows)[part] for rows, part in zip(runs, late, strict=True)])
-        for of in (
-            lambda rows: rows.y,
-            lambda rows: rows.odds["pipeline"],
-            lambda rows: rows.odds["martingale"],
-            lambda rows: rows.gated,
-        )
-    )
+    y = _joined([rows.y for rows in runs], late)
+    p = _joined([rows.odds["pipeline"] for rows in runs], late)
+    base = _joined([rows.odds["martingale"] for rows in runs], late)
+    gated = _joined([rows.gated.astype(np.float64) for rows in runs], late)
     block = max(
         block_rows(rows.opened_at[part], settings.horizon_days * 86_400.0)
         for rows, part in zip(runs, late, strict=True)
@@ -184,12 +181,14 @@ def _finding(name: str, runs: list[Rows], settings: PipelineSettings, draws: int
     )
 
 
+def _joined(columns: list[FloatArray], parts: list[NDArray[np.bool_]]) -> FloatArray:
+    return np.concatenate([column[part] for column, part in zip(columns, parts, strict=True)])
+
+
 def _line(found: Finding) -> str:
     skill, truth = found.skill, ""
     if found.truth_error is not None:
-        truth = (
-            f"  |p - exact| {found.truth_error:.4f} (martingale {found.martingale_error:.4f})"
-        )
+        truth = f"  |p - exact| {found.truth_error:.4f} (martingale {found.martingale_error:.4f})"
     marks = ", ".join(f"{'met' if met else 'MISSED'}: {bar}" for bar, met in found.met.items())
     return (
         f"{found.name}: n {found.candidates}, base {found.base_rate:.4f}, "
@@ -204,10 +203,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--bars", type=int, default=60_000, help="hours of each history")
     parser.add_argument("--draws", type=int, default=1000, help="bootstrap replications")
+    parser.add_argument("--seed", type=int, default=0, help="other histories of the same kinds")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    found = [study_reversion(hours, args.bars, args.draws) for hours in HALF_LIVES_HOURS]
-    found.append(study_martingale(args.bars, args.draws))
+    found = [
+        study_reversion(hours, args.bars, args.draws, args.seed) for hours in HALF_LIVES_HOURS
+    ]
+    found.append(study_martingale(args.bars, args.draws, args.seed))
     if args.json:
         print(json.dumps([asdict(each) for each in found], indent=2))
     else:

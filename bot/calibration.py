@@ -23,6 +23,9 @@ from engine.facade import (
     write_candidates,
 )
 
+_WIDTH = 124
+"""Columns that the tables need; into a file they would get 80 and every number would break."""
+
 
 def calibrate_with_progress(
     config: Path | None, files: dict[str, Path], plan: StudyPlan, console: Console
@@ -66,6 +69,8 @@ def write_study(study: CalibrationStudy, folder: Path) -> list[Path]:
 
 def print_study(report: CalibrationReport, console: Console) -> None:
     """Scores and layers of every group, then the bars."""
+    if not console.is_terminal:
+        console.width = max(console.width, _WIDTH)
     for group in report.groups:
         console.print(_scores(group))
         console.print(_layers(group))

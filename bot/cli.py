@@ -56,7 +56,7 @@ DbOption = Annotated[Path, typer.Option("--db", help="File of the journal.")]
 
 
 def main() -> None:
-    """Entry point of ``executor`` and ``python -m bot``; a wrong option is told in one line too."""
+    """Entry point of ``executor`` and ``python -m bot``; tells a wrong option in one line."""
     try:
         code = app(standalone_mode=False)
     except typer.Abort:

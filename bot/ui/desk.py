@@ -31,7 +31,7 @@ def status_card(status: StatusView) -> Card:
     )
     card.rule().lines(_work(status))
     if status.breakers:
-        card.rule().lines([_breaker(each) for each in status.breakers], essential=False)
+        card.rule().lines(_breakers(status.breakers), essential=False)
     return card.rule().lines(_record(status))
 
 
@@ -126,10 +126,16 @@ def _work(status: StatusView) -> tuple[str, ...]:
     )
 
 
+def _breakers(breakers: Sequence[BreakerView]) -> list[str]:
+    """The tripped ones each with its number; the armed ones are only counted."""
+    tripped = [_breaker(each) for each in breakers if each.tripped]
+    armed = len(breakers) - len(tripped)
+    return [*tripped, f"-# {count(armed, 'breaker')} armed"]
+
+
 def _breaker(breaker: BreakerView) -> str:
-    state = "**TRIPPED**" if breaker.tripped else "armed"
-    tail = f" · {breaker.resets}" if breaker.tripped else ""
-    return clip(f"{state} {breaker.name}: {breaker.value} of {breaker.bound}{tail}", 300)
+    said = f"**TRIPPED** {breaker.name}: {breaker.value} of {breaker.bound} · {breaker.resets}"
+    return clip(said, 300)
 
 
 def _record(status: StatusView) -> tuple[str, ...]:

@@ -103,8 +103,10 @@ def _odds(terms: ProposalTerms) -> tuple[str, ...]:
 def _evidence(proposal: ProposalView) -> list[str]:
     lines = [f"**For** {clip(line, 240)}" for line in proposal.layers_for]
     lines += [f"**Against** {clip(line, 240)}" for line in proposal.layers_against]
-    lines += [f"-# {clip(line, 240)}" for line in proposal.witnesses]
-    return lines or ["No layer leans either way: the odds are the prior's."]
+    lines = lines or ["No layer leans either way: the odds are the prior's."]
+    if proposal.witnesses:
+        lines.append(f"-# Silent witnesses: {clip(', '.join(proposal.witnesses), 240)}")
+    return lines
 
 
 def _waiting(proposal: ProposalView) -> tuple[str, ...]:

@@ -132,7 +132,7 @@ def price_holds(terms: ProposalTerms, price: Decimal, adverse_frac: float) -> Re
     if not terms.stop < price < terms.target:
         return Refused(
             "price at the click",
-            f"{price:,} is outside stop {terms.stop:,} and target {terms.target:,}",
+            f"{price:,.8g} is outside stop {terms.stop:,} and target {terms.target:,}",
             "",
             "The setup is over.",
         )
@@ -140,7 +140,7 @@ def price_holds(terms: ProposalTerms, price: Decimal, adverse_frac: float) -> Re
     if price > allowed:
         return Refused(
             "price at the click",
-            f"{price:,}",
+            f"{price:,.8g}",
             f"{allowed:,.8g} at most",
             "The price has run away from the proposal; wait for the next one.",
         )

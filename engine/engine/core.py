@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from functools import partial
 
 from engine.desk.present import Context, Present
 from engine.engine.bars import BarsFlow
@@ -187,9 +188,19 @@ class Engine:
             await asyncio.gather(market, watch, return_exceptions=True)
 
     async def _live(self) -> None:
+        await self._patience.wait()  # a restart finds the question that was open
         async for event in self._parts.feed.stream(self.ledger.bars_at):
-            await self.take(event)
+            take = partial(self._take_unless_asking, event)
+            while not await self._turns.take(take):
+                await self._patience.wait()
             await self._patience.wait()
+
+    async def _take_unless_asking(self, event: MarketEvent) -> bool:
+        """Take an event in, unless a question came first: a paced market waits for its answer."""
+        if self._patience.left() > 0.0:
+            return False
+        await self._take(event)
+        return True
 
     async def take(self, event: MarketEvent) -> None:
         """Take one market event in."""

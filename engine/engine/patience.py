@@ -6,6 +6,7 @@ Refuses to wait for ever, and to hold a market that runs on real time.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from engine.clock import VirtualClock
 from engine.journal.ledger import Ledger, ProposalRecord
@@ -36,16 +37,14 @@ class Patience:
 
     async def wait(self) -> None:
         """Return once nothing that was asked is open, or its time of real seconds is over."""
-        while (left := self._left()) > 0.0:
+        while (left := self.left()) > 0.0:
             self.decided.clear()
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self.decided.wait(), left)
-            except TimeoutError:
-                return
 
     def stand_still(self) -> None:
         """Hold the market where it is, on its way to the next bar, until `wait` returns."""
-        if self._clock is None or self._left() <= 0.0 or self._standing is not None:
+        if self._clock is None or self.left() <= 0.0 or self._standing is not None:
             return
         self._clock.hold()
         self._standing = asyncio.create_task(self._release(self._clock))
@@ -63,7 +62,7 @@ class Patience:
             self._standing.cancel()
             await asyncio.gather(self._standing, return_exceptions=True)
 
-    def _left(self) -> float:
+    def left(self) -> float:
         """Real seconds that the most patient open question still has; 0 if there is none."""
         if self._clock is None or self._hold_seconds <= 0.0:
             return 0.0

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 import structlog
 
@@ -63,7 +64,7 @@ class Street:
                 _log.info("the order waits", instrument=instrument, why=str(fault))
                 continue
             if quote is not None:
-                await self.turns.take(lambda quote=quote: self.see(quote))  # type: ignore[misc]
+                await self.turns.take(partial(self.see, quote))
 
     async def see(self, quote: Quote) -> None:
         """Let the broker trade against a quote; within a turn that the caller has taken."""

@@ -126,27 +126,35 @@ def fit_beta_binomial(hits: Floats, counts: Floats) -> tuple[float, float]:
 
 
 def fit_concentration(
-    hits: Floats, counts: Floats, bounds: tuple[float, float] = KAPPA_BOUNDS
+    hits: Floats,
+    counts: Floats,
+    bounds: tuple[float, float] = KAPPA_BOUNDS,
+    means: Floats | None = None,
 ) -> float:
     """Labels that a shared prior is worth: the likeliest ``alpha + beta`` within `bounds`.
 
-    The mean is the pooled hit rate; only the concentration is searched, so that cells that all
-    agree (or all disagree) end at a bound instead of at infinity.
+    The means are given, or the pooled hit rate for all; only the concentration is searched, so
+    that cells that all agree (or all disagree) end at a bound instead of at infinity.
     """
     k, n = finite_array("hits", hits), finite_array("counts", counts)
     same_length(hits=k, counts=n)
-    mean = min(max(float(k.sum() / n.sum()), 1e-6), 1.0 - 1e-6)
+    m = np.full(k.size, k.sum() / n.sum()) if means is None else finite_array("means", means)
+    same_length(hits=k, means=m)
+    m = np.clip(m, 1e-6, 1.0 - 1e-6)
     grid = np.geomspace(*bounds, 25)
-    return float(max(grid, key=lambda kappa: _log_likelihood(k, n, mean, float(kappa))))
+    return float(max(grid, key=lambda kappa: _log_likelihood(k, n, m, float(kappa))))
 
 
-def _log_likelihood(k: FloatArray, n: FloatArray, mean: float, kappa: float) -> float:
-    a, b = kappa * mean, kappa * (1.0 - mean)
-    shared = math.lgamma(kappa) - math.lgamma(a) - math.lgamma(b)
-    return sum(
-        shared + math.lgamma(a + hit) + math.lgamma(b + all_ - hit) - math.lgamma(kappa + all_)
-        for hit, all_ in zip(k.tolist(), n.tolist(), strict=True)
+def _log_likelihood(k: FloatArray, n: FloatArray, means: FloatArray, kappa: float) -> float:
+    return math.fsum(
+        _log_beta(kappa * mean + hit, kappa * (1.0 - mean) + all_ - hit)
+        - _log_beta(kappa * mean, kappa * (1.0 - mean))
+        for hit, all_, mean in zip(k.tolist(), n.tolist(), means.tolist(), strict=True)
     )
+
+
+def _log_beta(a: float, b: float) -> float:
+    return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
 
 
 def _likelihood_slopes(
@@ -211,14 +219,23 @@ class BaseRates:
         self._kappa = kappa
         self._half_life = half_life_labels
         self._cells: dict[tuple[str, ...], Cell] = {}
+        self._martingale = (0.0, 0.0)  # sum of martingale odds, and how many
 
     def learn(
-        self, path: Sequence[str], outcome: Outcome, weight: float, gross: float = 0.0
+        self,
+        path: Sequence[str],
+        outcome: Outcome,
+        weight: float,
+        gross: float = 0.0,
+        martingale: float = math.nan,
     ) -> None:
         """Add a closed label to the cell at `path` and to all that contain it.
 
-        `gross` is its gross return in stop distances.
+        `gross` is its gross return in stop distances, `martingale` the odds of its target for a
+        price without drift.
         """
+        if math.isfinite(martingale):
+            self._martingale = self._martingale[0] + martingale, self._martingale[1] + 1.0
         # Overlapping labels are less than one label each, and age the record by as much.
         keep = 0.5 ** (weight / self._half_life)
         for depth in range(len(path) + 1):
@@ -226,12 +243,27 @@ class BaseRates:
             self._cells.setdefault(key, Cell()).learn(outcome, weight, gross, keep)
 
     def refit(self) -> None:
-        """Weight of the priors by empirical Bayes, once eight cells have labels."""
-        depth = max((len(key) for key in self._cells), default=0)
-        leaves = [c for key, c in self._cells.items() if len(key) == depth and c.count >= 1.0]
-        if len(leaves) >= 8:
-            hits, counts = [c.targets for c in leaves], [c.count for c in leaves]
-            self._kappa = fit_concentration(hits, counts)
+        """Weight of the priors by empirical Bayes, once eight cells have labels.
+
+        Every cell counts, the one of all labels too: its prior mean is the martingale's, each
+        other's is its parent's rate.
+        """
+        known = {key: cell for key, cell in self._cells.items() if cell.count >= 1.0}
+        if len(known) < 8 or self._martingale[1] == 0.0:
+            return
+        rows = [
+            (cell.targets, cell.count, self._rate(key[:-1]) if key else self._mean_martingale())
+            for key, cell in known.items()
+        ]
+        hits, counts, means = zip(*rows, strict=True)
+        self._kappa = fit_concentration(hits, counts, means=means)
+
+    def _rate(self, key: tuple[str, ...]) -> float:
+        cell = self._cells[key]
+        return cell.targets / cell.count
+
+    def _mean_martingale(self) -> float:
+        return self._martingale[0] / self._martingale[1]
 
     def posterior(self, path: Sequence[str], martingale: float) -> BetaPosterior:
         """Posterior hit rate of the cell at `path` for a setup of given martingale odds."""

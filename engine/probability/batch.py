@@ -127,9 +127,20 @@ def run(
     return sorted(cases, key=lambda case: (case.opened_at, order[case.instrument]))
 
 
-def judge(settings: PipelineSettings, cases: Sequence[Case], order: Mapping[str, int]) -> None:
-    """Judge and learn in the order of live: an instant's candidates first, then its labels."""
-    knowledge = Knowledge(settings)
+def judge(
+    settings: PipelineSettings,
+    cases: Sequence[Case],
+    order: Mapping[str, int],
+    knowledge: Knowledge | None = None,
+) -> None:
+    """Judge and learn in the order of live: an instant's candidates first, then its labels.
+
+    Parameters
+    ----------
+    knowledge : Knowledge, optional
+        Learns on the way; a blank one by default.
+    """
+    knowledge = knowledge or Knowledge(settings)
     events = [(case.opened_at, 0, order[case.instrument], case.index, case) for case in cases]
     events += [
         (case.closed_at, 1, order[case.instrument], case.index, case)

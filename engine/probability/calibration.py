@@ -28,6 +28,12 @@ SPEC = LayerSpec(
 )
 _CLIP = 1e-12
 ISOTONIC_BOUNDS = (0.02, 0.98)
+_INERTIA = 20.0
+"""Pull of the map towards the identity: without a reason the odds stay as they are.
+
+The shift is pulled too. Layer 1 learns the level by itself, and the record holds its errors from
+before it had: a free shift would take them out a second time.
+"""
 
 
 def brier_score(p: Floats, y: Floats) -> float:
@@ -120,6 +126,7 @@ def beta_calibration(
     weights: Floats | None = None,
     ridge: float = 1.0,
     centre: tuple[float, float] = (0.0, 0.0),
+    shift_ridge: float = 1e-9,
 ) -> BetaMap:
     """Fit a beta calibration map by penalised maximum likelihood.
 
@@ -132,6 +139,9 @@ def beta_calibration(
         Of the labels; all one by default.
     ridge : float, >= 0
         Half of it times the squared distance of (a, b) from `centre` is the penalty.
+    shift_ridge : float, > 0
+        Half of it times the square of c is a penalty too; by default only enough to keep c
+        finite when all outcomes are alike.
 
     References
     ----------
@@ -146,7 +156,11 @@ def beta_calibration(
     design = np.column_stack([np.log(odds), -np.log1p(-odds), np.ones(odds.size)])
     for used in ([0, 1, 2], [0, 2], [1, 2], [2]):
         found = _fit_logistic(
-            design[:, used], hits, mass, ridge, [(*centre, 0.0)[i] for i in used]
+            design[:, used],
+            hits,
+            mass,
+            np.array([(ridge, ridge, shift_ridge)[i] for i in used]),
+            np.array([(*centre, 0.0)[i] for i in used]),
         )
         slopes = [value for index, value in zip(used, found, strict=True) if index < 2]
         if all(slope >= 0.0 for slope in slopes):
@@ -254,8 +268,9 @@ class Calibrator:
             edges = 0.5 * (p[order][cuts] + p[order][cuts + 1])
             self._steps = (edges.tolist(), [*fitted[cuts].tolist(), float(fitted[-1])])
         else:
-            # Towards the identity: without a reason the odds stay as they are.
-            self._beta = beta_calibration(p, y, weight, ridge=20.0, centre=(1.0, 1.0))
+            self._beta = beta_calibration(
+                p, y, weight, ridge=_INERTIA, centre=(1.0, 1.0), shift_ridge=_INERTIA
+            )
 
 
 def _record_bins(
@@ -287,12 +302,9 @@ def _pool(blocks: list[list[float]]) -> None:
 
 
 def _fit_logistic(
-    design: FloatArray, hits: FloatArray, mass: FloatArray, ridge: float, centre: list[float]
+    design: FloatArray, hits: FloatArray, mass: FloatArray, penalty: FloatArray, middle: FloatArray
 ) -> FloatArray:
-    """Newton's method; the last column is the unpenalised intercept."""
-    penalty = np.full(design.shape[1], ridge)
-    penalty[-1] = 1e-9  # finite even when all outcomes are alike
-    middle = np.array(centre)
+    """Newton's method; half of `penalty` times the squared distance from `middle` is paid."""
     found = middle.copy()
     for _ in range(60):
         p = 1.0 / (1.0 + np.exp(-np.clip(design @ found, -40.0, 40.0)))

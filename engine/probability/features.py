@@ -47,6 +47,8 @@ from engine.probability.volatility import Scale, VolatilityState
 from engine.probability.volatility import step as volatility_step
 
 DAY_SECONDS = 86_400
+LONG_WINDOWS = 32
+"""Length of layer 3's long window, in windows."""
 SESSION_SHIFT_SECONDS = 22 * 3600
 """Metals' day ends with the New York session: 21:00 or 22:00 UTC."""
 
@@ -69,6 +71,7 @@ class InstrumentState(NamedTuple):
 
     volatility: VolatilityState
     reversion: ReversionState
+    long_reversion: ReversionState
     momentum: MomentumState
     alignment: AlignmentState
     regime: RegimeState
@@ -82,6 +85,7 @@ class Features(NamedTuple):
 
     scale: Scale
     reversion: Reversion
+    long_reversion: Reversion
     momentum: Momentum
     alignment: Alignment
     regime: Regime
@@ -129,6 +133,7 @@ def start(settings: PipelineSettings, timeframe_days: float) -> InstrumentState:
     return InstrumentState(
         volatility=volatility.start(max(1, round(1.0 / timeframe_days))),
         reversion=mean_reversion.start(settings.reversion_window_bars),
+        long_reversion=mean_reversion.start(LONG_WINDOWS * settings.reversion_window_bars),
         momentum=exhaustion.start(),
         alignment=alignment.start(round(timeframe_days * DAY_SECONDS)),
         regime=regime.start(),
@@ -160,6 +165,7 @@ def advance(
     x = math.log(close)
     bar_sigma = math.sqrt(scale.variance * setting.bar_days) if scale.valid else 0.0
     reversion = reversion_step(state.reversion, x, setting.bar_days)
+    long_reversion = reversion_step(state.long_reversion, x, setting.bar_days)
     momentum = momentum_step(state.momentum, x, low, close, bar_sigma)
     frames = alignment_step(state.alignment, closed_at, x, setting.shift_seconds)
     span_days = state.alignment.spans[1] / 86400.0
@@ -174,7 +180,15 @@ def advance(
     kinds = detect(state.triggers, reversion, momentum, setting.triggers)
     # The triggers keep their memory, but without a scale there are no barriers to set.
     return Features(
-        scale, reversion, momentum, frames, weather, losses, flow, kinds if scale.valid else 0
+        scale,
+        reversion,
+        long_reversion,
+        momentum,
+        frames,
+        weather,
+        losses,
+        flow,
+        kinds if scale.valid else 0,
     )
 
 
@@ -183,6 +197,20 @@ def levels(features: Features, price: float, setting: Scaling) -> tuple[float, f
     """Target and stop of a candidate; (0, 0) when they do not fit the tick."""
     spread = math.sqrt(features.scale.variance * setting.horizon_days)
     return barrier_levels(price, spread, setting.target_sigmas, setting.stop_sigmas, setting.tick)
+
+
+@kernel
+def telling_reversion(features: Features, setting: Scaling) -> tuple[Reversion, bool]:
+    """The longest window in which a pull is visible, and whether there is one.
+
+    The long window errs less, of the mean above all: over ten days of hours the mean of a pull
+    with a half-life of one day is known to half a standard deviation only. Its slower limit allows
+    for the error of a slow speed: half-lives near twice the horizon are often fitted longer.
+    """
+    horizon, bar_days = setting.horizon_days, setting.bar_days
+    if pull_is_visible(features.long_reversion.fit, bar_days, 4.0 * horizon):
+        return features.long_reversion, True
+    return features.reversion, pull_is_visible(features.reversion.fit, bar_days, 2.0 * horizon)
 
 
 @kernel
@@ -200,11 +228,9 @@ def score(
     up, down = math.log(target / price), math.log(price / stop)
     hit, miss, _ = exit_odds(-0.5 * variance, variance, up, down, horizon)
     pull = math.nan
-    visible = pull_is_visible(features.reversion.fit, setting.bar_days, horizon)
-    if features.reversion.valid and visible and 1e-9 < hit < 1.0 - 1e-9:
-        pull = target_log_odds(
-            features.reversion, volatility, up, down, horizon, setting.bar_days, hit
-        )
+    reversion, visible = telling_reversion(features, setting)
+    if reversion.valid and visible and 1e-9 < hit < 1.0 - 1e-9:
+        pull = target_log_odds(reversion, volatility, up, down, horizon, setting.bar_days, hit)
     weather, frames = features.regime, features.alignment
     calm = 1.0 - 0.5 * weather.turbulent if weather.valid else 1.0
     bar_sigma = volatility * math.sqrt(setting.bar_days)

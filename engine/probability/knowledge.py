@@ -19,6 +19,7 @@ from engine.probability.fusion import MAX_TOTAL, Fusion
 from engine.probability.scouts import ScoutBook
 from engine.probability.settings import PipelineSettings
 from engine.probability.special import logistic, logit
+from engine.probability.trust import Trust
 from engine.probability.worth import Shares
 
 EVIDENCE_LAYERS = (
@@ -68,13 +69,20 @@ class Judgement:
 
 
 class Knowledge:
-    """The learning half of the pipeline."""
+    """The learning half of the pipeline.
 
-    def __init__(self, settings: PipelineSettings) -> None:
+    Parameters
+    ----------
+    settings : PipelineSettings
+    base : BaseRates, optional
+        Layer 1's record; a study of what that layer is worth gives one that learns nothing.
+    """
+
+    def __init__(self, settings: PipelineSettings, base: BaseRates | None = None) -> None:
         from statistics import NormalDist  # stdlib, but not needed before the first pipeline
 
         self._z = -NormalDist().inv_cdf(settings.lower_bound_level)
-        self._base = BaseRates(settings.kappa_labels, settings.forgetting_half_life_labels)
+        self._base = base or BaseRates(settings.kappa_labels, settings.forgetting_half_life_labels)
         self._kappa = settings.kappa_labels
         self.bins = {
             name: ScoreBins(
@@ -95,10 +103,12 @@ class Knowledge:
             settings.isotonic_min_labels,
             settings.refit_every_labels,
         )
+        self.trust = Trust()
         self.scouts = ScoutBook()
         self._refit_every = settings.refit_every_labels
         self._gaps: dict[str, tuple[float, float]] = {}
         self._known: set[tuple[str, datetime, SetupKind]] = set()
+        self._unique: dict[str, tuple[float, int]] = {}
 
     @property
     def label_count(self) -> int:
@@ -118,9 +128,15 @@ class Knowledge:
             return False
         _check(label)
         self._known.add(key)
-        weight, hit = label.uniqueness, label.hit
+        weight, hit = self._weigh(label), label.hit
         path = cell_path(label.instrument, label.kind, label.scores)
-        self._base.learn(path, label.outcome, weight, label.gross_frac / label.stop_frac)
+        self._base.learn(
+            path,
+            label.outcome,
+            weight,
+            label.gross_frac / label.stop_frac,
+            logistic(label.log_odds_prior),
+        )
         self.scouts.learn(label.scores, label.kind.value, hit, weight)
         self._learn_gap(label)
         if len(self._known) % self._refit_every == 0:
@@ -133,6 +149,9 @@ class Knowledge:
         self.fusion.learn(llrs, prior, hit, weight)
         fused = label.scores.get(FUSED)
         if fused is not None:
+            # Before the calibrator learns: its map must not have seen the outcome it is held to.
+            said = self._experts(label.log_odds_prior, prior, fused, label.scores)
+            self.trust.learn(said, hit, weight)
             self.calibrator.learn(logistic(fused), hit, weight)
         return True
 
@@ -170,7 +189,7 @@ class Knowledge:
         total = math.fsum(moves.values())
         clipped = min(max(total, -MAX_TOTAL), MAX_TOTAL)
         fused = start + shift + clipped
-        final = self.calibrated(fused)
+        final = self.calibrated(start, start + shift, fused, scores)
         variance = posterior.log_odds_variance + fusing.variance(llrs)
         variance += math.fsum(weights[n] ** 2 * evidence[n].variance for n in speaking)
         steps = [("prior", start), ("base_rate", shift), *moves.items()]
@@ -190,11 +209,40 @@ class Knowledge:
             shares=self.shares(instrument, kind, scores),
         )
 
-    def calibrated(self, fused: float) -> float:
-        """Log-odds after layer 12; unchanged, to the last bit, while it has no map."""
+    def calibrated(
+        self, martingale: float, base_rate: float, fused: float, scores: Mapping[str, float]
+    ) -> float:
+        """Log-odds after layer 12; unchanged, to the last bit, before the first label.
+
+        The fitted pull of layer 3 has no voice before there are labels enough for a map: its
+        record is kept from the first, but a score is not evidence by its looks.
+
+        Parameters
+        ----------
+        martingale, base_rate, fused : float, nats
+            Log-odds without drift, after layer 1, and after layer 11.
+        """
+        experts = self._experts(martingale, base_rate, fused, scores)
         if not self.calibrator.fitted:
-            return fused
-        return calibrated_log_odds(self.calibrator(logistic(fused)))
+            experts["pull"] = fused
+        return self.trust.mix(experts)
+
+    def _experts(
+        self, martingale: float, base_rate: float, fused: float, scores: Mapping[str, float]
+    ) -> dict[str, float]:
+        """What each of layer 12's experts says, nats."""
+        mapped = fused
+        if self.calibrator.fitted:
+            mapped = calibrated_log_odds(self.calibrator(logistic(fused)))
+        pull = scores.get("mean_reversion")
+        return {
+            "martingale": martingale,
+            "base_rate": base_rate,
+            # An expert with nothing to say agrees, and is neither praised nor blamed.
+            "pull": fused if pull is None else martingale + pull,
+            "fusion": fused,
+            "calibration": mapped,
+        }
 
     def lower(self, fused: float, final: float, sd: float) -> float:
         """Lower bound of the odds: the log-odds' own, or the record's when that is lower."""
@@ -205,6 +253,18 @@ class Knowledge:
         """Chance that a stop is jumped over: one in twenty before there is a record."""
         stops, gaps = self._gaps.get(instrument, (0.0, 0.0))
         return (gaps + 1.0) / (stops + 20.0)
+
+    def _weigh(self, label: Label) -> float:
+        """Effective labels that one label counts for: the mean uniqueness of its instrument's.
+
+        Not its own: a label that meets a barrier early overlaps fewer others, so that weights by
+        one's own uniqueness depend on the outcome, and a rate weighted by them is biased towards
+        whatever ends early. The sum of the weights is the same.
+        """
+        total, count = self._unique.get(label.instrument, (0.0, 0))
+        total, count = total + label.uniqueness, count + 1
+        self._unique[label.instrument] = total, count
+        return min(total / count, 1.0)
 
     def _learn_gap(self, label: Label) -> None:
         if label.outcome is Outcome.STOP:

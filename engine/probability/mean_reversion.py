@@ -274,12 +274,12 @@ _HERMITE = (
 
 
 @kernel
-def pull_is_visible(fit: Fit, bar_days: float, horizon_days: float) -> bool:
-    """Gate of the layer: a half-life that fits the horizon, and a significant Dickey-Fuller t."""
+def pull_is_visible(fit: Fit, bar_days: float, slowest_days: float) -> bool:
+    """Gate of the layer: a half-life that matters, and a significant Dickey-Fuller t."""
     if not fit.valid or not fit.kappa > 0.0 or fit.dickey_fuller >= -2.57:
         return False
     half_life = math.log(2.0) / fit.kappa
-    return 2.0 * bar_days <= half_life <= 2.0 * horizon_days
+    return 2.0 * bar_days <= half_life <= slowest_days
 
 
 @kernel

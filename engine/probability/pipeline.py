@@ -400,7 +400,7 @@ def _reprice(
     start = calibration.calibrated_log_odds(chance.target)
     moves = [move for name, move in assessment.log_odds if name not in ("prior", "calibration")]
     fused = start + math.fsum(moves)
-    final = knowledge.calibrated(fused)
+    final = knowledge.calibrated(start, start + moves[0], fused, assessment.scores)
     sd = next(r.diagnostics["sd_nats"] for r in assessment.readings if r.name == "fusion")
     shares = knowledge.shares(setup.instrument, setup.kind, assessment.scores)
     miss = expected_miss(chance.target, chance.stop, *shape, shares)
@@ -417,7 +417,7 @@ def _why_no_setup(found: Features, settings: PipelineSettings) -> str:
         return "barriers do not fit the price step"
     if not found.reversion.valid:
         return "too few closed bars for a mean"
-    return (
-        f"price is {found.reversion.stretch:+.1f} sigma from its mean; "
-        f"a setup begins at {-settings.stretch_sigmas:.1f}"
-    ).replace("-", "−")
+    stretch, begins = found.reversion.stretch, -settings.stretch_sigmas
+    told = f"price is {stretch:+.1f} sigma from its mean; a setup begins "
+    told += f"on falling through {begins:.1f}" if stretch <= begins else f"at {begins:.1f}"
+    return told.replace("-", "−")

@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from engine.model.setups import LayerReading, LayerRole
-from engine.probability import mean_reversion
 from engine.probability.alignment import BARS
 from engine.probability.cross_asset import MIN_DAYS
-from engine.probability.features import Features, Scaling
+from engine.probability.features import Features, Scaling, telling_reversion
 from engine.probability.knowledge import Judgement, Knowledge
 from engine.probability.layer import LayerSpec, neutral
 from engine.probability.liquidity import MIN_QUOTES
@@ -100,9 +99,10 @@ def read_reversion(
     spec: LayerSpec, features: Features, setting: Scaling, window: int, bars: int
 ) -> LayerReading:
     """Layer 3's reading before any weighing."""
-    reversion, fit = features.reversion, features.reversion.fit
-    if not reversion.valid:
+    if not features.reversion.valid:
         return neutral(spec, _needs_bars(window + 1, bars))
+    reversion, visible = telling_reversion(features, setting)
+    fit = reversion.fit
     half_life = math.log(2.0) / fit.kappa if fit.kappa > 0.0 else math.inf
     diagnostics = clean(
         {
@@ -112,7 +112,7 @@ def read_reversion(
             "random_walk_weight": fit.walk_weight,
         }
     )
-    if not mean_reversion.pull_is_visible(fit, setting.bar_days, setting.horizon_days):
+    if not visible:
         why = f"no significant pull to the mean (Dickey-Fuller {fit.dickey_fuller:.2f})"
         return neutral(spec, why, diagnostics)
     return speak(
@@ -256,12 +256,17 @@ def read_calibration(
     known = knowledge.calibrator.n_eff
     if judged is None:
         return neutral(spec, NO_SETUP)
+    trust = knowledge.trust.weights()
     diagnostics = {"p_mean": judged.p_mean, "p_low": judged.p_low}
-    if not knowledge.calibrator.fitted:
+    diagnostics |= {f"trust_{name}": share for name, share in trust.items()}
+    move = judged.steps[-1][1]
+    if not knowledge.calibrator.fitted and move == 0.0:
         reason = f"needs {wanted:.0f} effective labels, has {known:.0f}: the odds pass unchanged"
         return neutral(spec, reason, diagnostics)
-    move = judged.steps[-1][1]
-    reason = f"corrected by {known:.0f} effective labels: {describe(move)}"
+    reason = (
+        f"{known:.0f} effective labels leave {trust['martingale']:.0%} of the trust with the "
+        f"driftless price: {describe(move)}"
+    )
     return replace(speak(spec, reason, diagnostics, known), llr=move, weight=1.0)
 
 

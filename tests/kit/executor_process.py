@@ -99,9 +99,7 @@ class ExecutorProcess:
         Its standard error.
     """
 
-    def __init__(
-        self, process: asyncio.subprocess.Process, address: str, errors: Path
-    ) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, address: str, errors: Path) -> None:
         self._process = process
         self.address = address
         self.errors = errors
@@ -177,7 +175,7 @@ async def _address_of(process: asyncio.subprocess.Process, errors: Path) -> str:
                     return found[0]
     except TimeoutError:
         pass
-    said = errors.read_text(encoding="utf-8")
+    said = await asyncio.to_thread(errors.read_text, encoding="utf-8")
     raise AssertionError(f"executor printed no address; standard error: {said[-2000:]}")
 
 

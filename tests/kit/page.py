@@ -59,7 +59,8 @@ class Card:
 
     def button(self, action: str) -> str:
         """Selector of one of its buttons."""
-        return f'{by("message", message_id=self.message_id)} [data-custom-id="{self.custom_id(action)}"]'
+        message = by("message", message_id=self.message_id)
+        return f'{message} [data-custom-id="{self.custom_id(action)}"]'
 
     def custom_id(self, action: str) -> str:
         """What a click on one of its buttons sends."""
@@ -114,7 +115,9 @@ class SandboxPage:
             found = await self.page.wait_for_function(_FIND, arg=given, timeout=WITHIN_MS)
         except Exception as late:
             shown = await self.page.locator(by("message-list")).inner_text()
-            raise AssertionError(f"nobody said {words}; the page ends with {shown[-1500:]}") from late
+            raise AssertionError(
+                f"nobody said {words}; the page ends with {shown[-1500:]}"
+            ) from late
         message_id = str(await found.json_value())
         return message_id, await self.text_of(message_id)
 

@@ -40,9 +40,7 @@ class History:
     @property
     def options(self) -> list[str]:
         """``--data SYMBOL=FILE`` for each file."""
-        return [
-            part for name, path in self.files.items() for part in ("--data", f"{name}={path}")
-        ]
+        return [part for name, path in self.files.items() for part in ("--data", f"{name}={path}")]
 
 
 def missing_reason() -> str | None:

@@ -61,6 +61,7 @@ async function runCommand(command, options) {
   const line = h("li", { class: "local-note is-pending", "data-testid": "command-note" },
     h("span", { class: "origin" }, icon("reply"), "You used ", h("span", { class: "mention" }, `/${command}`)), text);
   const slow = setTimeout(() => timeline.note(line), 350);
+  timeline.toBottom();
   try {
     const outcome = await act("slash", { as: state.person, channel: channel.id, command, options });
     clearTimeout(slow);

@@ -15,6 +15,7 @@ export class Timeline {
   #complete = false;
   #loading = false;
   #stuck = true;
+  #top = 0;
   #turn = 0;
 
   constructor(view, list, jump, context) {
@@ -140,7 +141,10 @@ export class Timeline {
 
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.view;
-    this.#stuck = scrollHeight - scrollTop - clientHeight < 60;
+    // Only a person scrolls up: a picture that loads moves the bottom away and nothing else.
+    if (scrollHeight - scrollTop - clientHeight < 60) this.#stuck = true;
+    else if (scrollTop < this.#top - 1) this.#stuck = false;
+    this.#top = scrollTop;
     if (this.#stuck) { this.jump.hidden = true; this.context.onBottom(); }
     if (scrollTop < 300) this.#older();
   }

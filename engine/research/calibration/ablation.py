@@ -1,30 +1,33 @@
 """What each layer adds: the odds without it, against the odds with it.
 
-Refuses to guess: an evidence layer is left out by judging the whole history again without its
-score, so that fusion and calibration learn without it too.
+Refuses to guess: a layer is left out by judging the whole history again without it, so that
+fusion and calibration learn without it too.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
+from engine.model.setups import Outcome
+from engine.probability.base_rate import BaseRates
 from engine.probability.batch import Case, judge
 from engine.probability.fusion import MAX_TOTAL
-from engine.probability.knowledge import EVIDENCE_LAYERS, TURBULENT
+from engine.probability.knowledge import EVIDENCE_LAYERS, TURBULENT, Knowledge
 from engine.probability.layer import FloatArray
 from engine.probability.settings import PipelineSettings
 from engine.research.calibration.rows import Rows, judgement_of, logistic, logit
 
 RETRAINED = "judged again without it"
-STEP = "its step taken out of the waterfall"
+STEP = "its step taken out"
 SILENT = "never spoke"
 SCALE = "sets the barriers: without a scale there is no candidate"
 TAIL = "moves expected value and size, never the odds"
-NAIVE = "every weight 1 instead"
+NAIVE = "every weight 1 instead, layer 12's step as it was"
 
 
 class Without(NamedTuple):
@@ -35,16 +38,38 @@ class Without(NamedTuple):
     how: str
 
 
+class SilentRates(BaseRates):
+    """A layer 1 that learns nothing: the driftless price stays the prior."""
+
+    def learn(
+        self,
+        path: Sequence[str],
+        outcome: Outcome,
+        weight: float,
+        gross: float = 0.0,
+        martingale: float = math.nan,
+    ) -> None:
+        """Forget the label."""
+
+
 def rejudged(
     cases: Sequence[Case], layer: str, settings: PipelineSettings, order: Mapping[str, int]
 ) -> list[Case]:
-    """Copies of all cases, judged in the same order of time without one layer's score."""
+    """Copies of all cases, judged in the same order of time without one layer.
+
+    Parameters
+    ----------
+    layer : str
+        ``base_rate`` learns nothing then; any other goes without its score.
+    """
     gone = {layer, TURBULENT} if layer == "regime" else {layer}
+    silent = SilentRates(settings.kappa_labels, settings.forgetting_half_life_labels)
     copies = [
         replace(case, scores={n: v for n, v in case.scores.items() if n not in gone})
         for case in cases
     ]
-    judge(settings, copies, order)
+    base = silent if layer == "base_rate" else None
+    judge(settings, copies, order, Knowledge(settings, base))
     return copies
 
 
@@ -62,11 +87,13 @@ def leave_out(
     cases : sequence of Case
         All of the history, open ones too; `rows` are those of them that are judged.
     """
-    found = {name: _without_evidence(rows, cases, name, settings, order, tell) for name in
-             EVIDENCE_LAYERS}  # fmt: skip
+    found = {
+        name: _rejudged_odds(rows, cases, name, settings, order, tell)
+        for name in ("base_rate", *EVIDENCE_LAYERS)
+    }
     p = rows.odds["pipeline"]
     return [
-        Without("base_rate", logistic(logit(p) - _step(rows, "base_rate")), STEP),
+        found["base_rate"],
         found["regime"],
         found["mean_reversion"],
         found["exhaustion"],
@@ -81,7 +108,7 @@ def leave_out(
     ]
 
 
-def _without_evidence(
+def _rejudged_odds(
     rows: Rows,
     cases: Sequence[Case],
     layer: str,
@@ -90,8 +117,7 @@ def _without_evidence(
     tell: Callable[[], None],
 ) -> Without:
     tell()
-    spoke = any(layer in case.scores for case in cases)
-    if not spoke:
+    if layer != "base_rate" and not any(layer in case.scores for case in cases):
         return Without(layer, None, SILENT)
     again = {_key(case): case for case in rejudged(cases, layer, settings, order)}
     odds = [judgement_of(again[_key(case)]).p_mean for case in rows.cases]

@@ -63,7 +63,7 @@ def stationary_rows(n: int, block: float, draws: int, seed: int) -> Resamples:
     Examples
     --------
     >>> stationary_rows(4, 1e9, 1, seed=1).rows.tolist()
-    [[1, 2, 3, 0]]
+    [[0, 1, 2, 3]]
     """
     if n < 1 or draws < 1:
         raise ValueError(f"n and draws must be >= 1, were {n} and {draws}")

@@ -26,8 +26,8 @@ def count_moved(
 ) -> tuple[int, int]:
     """Odds given by `at`, and how many move when what came later turns out otherwise.
 
-    `at` is in seconds since 1970. A label that closes at the very instant was unknown when its odds were given, so it is turned
-    round too.
+    `at` is in seconds since 1970. A label that closes at the very instant was unknown when its
+    odds were given, so it is turned round too.
     """
     copies = [_turned(case, at) for case in cases]
     judge(settings, copies, order)

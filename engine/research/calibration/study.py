@@ -31,7 +31,7 @@ UNTOUCHED = "pooled, last fifth"
 LEAST_ROWS = 100
 """Judged candidates below which no score means anything."""
 _POISONED_AT = (0.3, 0.6, 0.9)
-_STEPS = 2 + len(_POISONED_AT) + FOLDS - 1 + 7
+_STEPS = 2 + len(_POISONED_AT) + FOLDS - 1 + 8
 Tell = Callable[[int, int, str], None]
 
 

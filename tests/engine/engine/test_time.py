@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.clock import VirtualClock
 from engine.engine.deadlines import Deadlines
 from engine.facade import ProposalStatus, ProposalView
-from tests.kit.desk import OWNER, DeskAtWork, at_work, desk_settings, swinging_file
+from tests.kit.desk import OWNER, DeskAtWork, at_work, desk_settings, sqlite, swinging_file
 from tests.kit.market import HOUR, driven
 
 
@@ -115,3 +115,32 @@ async def test_a_question_stops_a_replay_on_its_way_to_the_next_bar(tmp_path: Pa
         assert desk.desk.now() > stood
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_restart_waits_for_the_question_that_was_open(tmp_path: Path) -> None:
+    file = swinging_file(tmp_path, 240)
+    settings = desk_settings(auto_below=10**6)
+    journal = await sqlite(tmp_path / "executor.sqlite", settings)
+    async with at_work(file, settings, journal) as desk:
+        await desk.bars(2)
+        view = await desk.proposal()
+    journal = await sqlite(tmp_path / "executor.sqlite", settings)
+    async with at_work(file, settings, journal, hold_seconds=60.0) as desk:
+        seen = desk.ledger.bars_at
+        running = asyncio.create_task(desk.desk.run())
+        await asyncio.sleep(0.1)
+        assert desk.ledger.bars_at == seen
+        answer = await desk.desk.approve(OWNER, view.terms.id, view.short_hash)
+        assert isinstance(answer, ProposalView)
+        async with asyncio.timeout(20):
+            await running
+
+
+async def test_a_bar_that_waits_for_its_turn_does_not_overtake_a_question(tmp_path: Path) -> None:
+    file = swinging_file(tmp_path, 240)
+    async with at_work(file, desk_settings(auto_below=10**6), hold_seconds=60.0) as desk:
+        event = await anext(desk.events)
+        view = await desk.proposal()
+        assert not await desk.engine._take_unless_asking(event)
+        await desk.desk.reject(OWNER, view.terms.id, "not today")
+        assert await desk.engine._take_unless_asking(event)
