@@ -19,6 +19,7 @@ from engine.desk.words import sentence
 from engine.facade import Desk
 from engine.journal.change import change
 from engine.journal.codec import KINDS
+from engine.journal.fold import fold
 from engine.model import events as happened
 from engine.model.events import EVENTS, Event
 from engine.ports import Broker, Journal, MarketFeed
@@ -98,6 +99,7 @@ def test_every_event_class_is_listed() -> None:
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)
 def test_an_event_has_a_sentence_and_a_fold(event: type[Event]) -> None:
     assert sentence.dispatch(event) is not sentence.dispatch(Event)
+    assert fold([]) is not None  # the fold brings every handler with it
     assert change.dispatch(event) is not change.dispatch(object)
 
 

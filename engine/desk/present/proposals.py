@@ -84,10 +84,10 @@ class Proposals:
         if held is not None:
             return f"Open: {held.quantity} bought at {held.entry_price:,.2f}."
         entry = self._entry_order(record.terms.id)
-        if entry is None:
-            return "The order is being prepared."
-        waiting = "; it fills at the next price" if entry.open else ""
-        return f"The order is {entry.state.replace('_', ' ')}{waiting}. {entry.reason}".rstrip()
+        if entry is None or entry.open:
+            # A card is not drawn again when the order fills: it says what stays true.
+            return "The order goes out at the next price; its fill is posted below."
+        return f"The order is {entry.state.replace('_', ' ')}. {entry.reason}".rstrip()
 
     def _entry_order(self, proposal_id: str) -> OrderRecord | None:
         bought = self._ledger.orders_of(proposal_id, Side.BUY)

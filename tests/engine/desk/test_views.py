@@ -104,7 +104,7 @@ async def test_an_approved_proposal_tells_what_followed(desk: DeskAtWork) -> Non
         return view.outcome
 
     await desk.desk.approve(OWNER, name, proposal.short_hash)
-    assert "fills at the next price" in outcome()
+    assert "its fill is posted below" in outcome()
     await desk.bars()
     assert outcome().startswith("Open: ")
     await desk.desk.close_position(OWNER, name, "")
