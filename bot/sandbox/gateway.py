@@ -24,6 +24,7 @@ from bot.sandbox.permissions import Permission
 from bot.sandbox.wire import Json
 
 HEARTBEAT_MS = 41_250
+_ROUND_TRIP_SECONDS = 0.1
 _BACKLOG = 2000
 _SESSIONS_KEPT = 8
 _DISPATCH, _HEARTBEAT, _IDENTIFY, _RESUME = 0, 1, 2, 6
@@ -182,7 +183,10 @@ class Gateway:
             return await self._refuse(connection, 4002, "Decode error.")
         op, data = payload["op"], payload.get("d")
         if op == _HEARTBEAT:
-            connection.send(_HEARTBEAT_ACK, None)
+            # discord.py notes the time of a beat only once it is sent: an answer without any
+            # network in between would overtake the note and look like an old one.
+            loop = asyncio.get_running_loop()
+            loop.call_later(_ROUND_TRIP_SECONDS, connection.send, _HEARTBEAT_ACK, None)
             return True
         if op in (_IDENTIFY, _RESUME):
             begin = self._identify if op == _IDENTIFY else self._resume
