@@ -49,7 +49,7 @@ def _tone(proposal: ProposalView) -> Tone:
 def _title(proposal: ProposalView) -> tuple[str, ...]:
     terms = proposal.terms
     marked = banner(proposal.market)
-    kind = "paper trade at small fixed risk, booked apart: it learns the odds"
+    kind = "paper trade at small fixed risk, marked so in the record: it learns the odds"
     return (
         f"## Buy {terms.instrument} · {TITLES[proposal.status]}",
         (

@@ -222,7 +222,7 @@ class ApprovalSettings(Section):
 
 
 class ExploratorySettings(Section):
-    """Small paper trades that learn the odds; never live, booked apart."""
+    """Small paper trades that learn the odds; never live, marked so in the record."""
 
     enabled: bool = number(True, "Whether exploratory cards are raised on paper", "true or false")
     risk_frac: float = frac(0.0025, "Loss of one of them at its stop", "equity")
