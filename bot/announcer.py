@@ -106,7 +106,9 @@ class Announcer:
             self._arrived.clear()
             pause = await self.post_due()
             try:
-                await asyncio.wait_for(self._arrived.wait(), pause)
+                # Not wait_for: in Python 3.11 it can lose a cancellation that comes just then.
+                async with asyncio.timeout(pause):
+                    await self._arrived.wait()
             except TimeoutError:
                 continue
 

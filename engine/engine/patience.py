@@ -40,7 +40,9 @@ class Patience:
         while (left := self.left()) > 0.0:
             self.decided.clear()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.decided.wait(), left)
+                # Not wait_for: in Python 3.11 it can lose a cancellation that comes just then.
+                async with asyncio.timeout(left):
+                    await self.decided.wait()
 
     def stand_still(self) -> None:
         """Hold the market where it is, on its way to the next bar, until `wait` returns."""
