@@ -12,10 +12,12 @@ from typing import Any
 
 from engine.clock import VirtualClock
 from engine.config import Settings
+from engine.desk.casework import Card
 from engine.desk.picture import Moment, picture_of
 from engine.desk.policy import Policy, policy_of
 from engine.desk.present import layer_views
-from engine.desk.proposing import Card, card_of
+from engine.desk.proposing import card_of
+from engine.desk.standing import shares_of
 from engine.engine.study import study
 from engine.journal.ledger import Ledger
 from engine.market.sessions import is_open
@@ -109,7 +111,14 @@ def _card(
         is_open=is_open,
     )
     picture = picture_of(ledger, policy, moment)
-    return card_of(assessment, pipeline.refusal(assessment), ledger, policy, picture)
+    passed = [
+        seen
+        for seen in assessed.values()
+        if seen.at == assessment.at and not pipeline.refusal(seen)
+    ]
+    shares = shares_of(passed, ledger, policy, picture, assessed, pipeline.correlations())
+    gate = pipeline.refusal(assessment)
+    return card_of(assessment, gate, ledger, policy, picture, shares)
 
 
 def scan_as_json(scan: FileScan) -> dict[str, Any]:

@@ -1,26 +1,28 @@
 """From an assessment to a card: its kind, what decided, and the terms if it can be approved.
 
 Refuses to bend the gate: a proposal needs a positive expected value at the lower bound after
-costs; what only the mean clears is exploratory, on paper; the rest is watched.
+costs; what only the mean clears is exploratory, on paper; the rest is watched. A proposal whose
+portfolio share nobody worked out has none.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from engine.desk.casework import Card, Case, bet_of, case_of
 from engine.desk.policy import Policy
+from engine.desk.standing import NO_SHARES, Shares, with_asked
 from engine.desk.words import expected_value_sentence
 from engine.journal.ledger import Ledger
 from engine.market.sessions import end_of_trading
 from engine.model.bars import Quote
-from engine.model.instruments import Calendar, Instrument
+from engine.model.instruments import Instrument
 from engine.model.money import exact
 from engine.model.orders import OrderType
-from engine.model.proposals import CardKind, CostLines, ProposalTerms, SizeStep
+from engine.model.proposals import CardKind, ProposalTerms, SizeStep
 from engine.model.setups import Assessment, Odds, Setup
 from engine.model.verdicts import Refused, Resized
 from engine.risk import (
@@ -30,41 +32,10 @@ from engine.risk import (
     exploratory_budget_left,
     room_left,
 )
-from engine.sizing import Bet, Sizing, size_entry, size_exploratory
+from engine.sizing import Sizing, size_entry, size_exploratory
 
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _ID_LENGTH = 4
-_DAYS_A_YEAR = {Calendar.CONTINUOUS: 365.0, Calendar.METALS: 252.0}
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What became of one assessment.
-
-    Attributes
-    ----------
-    kind : CardKind or None
-        None when there was no setup.
-    sentence : str
-        The number that decided, in plain words.
-    terms : ProposalTerms or None
-        Present for proposals and exploratory cards.
-    """
-
-    kind: CardKind | None
-    sentence: str
-    terms: ProposalTerms | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A setup with its odds on one instrument, about to be sized."""
-
-    instrument: Instrument
-    assessment: Assessment
-    setup: Setup
-    odds: Odds
-    costs: CostLines
 
 
 def card_of(
@@ -73,6 +44,7 @@ def card_of(
     ledger: Ledger,
     policy: Policy,
     picture: RiskPicture,
+    shares: Shares,
     quote: Quote | None = None,
 ) -> Card:
     """Judge one assessment.
@@ -83,6 +55,8 @@ def card_of(
         Why the pipeline's gate on the lower bound refuses; empty when it opens.
     picture : RiskPicture
         The desk at the same instant.
+    shares : mapping of instrument to float or Refused
+        What the portfolio grants each setup of this instant that has passed the gate.
     quote : Quote or None
         Present book, from which the half spread is taken where there is one.
     """
@@ -95,31 +69,10 @@ def card_of(
     told = expected_value_sentence(case.odds)
     if kind is CardKind.WATCH:
         return Card(kind, told)
-    terms = terms_of(case, kind, ledger, policy, picture)
+    terms = terms_of(case, kind, ledger, policy, picture, shares)
     if isinstance(terms, Refused):
         return Card(CardKind.WATCH, f"{told}. {terms.sentence}")
     return Card(kind, told, terms)
-
-
-def case_of(assessment: Assessment, policy: Policy, quote: Quote | None = None) -> Case:
-    """Gather what is known of a setup.
-
-    Raises
-    ------
-    ValueError
-        If the assessment holds no setup.
-    """
-    if assessment.setup is None or assessment.odds is None:
-        raise ValueError(f"assessment of {assessment.instrument} must hold a setup, has none")
-    instrument = policy.instruments[assessment.instrument]
-    half_spread = policy.costs.half_spread_frac(instrument, quote)
-    return Case(
-        instrument=instrument,
-        assessment=assessment,
-        setup=assessment.setup,
-        odds=assessment.odds,
-        costs=policy.costs.round_trip(instrument, half_spread),
-    )
 
 
 def _kind(odds: Odds, gate: str, policy: Policy) -> CardKind:
@@ -131,10 +84,16 @@ def _kind(odds: Odds, gate: str, policy: Policy) -> CardKind:
 
 
 def terms_of(
-    case: Case, kind: CardKind, ledger: Ledger, policy: Policy, picture: RiskPicture
+    case: Case,
+    kind: CardKind,
+    ledger: Ledger,
+    policy: Policy,
+    picture: RiskPicture,
+    shares: Shares = NO_SHARES,
 ) -> ProposalTerms | Refused:
     """Size a case and ask risk; the terms are what an approval would be bound to."""
-    sizing = _sized(case, kind, policy, picture)
+    beside = with_asked(picture, ledger, policy, case.instrument.symbol)
+    sizing = _sized(case, kind, policy, beside, shares)
     if isinstance(sizing, Refused):
         return sizing
     if sizing.quantity <= 0:
@@ -176,18 +135,23 @@ def sellable_at_stop(quantity: Decimal, stop: Decimal, instrument: Instrument) -
     return quantity * stop >= instrument.min_notional_usd
 
 
-def _sized(case: Case, kind: CardKind, policy: Policy, picture: RiskPicture) -> Sizing | Refused:
+def _sized(
+    case: Case, kind: CardKind, policy: Policy, picture: RiskPicture, shares: Shares
+) -> Sizing | Refused:
     room = room_left(picture, policy.limits, case.instrument)
     if isinstance(room, Refused):
         return room
     equity = picture.equity_usd or Decimal(0)
-    bet = _bet(case, policy)
+    bet = bet_of(case, policy)
     if kind is CardKind.PROPOSAL:
+        share = shares.get(case.instrument.symbol, 0.0)
+        if isinstance(share, Refused):
+            return share
         peak = picture.high_water_usd or equity
         drawdown = float(1 - equity / peak) if peak > 0 else 1.0
         return size_entry(
             bet,
-            room,
+            replace(room, portfolio_frac=share),
             equity_usd=equity,
             drawdown_frac=min(max(drawdown, 0.0), 1.0),
             policy=policy.sizing,
@@ -197,23 +161,6 @@ def _sized(case: Case, kind: CardKind, policy: Policy, picture: RiskPicture) -> 
         return budget
     return size_exploratory(
         bet, room, equity_usd=equity, week_budget_left_frac=budget, policy=policy.sizing
-    )
-
-
-def _bet(case: Case, policy: Policy) -> Bet:
-    odds, setup = case.odds, case.setup
-    return Bet(
-        price=exact(setup.entry),
-        lot=case.instrument.lot,
-        min_notional_usd=case.instrument.min_notional_usd,
-        p_low=odds.p_low,
-        p_mean=odds.p_mean,
-        # The lower bound is a normal quantile, so its distance from the mean gives the error.
-        p_sd=max(odds.p_mean - odds.p_low, 0.0) / policy.lower_bound_sds,
-        target_frac=setup.target_frac,
-        stop_frac=setup.stop_frac,
-        cost_frac=odds.cost_frac,
-        volatility=setup.volatility * math.sqrt(_DAYS_A_YEAR[case.instrument.calendar]),
     )
 
 

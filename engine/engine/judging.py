@@ -8,9 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from engine.desk.casework import Card
 from engine.desk.picture import Moment, equity_at
 from engine.desk.policy import Policy
-from engine.desk.proposing import Card, card_of
+from engine.desk.proposing import card_of
+from engine.desk.standing import Shares, shares_of
 from engine.journal.ledger import Ledger
 from engine.model import events as happened
 from engine.model.actors import DESK
@@ -37,15 +39,26 @@ class Judge:
         self, assessments: tuple[Assessment, ...], picture: RiskPicture, *, caught_up: bool
     ) -> list[Card]:
         """Judge each assessment; one set of bars raises one proposal at most."""
+        gates = [self.pipeline.refusal(assessment) for assessment in assessments]
+        shares = self._shares(assessments, gates, picture)
         cards: list[Card] = []
-        for assessment in assessments:
-            gate = self.pipeline.refusal(assessment)
-            card = card_of(assessment, gate, self.ledger, self.policy, picture)
+        for assessment, gate in zip(assessments, gates, strict=True):
+            card = card_of(assessment, gate, self.ledger, self.policy, picture, shares)
             why_not = self._why_not(assessment, cards, caught_up=caught_up)
             if card.terms is not None and why_not:
                 card = Card(CardKind.WATCH, f"{why_not}. {card.sentence}")
             cards.append(card)
         return cards
+
+    def _shares(
+        self, assessments: tuple[Assessment, ...], gates: list[str], picture: RiskPicture
+    ) -> Shares:
+        """What the portfolio grants each setup that passes the gate, beside all the others."""
+        passed = [a for a, gate in zip(assessments, gates, strict=True) if not gate]
+        newest = {name: seen for name, (_, seen) in self.ledger.assessed.items()}
+        newest.update({a.instrument: a for a in assessments})
+        correlations = self.pipeline.correlations()
+        return shares_of(passed, self.ledger, self.policy, picture, newest, correlations)
 
     def _why_not(self, assessment: Assessment, before: list[Card], *, caught_up: bool) -> str:
         if caught_up:

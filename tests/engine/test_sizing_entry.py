@@ -36,7 +36,6 @@ def test_steps_stand_in_their_fixed_order() -> None:
         "Kelly share",
         "volatility target",
         "drawdown ramp",
-        "live pilot",
         "instrument cap",
         "risk at the stop",
         "total exposure",
@@ -45,6 +44,7 @@ def test_steps_stand_in_their_fixed_order() -> None:
         "portfolio share",
         "settled cash",
         "estimation error",
+        "live pilot",
         "whole lots",
         "minimum notional",
     ]
@@ -90,16 +90,21 @@ def test_what_could_not_be_sold_at_the_stop_is_not_bought() -> None:
     assert entry(bet).quantity == Decimal(0)
 
 
-def test_pilot_takes_a_tenth() -> None:
+@pytest.mark.parametrize("volatility", [0.15, 1.5], ids=["a cap binds", "no cap binds"])
+def test_pilot_takes_a_tenth_of_what_would_be_taken(volatility: float) -> None:
+    bet = replace(GOLD, volatility=volatility)
     size = size_entry(
-        replace(GOLD, volatility=1.5),
+        bet,
         WIDE,
         equity_usd=EQUITY,
         drawdown_frac=0.0,
         policy=SizingPolicy(pilot_factor=0.1),
     )
-    whole = entry(replace(GOLD, volatility=1.5))
-    assert size.steps[4].factor == pytest.approx(0.1)
+    whole = entry(bet)
+    tenth = size.steps[-3]
+    assert tenth.name == "live pilot"
+    assert tenth.factor == pytest.approx(0.1)
+    assert tenth.fraction == pytest.approx(whole.steps[-4].fraction / 10)
     assert size.notional_usd <= whole.notional_usd / 10 + 24
 
 
@@ -129,7 +134,7 @@ def test_exploratory_stops_at_its_weekly_budget() -> None:
     ("bet", "room", "message"),
     [
         (replace(GOLD, p_low=math.nan), WIDE, "p_low"),
-        (replace(GOLD, volatility=math.nan), WIDE, "forecast"),
+        (replace(GOLD, volatility=math.nan), WIDE, "volatility"),
         (replace(GOLD, price=Decimal("NaN")), WIDE, "price"),
         (GOLD, replace(WIDE, heat_frac=math.nan), "heat_frac"),
         (GOLD, replace(WIDE, pair_frac=math.nan), "pair_frac"),

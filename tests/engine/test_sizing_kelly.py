@@ -57,8 +57,19 @@ def test_kelly_is_nothing_at_break_even() -> None:
     assert kelly_two_outcome(0.46, 0.03, 0.02, 0.003) == pytest.approx(0.0, abs=1e-12)
 
 
-def test_kelly_of_a_win_below_its_cost_is_minus_infinity() -> None:
-    assert kelly_two_outcome(0.9, 0.003, 0.02, 0.003) == -math.inf
+@pytest.mark.parametrize(("p", "gain"), [(0.9, 0.003), (1.0, 0.003), (0.5, 0.001)])
+def test_kelly_of_a_win_that_its_cost_eats_is_no_bet(p: float, gain: float) -> None:
+    assert kelly_two_outcome(p, gain, 0.02, 0.003) == 0.0
+
+
+def test_kelly_of_certainties_is_what_the_formula_says() -> None:
+    assert kelly_two_outcome(1.0, 0.03, 0.02) == near(50.0)
+    assert kelly_two_outcome(0.0, 0.03, 0.02) == near(-1 / 0.03)
+
+
+def test_kelly_outcomes_of_sure_losses_is_no_bet() -> None:
+    assert kelly_outcomes((0.0, 1.0), (0.03, -0.02)) == 0.0
+    assert kelly_outcomes((1.0,), (0.0,)) == 0.0
 
 
 def test_kelly_outcomes_gives_s6() -> None:
@@ -203,7 +214,7 @@ def test_size_chain_steps_multiply_to_the_fraction() -> None:
         (lambda: kelly_two_outcome(0.5, 0, 1), r"gain must be in \(0, inf\), was 0"),
         (lambda: kelly_outcomes((0.5,), (1, -1)), "returns must be as long"),
         (lambda: kelly_outcomes((0.5, 0.4), (1, -1)), "probabilities must sum to 1"),
-        (lambda: kelly_outcomes((0.5, 0.5), (1, 2)), "must hold a gain and a loss"),
+        (lambda: kelly_outcomes((0.5, 0.5), (1, 2)), "must hold a possible loss"),
         (lambda: baker_mchale(0.5, 1, -1), r"sd must be in \[0, inf\), was -1"),
         (lambda: drawdown_factor(-0.1), r"drawdown must be in \[0, 1\], was -0.1"),
         (lambda: volatility_factor(0.1, 0.0), r"forecast must be in \(0, inf\), was 0.0"),
