@@ -141,7 +141,7 @@ def _holdings(picture: RiskPicture, assessed: Mapping[str, Assessment]) -> list[
         volatility = _forecast(assessed.get(held.instrument))
         if volatility is None:
             told = f"no forecast for {held.instrument}, which is held"
-            return Refused("portfolio", told, "a known volatility", "Wait for its next bar.")
+            return Refused("portfolio", told, "", "Wait for its next bar.")
         notional, risk = float(held.notional_usd / equity), float(held.risk_usd / equity)
         found.append(Holding(held.instrument, notional, risk, volatility))
     return found

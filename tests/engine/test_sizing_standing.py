@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -169,7 +170,7 @@ def test_the_programme_with_shared_caps_would_grow_with_volatility() -> None:
         ("alone_frac", -0.1, r"alone_frac must be in \[0, inf\), was -0.1"),
     ],
 )
-def test_a_setup_of_unknown_numbers_is_refused(name: str, value: float, message: str) -> None:
+def test_a_setup_of_unknown_numbers_is_refused(name: str, value: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         replace(GOLD, **{name: value})
 
