@@ -292,7 +292,7 @@ def _whole_lots(ladder: Ladder, bet: Bet, room: Room, equity_usd: Decimal) -> Si
     # What is bought must also be large enough to be sold at the stop.
     if quantity * bet.price * (1 - exact(bet.stop_frac)) < bet.min_notional_usd:
         quantity = _NOTHING
-    ladder.cap("minimum notional", float(quantity * bet.price / equity_usd))
+    ladder.cap("minimum notional", ladder.fraction if quantity else 0.0)
     notional = quantity * bet.price
     risk = notional * exact(bet.loss_frac)
     return Sizing(ladder.fraction, quantity, notional, risk, ladder.steps, ladder.set_by)

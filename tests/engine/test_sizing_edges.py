@@ -241,7 +241,7 @@ def test_size_entry_takes_the_ends_of_its_ranges() -> None:
 def test_size_exploratory_refuses_an_unknown_budget() -> None:
     def asked(budget: float) -> Sizing:
         return size_exploratory(
-            BET, ROOM, equity_usd=Decimal(10_000), week_budget_left_frac=budget
+            bet=BET, room=ROOM, equity_usd=Decimal(10_000), week_budget_left_frac=budget
         )
 
     for budget in (-0.5, NAN):
