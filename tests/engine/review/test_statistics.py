@@ -114,8 +114,8 @@ def test_e8_sequential_test() -> None:
 
 
 def test_e9_edge_process() -> None:
-    expected = (1.13875, 1.0264125, 1.16994394, 1.3443605, 1.20215417)
-    expected += (1.17808144, 1.35324305, 1.20335912, 1.38303031, 1.60270939)
+    expected = [1.13875, 1.0264125, 1.16994394, 1.3443605, 1.20215417]
+    expected += [1.17808144, 1.35324305, 1.20335912, 1.38303031, 1.60270939]
     assert edge_process(TRADES) == pytest.approx(expected, abs=5e-9)
 
 
