@@ -1,0 +1,68 @@
+"""What the door shows: frozen views, complete in themselves, ready to be rendered.
+
+Refuses to compute: a view is filled in by the engine and only read by its guests.
+"""
+
+from engine.views.market import (
+    BreakdownView,
+    ChartView,
+    LayerView,
+    Level,
+    Mark,
+    MarketView,
+    ScanRow,
+    ScanView,
+)
+from engine.views.oversight import AuditLine, BreakerView, StatusView, VerifyView
+from engine.views.places import Place, PostRef
+from engine.views.posts import (
+    AnyNotice,
+    DecisionNotice,
+    DeskNotice,
+    FillNotice,
+    Notice,
+    OrderNotice,
+    ProposalNotice,
+    ScanNotice,
+    TradeNotice,
+)
+from engine.views.trading import (
+    LimitView,
+    OrderView,
+    PortfolioView,
+    PositionView,
+    ProfitRow,
+    ProposalView,
+)
+
+__all__ = [
+    "AnyNotice",
+    "AuditLine",
+    "BreakdownView",
+    "BreakerView",
+    "ChartView",
+    "DecisionNotice",
+    "DeskNotice",
+    "FillNotice",
+    "LayerView",
+    "Level",
+    "LimitView",
+    "Mark",
+    "MarketView",
+    "Notice",
+    "OrderNotice",
+    "OrderView",
+    "Place",
+    "PortfolioView",
+    "PositionView",
+    "PostRef",
+    "ProfitRow",
+    "ProposalNotice",
+    "ProposalView",
+    "ScanNotice",
+    "ScanRow",
+    "ScanView",
+    "StatusView",
+    "TradeNotice",
+    "VerifyView",
+]
