@@ -118,7 +118,7 @@ def portfolio_shares(
     takes itself, as a Giffen good does. With both caps tight, a stop moved from 0.60 % to 0.66 %
     raises a size from 25 % to 29 % of equity; so can a higher volatility. Shared this way no size
     can. In ``y = f * volatility`` a setup's own volatility and costs only lower its own linear
-    term, and the maximiser over a fixed set is monotone in it; ``B v / (v + rest)`` and
+    term, and the maximiser over a fixed set is monotone in it; ``B / (1 + rest / v)`` and
     ``H / (loss + rest / v)`` are monotone in the setup's own `alone_frac` and `loss_frac`.
 
     References
@@ -142,18 +142,26 @@ def portfolio_shares(
     require("heat_cap", heat_cap, 0.0)
     if not setups:
         return ()
-    best = _best(setups, holdings, correlations, kelly_share)
-    alone = [setup.alone_frac for setup in setups]
     total = max(0.0, total_cap - math.fsum(h.notional_frac for h in holdings))
     heat = max(0.0, heat_cap - math.fsum(h.risk_frac for h in holdings))
-    per_total = _ratio(total, math.fsum(alone))
-    at_risk = math.fsum(v * s.loss_frac for v, s in zip(alone, setups, strict=True))
-    per_heat = _ratio(heat, at_risk)
-    return tuple(min(f, v * per_total, v * per_heat) for f, v in zip(best, alone, strict=True))
+    best = _best(setups, holdings, correlations, kelly_share)
+    return tuple(min(f, _split(n, setups, total, heat)) for n, f in enumerate(best))
 
 
-def _ratio(left: float, wanted: float) -> float:
-    return left / wanted if wanted > 0.0 else 0.0
+def _split(number: int, setups: Sequence[Standing], total: float, heat: float) -> float:
+    """What one setup gets of the total and of the heat, in proportion to what each takes alone.
+
+    Written so that every rounded operation is monotone, too: not even a last digit grows.
+    """
+    own = setups[number]
+    if own.alone_frac <= 0.0:
+        return 0.0
+    others = [setup for place, setup in enumerate(setups) if place != number]
+    taken = math.fsum(other.alone_frac for other in others)
+    at_risk = math.fsum(other.alone_frac * other.loss_frac for other in others)
+    by_total = total / (1.0 + taken / own.alone_frac)
+    by_heat = heat / (own.loss_frac + at_risk / own.alone_frac)
+    return min(by_total, by_heat)
 
 
 def _best(
