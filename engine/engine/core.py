@@ -57,7 +57,9 @@ class Engine:
         self._patience = patience = Patience(recorder.ledger, clock, parts.hold_seconds)
         self._execution = execution = Execution(recorder, parts.broker)
         self._exits = exits = Exits(recorder, execution)
-        self._watch = watch = Watch(recorder.ledger, parts.policy, parts.market.timeframe)
+        self._watch = watch = Watch(
+            recorder.ledger, parts.policy, parts.market.timeframe, parts.conditions
+        )
         self._street = street = Street(turns, feed, parts.broker, execution, exits)
         judge = Judge(recorder.ledger, parts.policy, parts.pipeline)
         self._flow = BarsFlow(
@@ -122,7 +124,7 @@ class Engine:
             self._parts.pipeline,
             self._parts.feed,
             self.ledger,
-            self._parts.policy.cost_fracs(),
+            self._watch.costing.of_history,
             instruments=self.instruments,
             until=until,
             bars=self._parts.settings.market.warmup_bars,
@@ -208,7 +210,7 @@ class Engine:
 
     async def _take(self, event: MarketEvent) -> None:
         if isinstance(event, Quote):
-            self._watch.quotes[event.instrument] = event
+            self._watch.remember_quote(event)
             self._parts.pipeline.watch(event)
             await self._recorder.record(*expired(self.ledger, event.at))
             await self._street.see(event)

@@ -6,14 +6,17 @@ before it is let go of.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
 
 from engine.brokers.paper import PaperBroker
 from engine.config import Settings
+from engine.costs import Conditions
 from engine.desk.policy import Policy, policy_of
 from engine.engine import Engine, EngineParts
 from engine.engine.recorder import Recorder
@@ -111,6 +114,10 @@ def _assemble(
         # A bar may pass while the owner reads: a question outlives it.
         shortest = _PACED_EXPIRY_BARS * market.view.timeframe.length
         policy = replace(policy, expires_for=max(policy.expires_for, shortest))
+    # A live view: what the journal learns of the account's fees counts from then on.
+    tiers = ChainMap(recorder.ledger.fee_tiers, dict(policy.costs.tiers))
+    policy = replace(policy, costs=replace(policy.costs, tiers=tiers))
+    conditions = Conditions(timedelta(seconds=settings.costs.quote_seconds))
     recorder.clock = market.clock
     return EngineParts(
         settings=settings,
@@ -120,7 +127,8 @@ def _assemble(
         journal=journal,
         recorder=recorder,
         feed=market.feed,
-        broker=_paper_broker(settings, policy, recorder.ledger),
+        broker=_paper_broker(settings, policy, recorder.ledger, conditions),
+        conditions=conditions,
         pipeline=pipeline_of(settings, policy, market.view.timeframe),
         clock=market.clock,
         software=version("executor"),
@@ -131,7 +139,9 @@ def _assemble(
     )
 
 
-def _paper_broker(settings: Settings, policy: Policy, ledger: Ledger) -> Broker:
+def _paper_broker(
+    settings: Settings, policy: Policy, ledger: Ledger, conditions: Conditions
+) -> Broker:
     if settings.desk.mode != "paper":
         raise ConfigError(
             "desk.mode is live, but no live broker is unlocked: live needs the review's gates "
@@ -143,7 +153,11 @@ def _paper_broker(settings: Settings, policy: Policy, ledger: Ledger) -> Broker:
         held[base] = held.get(base, Decimal(0)) + position.quantity
     cash = ledger.cash_usd if ledger.opened_at else settings.desk.cash_usd
     return PaperBroker(
-        tuple(policy.instruments.values()), policy.costs, cash_usd=cash, holdings=held
+        tuple(policy.instruments.values()),
+        policy.costs,
+        cash_usd=cash,
+        holdings=held,
+        conditions=conditions,
     )
 
 
