@@ -208,6 +208,17 @@ class Engine:
         """Take one market event in."""
         await self._turns.take(lambda: self._take(event))
 
+    async def learn_fees(self, tier: happened.FeeTierRead) -> None:
+        """Journal what a venue charges this account, unless that is known already."""
+        await self._turns.take(lambda: self._learn_fees(tier))
+
+    async def _learn_fees(self, tier: happened.FeeTierRead) -> None:
+        known = self.ledger.fee_tiers.get(tier.venue)
+        if known is None or tier != happened.FeeTierRead(
+            known.venue, known.maker_frac, known.taker_frac, known.name
+        ):
+            await self._recorder.record(tier)
+
     async def _take(self, event: MarketEvent) -> None:
         if isinstance(event, Quote):
             self._watch.remember_quote(event)

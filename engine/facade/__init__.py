@@ -210,8 +210,15 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(module), there)
 
 
-async def open_desk(settings: Settings, choice: MarketChoice, journal_path: Path) -> Desk:
+async def open_desk(
+    settings: Settings, choice: MarketChoice, journal_path: Path, secrets: Secrets | None = None
+) -> Desk:
     """Open the desk whose record is at `journal_path`, or begin one there.
+
+    Parameters
+    ----------
+    secrets : Secrets or None
+        Keys with which a venue is asked for the account's fees; None asks nobody.
 
     Raises
     ------
@@ -220,4 +227,4 @@ async def open_desk(settings: Settings, choice: MarketChoice, journal_path: Path
     """
     from engine.opening import open_engine
 
-    return Desk(await open_engine(settings, choice, journal_path))
+    return Desk(await open_engine(settings, choice, journal_path, secrets))

@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from engine.brokers.paper import PaperBroker
-from engine.config import Settings
+from engine.config import Secrets, Settings
 from engine.costs import Conditions
 from engine.desk.policy import Policy, policy_of
 from engine.engine import Engine, EngineParts
@@ -25,6 +25,7 @@ from engine.journal.ledger import Ledger
 from engine.journal.sqlite import SqliteJournal
 from engine.model.bars import Timeframe
 from engine.model.instruments import Calendar
+from engine.opening.account import learn_fees
 from engine.opening.choice import MarketChoice
 from engine.opening.markets import OpenMarket, open_market, open_replay, replay_of
 from engine.ports import Broker, Journal
@@ -48,8 +49,15 @@ _SILENT = tuple(f"{name} (no model server)" for name in ("Alpha", "Beta", "Gamma
 _PACED_EXPIRY_BARS = 2
 
 
-async def open_engine(settings: Settings, choice: MarketChoice, journal_path: Path) -> Engine:
+async def open_engine(
+    settings: Settings, choice: MarketChoice, journal_path: Path, secrets: Secrets | None = None
+) -> Engine:
     """Open the engine whose record is at `journal_path`.
+
+    Parameters
+    ----------
+    secrets : Secrets or None
+        Keys with which a venue is asked for the account's fees; None asks nobody.
 
     Raises
     ------
@@ -57,7 +65,10 @@ async def open_engine(settings: Settings, choice: MarketChoice, journal_path: Pa
         One line naming the thing and the mend; nothing is left open.
     """
     journal = await SqliteJournal.open(journal_path, settings.hash)
-    return await open_on(journal, settings, choice, str(journal_path))
+    engine = await open_on(journal, settings, choice, str(journal_path))
+    if secrets is not None and not engine.market.paced and not engine.market.simulated:
+        await learn_fees(engine, settings, secrets)
+    return engine
 
 
 async def open_on(
