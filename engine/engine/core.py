@@ -25,6 +25,7 @@ from engine.engine.study import study
 from engine.engine.turns import Turns, halting
 from engine.engine.watching import Watch
 from engine.journal.ledger import Ledger
+from engine.metering.plan import meter_plan_of
 from engine.model import events as happened
 from engine.model.actors import DESK
 from engine.model.bars import MarketEvent, Quote
@@ -87,6 +88,7 @@ class Engine:
             started_at=parts.clock.now(),
             software=parts.software,
             silent=parts.silent,
+            meter=meter_plan_of(parts.settings),
             moment=self._watch.moment,
             before=self._watch.day_before,
         )

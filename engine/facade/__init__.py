@@ -20,11 +20,20 @@ from engine.errors import (
     MarketDataError,
 )
 from engine.facade.desk import Desk
+from engine.metering.bill import Bill, EnergyUse, ModelLine
 from engine.model.actors import DESK, Actor, Permission, Role
 from engine.model.bars import Bar, Timeframe
 from engine.model.orders import Fill, Order, OrderState, OrderType, Purpose, Side
-from engine.model.positions import Position, Trade
-from engine.model.proposals import CardKind, CostLines, ProposalStatus, ProposalTerms, SizeStep
+from engine.model.positions import Origin, Position, Trade
+from engine.model.proposals import (
+    GAP,
+    CardKind,
+    CostItem,
+    CostLines,
+    ProposalStatus,
+    ProposalTerms,
+    SizeStep,
+)
 from engine.model.setups import Assessment, LayerReading, LayerRole, Odds, Setup, SetupKind
 from engine.model.verdicts import Refused
 from engine.risk.findings import DeskState
@@ -34,9 +43,11 @@ from engine.views import (
     BreakdownView,
     BreakerView,
     ChartView,
+    CostsView,
     DecisionNotice,
     DeskNotice,
     FillNotice,
+    KindResult,
     LayerView,
     Level,
     LimitView,
@@ -68,6 +79,7 @@ if TYPE_CHECKING:
     from engine.journal.export import lines as journal_lines
     from engine.journal.verify import VerifyReport
     from engine.journal.verify import verify as verify_journal
+    from engine.metering.record import bill_as_json, bill_from_journal
     from engine.opening import MarketChoice
     from engine.research.calibration import (
         CalibrationReport,
@@ -84,12 +96,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DESK",
+    "GAP",
     "Actor",
     "Anchor",
     "AnyNotice",
     "Assessment",
     "AuditLine",
     "Bar",
+    "Bill",
     "BreakdownView",
     "BreakerView",
     "BrokerError",
@@ -98,11 +112,14 @@ __all__ = [
     "CardKind",
     "ChartView",
     "ConfigError",
+    "CostItem",
     "CostLines",
+    "CostsView",
     "DecisionNotice",
     "Desk",
     "DeskNotice",
     "DeskState",
+    "EnergyUse",
     "ExecutorError",
     "FileScan",
     "Fill",
@@ -112,6 +129,7 @@ __all__ = [
     "Health",
     "InvariantBroken",
     "JournalError",
+    "KindResult",
     "LayerReading",
     "LayerRole",
     "LayerView",
@@ -121,6 +139,7 @@ __all__ = [
     "MarketChoice",
     "MarketDataError",
     "MarketView",
+    "ModelLine",
     "Notice",
     "Odds",
     "Order",
@@ -128,6 +147,7 @@ __all__ = [
     "OrderState",
     "OrderType",
     "OrderView",
+    "Origin",
     "Permission",
     "Place",
     "PortfolioView",
@@ -160,6 +180,8 @@ __all__ = [
     "TradeNotice",
     "VerifyReport",
     "VerifyView",
+    "bill_as_json",
+    "bill_from_journal",
     "calibrate_files",
     "check_up",
     "export_journal",
@@ -186,6 +208,8 @@ _HEAVY = {
     "report_as_json": ("engine.research.calibration", "report_as_json"),
     "write_candidates": ("engine.research.calibration", "write_candidates"),
     "FileScan": ("engine.scanning", "FileScan"),
+    "bill_as_json": ("engine.metering.record", "bill_as_json"),
+    "bill_from_journal": ("engine.metering.record", "bill_from_journal"),
     "Finding": ("engine.checkup", "Finding"),
     "Health": ("engine.checkup", "Health"),
     "MarketChoice": ("engine.opening.choice", "MarketChoice"),

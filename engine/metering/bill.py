@@ -13,35 +13,11 @@ from decimal import Decimal
 
 from engine.journal.ledger import ZERO, Ledger, ModelUse, month_of
 from engine.metering.budget import budget_left, spent_usd
+from engine.metering.plan import MeterPlan, PowerPlan
 from engine.model.money import exact
 
 _HOUR_SECONDS = 3600.0
 _DAY_HOURS = 24.0
-
-
-@dataclass(frozen=True, slots=True)
-class PowerPlan:
-    """What the machine draws and what that costs.
-
-    Attributes
-    ----------
-    idle_watts, busy_watts : float, watts
-        While the desk waits, and while a model runs on this machine.
-    hours_a_day : float, hours in [0, 24]
-        How long the machine is on for the desk.
-    busy_hours_a_day : float, hours in [0, 24]
-        Plan for a month in which no model has been measured.
-    kwh_price : float, of `currency`
-    usd_a_unit : float, US dollars a unit of `currency`
-    """
-
-    idle_watts: float
-    busy_watts: float
-    hours_a_day: float
-    busy_hours_a_day: float
-    kwh_price: float
-    currency: str
-    usd_a_unit: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +99,7 @@ class Bill:
         return "Within the plan."
 
 
-def bill_of(
-    ledger: Ledger,
-    now: datetime,
-    *,
-    budgets_usd: Mapping[str, Decimal],
-    power: PowerPlan,
-    warn_usd: Decimal,
-    plan_usd: Decimal,
-) -> Bill:
+def bill_of(ledger: Ledger, now: datetime, plan: MeterPlan) -> Bill:
     """The bill of the month of `now`, up to `now`.
 
     Electricity counts from the opening of the record: what the machine did before is unknown.
@@ -139,9 +107,9 @@ def bill_of(
     month, begin, end = _bounds(now)
     since = max(begin, min(ledger.opened_at or now, now))
     used = {k: use for k, use in ledger.model_use.items() if k[0] == month}
-    energy = _energy(power, (now - since).total_seconds(), list(used.values()))
-    providers = sorted({*budgets_usd, *(key[1] for key in used)})
-    models = tuple(_line(name, month, ledger, used, budgets_usd) for name in providers)
+    energy = _energy(plan.power, (now - since).total_seconds(), list(used.values()))
+    providers = sorted({*plan.budgets_usd, *(key[1] for key in used)})
+    models = tuple(_line(name, month, ledger, used, plan.budgets_usd) for name in providers)
     running = energy.usd + sum((line.spent_usd for line in models), ZERO)
     passed, whole = (now - since).total_seconds(), (end - since).total_seconds()
     return Bill(
@@ -150,8 +118,8 @@ def bill_of(
         energy=energy,
         running_usd=running,
         projected_usd=running * exact(whole / passed) if passed > 0 else running,
-        warn_usd=warn_usd,
-        plan_usd=plan_usd,
+        warn_usd=plan.warn_usd,
+        plan_usd=plan.plan_usd,
         fees_usd=ledger.fees_usd.get(month, ZERO),
     )
 

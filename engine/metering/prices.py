@@ -1,6 +1,6 @@
 """What a provider takes for tokens, by model, day and hour.
 
-Refuses to call an unknown model free: without a price there is no cost, and the caller must say so.
+Refuses to call an unknown model free: where nobody has named a price, there is none.
 """
 
 from __future__ import annotations

@@ -15,6 +15,9 @@ from engine.model.money import exact
 from engine.model.orders import OrderType
 from engine.model.setups import SetupKind
 
+GAP = "stop gap"
+"""Name of the cost line that only a stop pays."""
+
 
 class CardKind(StrEnum):
     """The three kinds of setup card; the first two can be approved."""
@@ -170,7 +173,7 @@ class ProposalTerms:
             ("slippage", self.costs.slippage_frac),
             ("impact", self.costs.impact_frac),
             ("drift", self.costs.drift_frac),
-            ("stop gap", self.costs.gap_frac),
+            (GAP, self.costs.gap_frac),
         )
         return tuple(CostItem(name, self._worth(frac), frac) for name, frac in named)
 

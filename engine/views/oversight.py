@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from engine.metering.bill import Bill
 from engine.model.actors import Actor
 from engine.risk.findings import DeskState
 from engine.views.market import MarketView
@@ -76,3 +77,11 @@ class VerifyView:
     head_seq: int
     head_hash: str
     findings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CostsView:
+    """What running the desk costs this month, and the market that it watches."""
+
+    bill: Bill
+    market: MarketView
