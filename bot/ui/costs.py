@@ -10,7 +10,7 @@ from bot.ui.market import banner
 from bot.ui.text import clip, count, money, table
 from engine.facade import Bill, CostsView, EnergyUse, ModelLine
 
-_BLOCKS = 20
+_BLOCKS = 15
 
 
 def costs_card(view: CostsView) -> Card:
@@ -20,7 +20,7 @@ def costs_card(view: CostsView) -> Card:
         (
             f"## Running costs · {bill.month}",
             f"**{money(bill.running_usd)}** so far · heading for **{money(bill.projected_usd)}**",
-            f"`{_bar(bill)}` of the {money(bill.plan_usd)} plan",
+            f"{_bar(bill)} of {money(bill.plan_usd)} planned",
             f"{bill.verdict} The line that warns is {money(bill.warn_usd)}.",
             f"-# {marked}" if marked else "",
         )
@@ -42,10 +42,9 @@ def _tone(bill: Bill) -> Tone:
 
 
 def _bar(bill: Bill) -> str:
-    """Filled: spent; shaded: still to come at this pace."""
-    spent = min(round(_BLOCKS * float(bill.running_usd / bill.plan_usd)), _BLOCKS)
+    """The share of the plan that the month is heading for."""
     ahead = min(round(_BLOCKS * float(bill.projected_usd / bill.plan_usd)), _BLOCKS)
-    return "█" * spent + "▒" * (ahead - spent) + "░" * (_BLOCKS - max(ahead, spent))
+    return "■" * ahead + "□" * (_BLOCKS - ahead)
 
 
 def _models(bill: Bill) -> list[str]:

@@ -104,7 +104,7 @@ def _costs(terms: ProposalTerms) -> tuple[str, ...]:
     ]
     rows.append(("round trip", money(terms.cost_usd), share(costs.total_frac, 2)))
     gap = next(item for item in terms.cost_items if item.name == GAP)
-    beyond = f"Gaps through the stop {money(gap.usd)} ({share(gap.frac, 2)}) on top, on average"
+    beyond = f"Gaps through the stop: another {money(gap.usd)} ({share(gap.frac, 2)}) on average"
     sources = [f"spread {costs.spread_source}"] if costs.spread_source else []
     sources += [f"drift {costs.drift_source}"] if costs.drift_source else []
     return (
