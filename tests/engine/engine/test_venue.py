@@ -17,7 +17,7 @@ from engine.errors import BrokerUnavailable, MarketDataError, OutcomeUnknown
 from engine.facade import Desk, PositionView, ProposalView, StatusView
 from engine.journal.memory import MemoryJournal
 from engine.model.bars import Bar, MarketEvent, Quote
-from engine.model.orders import Fill, Order, OrderState, Purpose
+from engine.model.orders import Fill, Order, OrderState, Purpose, Side
 from engine.opening import MarketChoice, parts_on
 from engine.ports import Accepted, BrokerReport, MarketFeed, Rejected
 from tests.kit.desk import BTC, OVERSEER, OWNER, DeskAtWork, desk_settings, refusal
@@ -34,9 +34,12 @@ class Venue:
         self.submitted: list[str] = []
         self.news = BrokerReport()
         self.lose_answers = self.unreachable = self.deaf = False
+        self.sides: dict[str, Side] = {}
+        self.owned = {"USD": Decimal(10_000), "BTC": Decimal(0)}
 
     async def submit(self, order: Order) -> Accepted | Rejected:
         self.submitted.append(order.client_id)
+        self.sides[order.client_id] = order.side
         if self.unreachable:
             raise BrokerUnavailable("no route to the venue")
         if not self.deaf:
@@ -69,13 +72,20 @@ class Venue:
         self.taken.update({order.client_id: order for order, _ in working})
 
     async def balances(self) -> dict[str, Decimal]:
-        return {}
+        if self.unreachable:
+            raise BrokerUnavailable("no route to the venue")
+        return self.owned
 
     def fills(self, client_id: str, quantity: Decimal, price: Decimal, at: datetime) -> None:
         fill = Fill(
             f"{client_id}/{quantity}/{at}", client_id, at, price, quantity, Decimal(0), price
         )
         self.news = BrokerReport(fills=(*self.news.fills, fill))
+        side = self.sides.get(client_id)
+        if side is not None:
+            sign = 1 if side is Side.BUY else -1
+            self.owned["BTC"] += sign * quantity
+            self.owned["USD"] -= sign * quantity * price
 
 
 @pytest.fixture
