@@ -11,7 +11,7 @@ from functools import partial
 
 from engine.desk.present import Context, Present
 from engine.engine.bars import BarsFlow
-from engine.engine.crosschecks import CrossChecks, Testimony
+from engine.engine.crosschecks import CrossChecks, Statement
 from engine.engine.deadlines import Deadlines, expired
 from engine.engine.deciding import Deciding
 from engine.engine.execution import Execution
@@ -68,7 +68,7 @@ class Engine:
             recorder, execution, exits, parts.broker, parts.pipeline, watch, judge, guard
         )
         self._checks = CrossChecks(
-            parts.witnesses, feed, clock, parts.instruments, self._take_testimony
+            parts.witnesses, feed, clock, parts.instruments, self._take_statement
         )
         self.present = present = Present(self._context())
         self.deciding = Deciding(
@@ -259,19 +259,19 @@ class Engine:
         await self._exits.close_overdue(now)
         await self._guard.look(now)
 
-    async def _take_testimony(self, testimony: Testimony) -> None:
-        await self._turns.take(lambda: self._heed(testimony))
+    async def _take_statement(self, statement: Statement) -> None:
+        await self._turns.take(lambda: self._heed(statement))
 
-    async def _heed(self, testimony: Testimony) -> None:
-        self._hear(testimony)
+    async def _heed(self, statement: Statement) -> None:
+        self._hear(statement)
         await self._guard.look(self.clock.now())
 
-    def _hear(self, testimony: Testimony) -> None:
+    def _hear(self, statement: Statement) -> None:
         """Keep what the witnesses said, for the next look."""
-        self._watch.clock_offset_seconds = testimony.offset_seconds
-        for quote in testimony.quotes:
+        self._watch.clock_offset_seconds = statement.offset_seconds
+        for quote in statement.quotes:
             self._watch.see(quote)
-        for instrument, gap in testimony.gaps.items():
+        for instrument, gap in statement.gaps.items():
             self._watch.sensing.compare(instrument, gap)
 
     async def aclose(self) -> None:

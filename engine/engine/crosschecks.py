@@ -64,7 +64,7 @@ NOBODY = Witnesses()
 
 
 @dataclass(frozen=True, slots=True)
-class Testimony:
+class Statement:
     """What the witnesses said at one look.
 
     Attributes
@@ -88,7 +88,7 @@ class CrossChecks:
     Parameters
     ----------
     instruments : tuple of str
-    take : coroutine function of Testimony
+    take : coroutine function of Statement
         Is told what they said.
     """
 
@@ -98,7 +98,7 @@ class CrossChecks:
         feed: MarketFeed,
         clock: Clock,
         instruments: tuple[str, ...],
-        take: Callable[[Testimony], Awaitable[None]],
+        take: Callable[[Statement], Awaitable[None]],
     ) -> None:
         self._witnesses, self._feed, self._clock = witnesses, feed, clock
         self._instruments, self._take = instruments, take
@@ -109,7 +109,7 @@ class CrossChecks:
             await self._clock.sleep_until(self._clock.now() + self._witnesses.every)
             await self._take(await self.look())
 
-    async def look(self) -> Testimony:
+    async def look(self) -> Statement:
         """Ask everybody once."""
         gaps: dict[str, float | None] = {}
         quotes: list[Quote] = []
@@ -125,7 +125,7 @@ class CrossChecks:
                 quotes.append(first)
             if second is not None:
                 gaps[symbol] = _gap(first, other)
-        return Testimony(await self._offset(), tuple(quotes), gaps)
+        return Statement(await self._offset(), tuple(quotes), gaps)
 
     async def _offset(self) -> Reading:
         if self._witnesses.time is None:

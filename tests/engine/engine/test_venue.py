@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -118,8 +119,9 @@ class Quoting:
         await self._market.aclose()
 
 
-@pytest_asyncio.fixture
-async def desk(market: Path, venue: Venue) -> AsyncIterator[DeskAtWork]:
+@asynccontextmanager
+async def venue_desk(market: Path, venue: Venue) -> AsyncIterator[DeskAtWork]:
+    """A desk that trades at `venue`, two bars into its market."""
     settings = desk_settings()
     journal = MemoryJournal(settings.hash)
     choice = MarketChoice(files={BTC: market}, speed=float("inf"), hold_seconds=0.0)
@@ -130,8 +132,16 @@ async def desk(market: Path, venue: Venue) -> AsyncIterator[DeskAtWork]:
     events = feed.stream(engine.ledger.bars_at)
     made = DeskAtWork(Desk(engine), engine, journal, events)
     await made.bars(2)
-    yield made
-    await made.desk.close()
+    try:
+        yield made
+    finally:
+        await made.desk.close()
+
+
+@pytest_asyncio.fixture
+async def desk(market: Path, venue: Venue) -> AsyncIterator[DeskAtWork]:
+    async with venue_desk(market, venue) as made:
+        yield made
 
 
 async def _bought(desk: DeskAtWork) -> tuple[ProposalView, Order]:

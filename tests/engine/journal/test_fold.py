@@ -421,7 +421,7 @@ def test_a_kill_keeps_the_desk_on_paper_also_after_its_reset() -> None:
     reset = happened.BreakerReset("drawdown kill", B, "begin anew")
     ledger = ledger_of(OPENED, assessed(equity=8_400), kill, reset)
     assert (ledger.trips, ledger.paper_only_since) == ({}, NOON)
-    assert (ledger.kill_high_water_usd, ledger.high_water_usd) == (8_400, 10_000)
+    assert _sums(ledger.kill_high_water_usd, ledger.high_water_usd) == (8_400, 10_000)
 
 
 def test_every_rebased_row_and_no_other_is_counted_anew() -> None:
