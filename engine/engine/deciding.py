@@ -18,6 +18,7 @@ from engine.desk.present import Present
 from engine.desk.proposing import case_of, terms_of
 from engine.engine.deadlines import expired
 from engine.engine.execution import Execution
+from engine.engine.guarding import Guard
 from engine.engine.judging import raising
 from engine.engine.patience import Patience
 from engine.engine.recorder import Recorder
@@ -56,6 +57,7 @@ class Deciding:
     pipeline: Pipeline
     watch: Watch
     street: Street
+    guard: Guard
     patience: Patience
     present: Present
 
@@ -84,6 +86,8 @@ class Deciding:
 
     async def _approve(self, click: Click, quote: Quote | Refused | None) -> Order | Refused:
         now = self.clock.now()
+        if click.actor.may(Permission.DECIDE):
+            await self.guard.look(now)
         looked = self._checked(click, quote, now)
         if isinstance(looked, Refused):
             await self.recorder.record(
@@ -110,8 +114,6 @@ class Deciding:
             return record
         if isinstance(asked, Refused):
             return asked
-        if asked is not None:
-            self.watch.remember_quote(asked)
         terms, policy = record.terms, self.watch.policy
         touch = Touch.of(asked) if asked else self.watch.touch(terms.instrument)
         moved = approving.price_holds(
@@ -159,6 +161,7 @@ class Deciding:
             costs=looked.costs,
         )
         await self.execution.send(order, approved)
+        await self.guard.look(self.clock.now())  # what the venue refused may trip a breaker
         return order
 
     async def take_at_once(self, terms: ProposalTerms) -> None:
@@ -167,6 +170,7 @@ class Deciding:
         Within a turn that the caller has taken.
         """
         click = Click(DESK, terms.id, terms.short_hash, 1.0, "small enough to be taken at once")
+        await self.guard.look(self.clock.now())
         looked = self._second_look(click, None, self.clock.now())
         if isinstance(looked, Refused):
             await self.recorder.record(
@@ -236,7 +240,7 @@ class Deciding:
             return Refused(
                 "scale", f"{instrument} has no volatility forecast yet", "", "Wait for bars."
             )
-        picture = picture_of(self._ledger, policy, self.watch.moment(now))
+        picture = await self.guard.look(now)
         case = case_of(assessment, costing, now)
         terms = terms_of(case, CardKind.EXPLORATORY, self._ledger, policy, picture)
         if isinstance(terms, ProposalTerms):

@@ -36,6 +36,7 @@ from engine.model.proposals import (
 )
 from engine.model.setups import Assessment, LayerReading, LayerRole, Odds, Setup, SetupKind
 from engine.model.verdicts import Refused
+from engine.risk.breaker import BreakerState
 from engine.risk.findings import DeskState
 from engine.views import (
     AnyNotice,
@@ -105,6 +106,7 @@ __all__ = [
     "Bar",
     "Bill",
     "BreakdownView",
+    "BreakerState",
     "BreakerView",
     "BrokerError",
     "CalibrationReport",

@@ -19,6 +19,7 @@ from engine.journal.ledger import (
     ProposalRecord,
     month_of,
 )
+from engine.journal.risk_changes import REJECTS_KEPT
 from engine.model import events as happened
 from engine.model.orders import (
     Fill,
@@ -127,6 +128,8 @@ def _(event: happened.OrderAccepted, ledger: Ledger, envelope: Envelope) -> None
 @change.register
 def _(event: happened.OrderRejected, ledger: Ledger, envelope: Envelope) -> None:
     _turn(ledger, event.client_id, OrderChange.REJECT).reason = event.reason
+    ledger.rejected_at.append(envelope.at)
+    del ledger.rejected_at[:-REJECTS_KEPT]
 
 
 @change.register
