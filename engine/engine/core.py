@@ -20,6 +20,7 @@ from engine.engine.overseeing import Overseeing
 from engine.engine.parts import EngineParts
 from engine.engine.patience import Patience
 from engine.engine.posting import Posting
+from engine.engine.stopping import Stopping
 from engine.engine.street import Street
 from engine.engine.study import study
 from engine.engine.turns import Turns, halting
@@ -55,7 +56,7 @@ class Engine:
         self._recorder = recorder
         self._turns = turns = Turns(recorder)
         self._patience = patience = Patience(recorder.ledger, clock, parts.hold_seconds)
-        self._execution = execution = Execution(recorder, parts.broker)
+        self._execution = execution = Execution(recorder, parts.broker, parts.kill_switch)
         self._exits = exits = Exits(recorder, execution)
         self._watch = watch = Watch(recorder.ledger, parts.policy, parts.market.timeframe)
         self._street = street = Street(turns, feed, parts.broker, execution, exits)
@@ -63,12 +64,17 @@ class Engine:
         self._flow = BarsFlow(
             recorder, execution, exits, parts.broker, parts.pipeline, watch, judge
         )
+        self._stopping = stopping = Stopping(
+            turns, clock, recorder, execution, exits, patience,
+            parts.kill_switch, parts.kill_look_seconds,
+        )  # fmt: skip
         self.present = present = Present(self._context())
         self.deciding = Deciding(
-            turns, clock, recorder, execution, parts.pipeline, watch, street, patience, present
-        )
+            turns, clock, recorder, execution, parts.pipeline, watch, street, patience, stopping,
+            present,
+        )  # fmt: skip
         self.overseeing = Overseeing(
-            turns, clock, recorder, execution, exits, watch, street, patience, present
+            turns, clock, recorder, execution, exits, watch, street, stopping, present
         )
         self.posting = Posting(turns, recorder, present)
 
@@ -87,6 +93,7 @@ class Engine:
             silent=parts.silent,
             moment=self._watch.moment,
             before=self._watch.day_before,
+            kill_switch=parts.kill_switch,
         )
 
     @property
@@ -114,9 +121,11 @@ class Engine:
     async def open(self) -> None:
         """Journal the start, study what came before, and take up what a crash left behind."""
         await self._turns.take(self._open)
+        self._stopping.start()
 
     async def _open(self) -> None:
         await self._record_start()
+        await self._stopping.look_at_start()
         until = self.ledger.bars_at or self.clock.now()
         studied = await study(
             self._parts.pipeline,
@@ -181,7 +190,7 @@ class Engine:
         market = asyncio.create_task(self._live(), name="market")
         watch = asyncio.create_task(deadlines.run(), name="deadlines")
         try:
-            await _first_end(market, watch)
+            await _first_end(market, watch, *self._stopping.watching)
         finally:
             for task in (market, watch):
                 task.cancel()
@@ -207,6 +216,7 @@ class Engine:
         await self._turns.take(lambda: self._take(event))
 
     async def _take(self, event: MarketEvent) -> None:
+        await self._stopping.look()
         if isinstance(event, Quote):
             self._watch.quotes[event.instrument] = event
             self._parts.pipeline.watch(event)
@@ -225,6 +235,7 @@ class Engine:
 
     async def aclose(self) -> None:
         """Let go of the feed and the journal; the record stays."""
+        await self._stopping.aclose()
         await self._patience.aclose()
         await self._turns.take(self._let_go)
 
@@ -235,9 +246,9 @@ class Engine:
             await self._parts.journal.aclose()
 
 
-async def _first_end(market: asyncio.Task[None], watch: asyncio.Task[None]) -> None:
-    """Return when the market has ended; a fault of either ends both."""
-    running: set[asyncio.Task[None]] = {market, watch}
+async def _first_end(market: asyncio.Task[None], *watches: asyncio.Task[None]) -> None:
+    """Return when the market has ended; a fault of any ends all."""
+    running: set[asyncio.Task[None]] = {market, *watches}
     while market in running:
         done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         for task in done:

@@ -20,6 +20,7 @@ from engine.engine.execution import Execution
 from engine.engine.judging import raising
 from engine.engine.patience import Patience
 from engine.engine.recorder import Recorder
+from engine.engine.stopping import Stopping
 from engine.engine.street import Street
 from engine.engine.turns import Turns
 from engine.engine.watching import Watch
@@ -46,6 +47,7 @@ class Deciding:
     watch: Watch
     street: Street
     patience: Patience
+    stopping: Stopping
     present: Present
 
     @property
@@ -72,6 +74,7 @@ class Deciding:
         return self.present.proposals.view(self._ledger.proposals[name])
 
     async def _approve(self, click: Click, price: Decimal | Refused | None) -> Order | Refused:
+        await self.stopping.look()
         now = self.clock.now()
         order = self._checked(click, price, now)
         if isinstance(order, Refused):
@@ -134,6 +137,8 @@ class Deciding:
 
         Within a turn that the caller has taken.
         """
+        if await self.stopping.look():
+            return  # the halt has withdrawn it
         click = Click(DESK, terms.id, terms.short_hash, 1.0, "small enough to be taken at once")
         order = self._second_look(click, None, self.clock.now())
         if isinstance(order, Refused):
@@ -189,6 +194,7 @@ class Deciding:
         refused = await self.recorder.permit(actor, Permission.DECIDE, f"propose {instrument}")
         if refused is not None:
             return refused
+        await self.stopping.look()
         now = self.clock.now()
         await self.recorder.record(*expired(self._ledger, now))
         policy = self.watch.policy

@@ -24,6 +24,7 @@ from engine.views import (
     PositionView,
     ProfitRow,
     ProposalView,
+    RiskView,
     ScanView,
     StatusView,
     VerifyView,
@@ -82,6 +83,10 @@ class Desk:
     def status(self) -> StatusView:
         """State, halts, breakers, counts and the head of the journal."""
         return self._engine.present.oversight.status()
+
+    def risk(self) -> RiskView:
+        """Limits with their use, breakers with their state, and everything that stopped it."""
+        return self._engine.present.oversight.risk()
 
     def scan(self, instrument: str | None = None) -> ScanView | Refused:
         """Newest assessment of every instrument, or of one."""

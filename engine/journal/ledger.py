@@ -113,6 +113,8 @@ class Ledger:
         Bars in a row without a volatility alarm, by instrument.
     trip_log : list of (name, datetime)
         Every trip ever, for rules that count them.
+    oversight : list of Envelope
+        Every halt, resumption, trip and reset ever, oldest first.
     studied : dict of str to datetime
         Where the first study of each instrument began; a restart begins there again.
     broken : list of str
@@ -152,6 +154,7 @@ class Ledger:
     halt: Halt | None = None
     trips: dict[str, Trip] = field(default_factory=dict)
     trip_log: list[tuple[str, datetime]] = field(default_factory=list)
+    oversight: list[Envelope] = field(default_factory=list)
     prices: dict[str, Decimal] = field(default_factory=dict)
     bars_at: datetime | None = None
     assessed: dict[str, tuple[int, Assessment]] = field(default_factory=dict)

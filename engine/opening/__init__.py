@@ -20,11 +20,12 @@ from engine.engine.recorder import Recorder
 from engine.errors import ConfigError, JournalError
 from engine.journal.ledger import Ledger
 from engine.journal.sqlite import SqliteJournal
+from engine.killswitch import KillFile, kill_path
 from engine.model.bars import Timeframe
 from engine.model.instruments import Calendar
 from engine.opening.choice import MarketChoice
 from engine.opening.markets import OpenMarket, open_market, open_replay, replay_of
-from engine.ports import Broker, Journal
+from engine.ports import Broker, Journal, KillSwitch
 from engine.probability.layer import InstrumentScale
 from engine.probability.pipeline import Pipeline
 from engine.views import MarketView
@@ -32,6 +33,7 @@ from engine.views import MarketView
 __all__ = [
     "MarketChoice",
     "OpenMarket",
+    "kill_files",
     "open_engine",
     "open_market",
     "open_on",
@@ -53,12 +55,37 @@ async def open_engine(settings: Settings, choice: MarketChoice, journal_path: Pa
     ExecutorError
         One line naming the thing and the mend; nothing is left open.
     """
+    switch = kill_files(settings, journal_path)
     journal = await SqliteJournal.open(journal_path, settings.hash)
-    return await open_on(journal, settings, choice, str(journal_path))
+    return await open_on(journal, settings, choice, str(journal_path), switch)
+
+
+def kill_files(settings: Settings, journal_path: Path) -> KillFile:
+    """The kill files of a desk: the one beside its record, and the configured one if there is.
+
+    Raises
+    ------
+    ConfigError
+        If the configured one's folder does not exist, so that nobody could put it there.
+    """
+    paths = [kill_path(journal_path)]
+    if settings.journal.kill_file:
+        more = Path(settings.journal.kill_file).absolute()
+        if not more.parent.is_dir():
+            raise ConfigError(
+                f"journal.kill_file is {more}, but there is no folder {more.parent}: make it, or "
+                "empty that key"
+            )
+        paths.append(more)
+    return KillFile(*paths)
 
 
 async def open_on(
-    journal: Journal, settings: Settings, choice: MarketChoice, name: str = "the record"
+    journal: Journal,
+    settings: Settings,
+    choice: MarketChoice,
+    name: str = "the record",
+    kill_switch: KillSwitch | None = None,
 ) -> Engine:
     """Open the engine on `journal`, which it closes with itself, also when it cannot open.
 
@@ -71,7 +98,7 @@ async def open_on(
         opened.push_async_callback(journal.aclose)
         parts = await parts_on(journal, settings, choice, name)
         opened.push_async_callback(parts.feed.aclose)
-        engine = Engine(parts)
+        engine = Engine(replace(parts, kill_switch=kill_switch))
         await engine.open()
         opened.pop_all()
         return engine

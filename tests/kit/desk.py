@@ -183,7 +183,8 @@ def money(ledger: Ledger) -> Decimal:
 
 def state_of(ledger: Ledger) -> dict[str, Any]:
     """Everything of a ledger but how often and through which entries it came about."""
-    passing = {"seq", "head", "at", "sessions", "posts", "untold", "newest_scan", "assessed"}
+    passing = {"seq", "head", "at", "sessions", "posts", "untold", "newest_scan", "assessed",
+               "oversight"}  # fmt: skip
     names = (n for n in Ledger.__dataclass_fields__ if n not in passing)
     state = {name: getattr(ledger, name) for name in names}
     state["proposals"] = {

@@ -14,7 +14,7 @@ from engine.desk.picture import Moment, picture_of
 from engine.desk.policy import Policy
 from engine.journal.ledger import Ledger
 from engine.model.verdicts import Refused
-from engine.ports import Clock, Journal, MarketFeed
+from engine.ports import Clock, Journal, KillSwitch, MarketFeed
 from engine.risk import RiskPicture
 from engine.views import MarketView
 
@@ -35,6 +35,7 @@ class Context:
         Prices and assessments as they are known then.
     before : callable (instrument) -> Decimal or None
         Price of a day before the newest bar.
+    kill_switch : KillSwitch or None
     """
 
     ledger: Ledger
@@ -49,6 +50,7 @@ class Context:
     silent: tuple[str, ...]
     moment: Callable[[datetime], Moment]
     before: Callable[[str], Decimal | None]
+    kill_switch: KillSwitch | None = None
 
     def picture(self) -> RiskPicture:
         """What risk sees now."""
