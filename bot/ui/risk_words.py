@@ -36,6 +36,18 @@ def use_of(limit: LimitUseView) -> str:
     return "" if limit.use_frac is None else f"{limit.use_frac:.0%}".replace("%", " %")
 
 
+def limit_numbers(limit: LimitUseView) -> str:
+    """What is used of what may be."""
+    if limit.used is None:
+        return f"not known, bound {bound_of(limit)}"
+    return f"{used_of(limit)} of {bound_of(limit)}"
+
+
+def limit_words(limit: LimitUseView) -> str:
+    """One limit in words, for those who cannot see the picture."""
+    return f"{limit.name} {limit_numbers(limit)}"
+
+
 def _amount(value: float, unit: str) -> str:
     return share(value) if unit.startswith("fraction") else f"{value:.0f}"
 
