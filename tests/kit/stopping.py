@@ -81,14 +81,19 @@ def stopped_at(line: int, options: Sequence[str], folder: Path) -> Stopped:
 def _wait_for_line(process: subprocess.Popen[bytes], line: int) -> str:
     """Read until `line` lines have come; the text of the last, empty for line 0."""
     assert process.stdout is not None
-    until, seen, text = time.perf_counter() + _STARTS_WITHIN_S, 0, b""
+    until, seen, last, tail = time.perf_counter() + _STARTS_WITHIN_S, 0, b"", b""
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
         while seen < line and selector.select(max(0.0, until - time.perf_counter())):
-            byte = os.read(process.stdout.fileno(), 1)
-            if not byte:
+            chunk = os.read(process.stdout.fileno(), 1 << 16)
+            if not chunk:
                 break
-            text = byte if text.endswith(b"\n") else text + byte
-            counts = text.endswith(b"\n") and text.strip() != b""
-            seen += counts and not any(word in text for word in _CHATTER)
-    return text.decode(errors="replace").strip()
+            *whole, tail = (tail + chunk).split(b"\n")
+            counted = [each for each in whole if _counts(each)]
+            seen += len(counted)
+            last = counted[-1] if counted else last
+    return last.decode(errors="replace").strip()
+
+
+def _counts(line: bytes) -> bool:
+    return bool(line.strip()) and not any(word in line for word in _CHATTER)
