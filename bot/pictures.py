@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 
 from bot.ui.card import Picture
-from bot.ui.risk_words import limit_words
+from bot.ui.risk_words import foremost, limit_words
 from engine.facade import BreakdownView, ChartView, Desk, PortfolioView, Refused, RiskView
 
 
@@ -59,4 +59,4 @@ async def limits_of(view: RiskView) -> Picture | None:
     from bot.charts import render_limits
 
     png = await asyncio.to_thread(render_limits, view)
-    return Picture("limits.png", png, "; ".join(map(limit_words, view.limits)))
+    return Picture("limits.png", png, "; ".join(map(limit_words, foremost(view.limits))))

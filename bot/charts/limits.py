@@ -1,4 +1,4 @@
-"""The use of every limit as a bar: green, amber, red, with its numbers, drawn for a phone.
+"""The use of the foremost limits as bars: green, amber, red, with its numbers, drawn for a phone.
 
 Refuses to draw what nobody measured as an empty bar: it is hatched, and says unknown. Colour is
 never alone: a shape stands beside each number.
@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 
 from bot.charts.canvas import DOTS_PER_INCH, FAINT, FALL, GRID, GROUND, RISE, TEXT, png_of
 from bot.ui.market import label
-from bot.ui.risk_words import level_sign, limit_numbers, use_of
+from bot.ui.risk_words import foremost, level_sign, limit_numbers, use_of
 from engine.facade import LimitLevel, LimitUseView, RiskView
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ _BAR_FROM, _BAR_TO, _BAR_HEIGHT = 0.03, 0.97, 0.28
 
 
 def render_limits(view: RiskView) -> bytes:
-    """Use of every limit as PNG, one row a limit, in the order of the view.
+    """Use of the foremost limits as PNG, the most used first.
+
+    A taller picture would be shrunk by Discord until nobody could read it on a phone.
 
     Raises
     ------
@@ -44,7 +46,8 @@ def render_limits(view: RiskView) -> bytes:
     """
     if not view.limits:
         raise ValueError("there are no limits to draw")
-    height = _HEAD_INCHES + _ROW_INCHES * len(view.limits)
+    shown = foremost(view.limits)
+    height = _HEAD_INCHES + _ROW_INCHES * len(shown)
     figure = Figure(figsize=(_WIDTH_INCHES, height), dpi=DOTS_PER_INCH, facecolor=GROUND)
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0), facecolor=GROUND)
@@ -53,7 +56,7 @@ def render_limits(view: RiskView) -> bytes:
     axes.set_ylim(height, 0.0)
     axes.text(
         0.5, height / 2, label(view.market) if view.market else "", color=TEXT, alpha=0.07,
-        fontsize=52, fontweight="bold", ha="center", va="center", rotation=60, zorder=0,
+        fontsize=52, fontweight="bold", ha="center", va="center", rotation=30, zorder=0,
     )  # fmt: skip
     axes.text(
         _BAR_FROM, 0.36, "Limits", color=TEXT, fontsize=_TITLE, fontweight="bold",
@@ -62,7 +65,7 @@ def render_limits(view: RiskView) -> bytes:
     axes.text(
         _BAR_TO, 0.36, _summary(view), color=FAINT, fontsize=_NUMBER, va="center", ha="right"
     )
-    for row, limit in enumerate(view.limits):
+    for row, limit in enumerate(shown):
         _row(axes, _HEAD_INCHES + row * _ROW_INCHES, limit)
     return png_of(figure)
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from bot.ui.card import Card, Picture, Tone
 from bot.ui.market import banner, date_of, moment
-from bot.ui.risk_words import event_words, level_sign, limit_words, use_of
+from bot.ui.risk_words import event_words, foremost, level_sign, limit_words, use_of
 from bot.ui.scan import ENTRIES
 from bot.ui.text import clip, count, listed, money, plain
 from engine.facade import (
@@ -24,6 +24,7 @@ from engine.facade import (
 TONES = {DeskState.ACTIVE: Tone.GOOD, DeskState.REDUCING: Tone.WARN, DeskState.HALTED: Tone.BAD}
 _STANDING = (BreakerState.TRIPPED, BreakerState.COOLING, BreakerState.BLOCKING)
 _NEWEST = 25
+_EXITS = {DeskState.ACTIVE: "", DeskState.REDUCING: " Exits always go.", DeskState.HALTED: ""}
 
 
 def risk_card(view: RiskView, picture: Picture | None) -> Card:
@@ -32,7 +33,7 @@ def risk_card(view: RiskView, picture: Picture | None) -> Card:
     card = Card(TONES[view.state]).lines(
         (
             f"## Risk · {view.state.value.upper()}",
-            f"{ENTRIES[view.state].capitalize()}. Exits always go.",
+            f"{ENTRIES[view.state].capitalize()}.{_EXITS[view.state]}",
             _halt(view),
             _kill_file(view),
             f"-# {marked}" if marked else "",
@@ -79,7 +80,7 @@ def _kill_file(view: RiskView) -> str:
 
 
 def _limits(view: RiskView) -> list[str]:
-    """In words only what is near its bound: the picture has them all."""
+    """In words what is near its bound, and what the picture has no room for."""
     told = (LimitLevel.REACHED, LimitLevel.NEAR)
     lines = [
         f"{level_sign(level)} **{level.value.upper()}** {limit_words(each)} ({use_of(each)})"
@@ -89,7 +90,9 @@ def _limits(view: RiskView) -> list[str]:
     ]
     if not view.limits:
         return ["The use of the limits is not known: the desk has no equity to measure it on."]
-    return lines
+    shown = foremost(view.limits)
+    rest = [limit_words(each) for each in view.limits if each not in shown]
+    return [*lines, f"-# {' · '.join(rest)}" if rest else ""]
 
 
 def _breakers(breakers: Sequence[BreakerRowView]) -> list[str]:

@@ -5,9 +5,13 @@ Refuses to say that what was not measured is within its bound.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.ui.text import share
 from engine.facade import LimitLevel, LimitUseView, RiskEventView
 
+_ROOM = 7
+_UNKNOWN_USE = 0.75  # not known ranks with what is near
 _SIGNS = {
     LimitLevel.EASY: "●",
     LimitLevel.NEAR: "▲",
@@ -34,6 +38,14 @@ def bound_of(limit: LimitUseView) -> str:
 def use_of(limit: LimitUseView) -> str:
     """Share of the limit that is used."""
     return "" if limit.use_frac is None else f"{limit.use_frac:.0%}".replace("%", " %")
+
+
+def foremost(limits: Sequence[LimitUseView]) -> tuple[LimitUseView, ...]:
+    """The limits that a phone has room for, the most used first; not known ranks as near."""
+    by_use = sorted(
+        limits, key=lambda limit: -_UNKNOWN_USE if limit.use_frac is None else -limit.use_frac
+    )
+    return tuple(by_use[:_ROOM])
 
 
 def limit_numbers(limit: LimitUseView) -> str:

@@ -17,7 +17,7 @@ async def test_halt_asks_for_nothing_and_is_posted(house: World) -> None:
 async def test_risk_shows_state_picture_and_breakers(house: World) -> None:
     answer = await house.owner.slash(house.channel("trader-execution"), "risk")
     said = words(answer.response.components)
-    for expected in ("Risk · ACTIVE", "Breakers:", "armed", "Exits always go"):
+    for expected in ("Risk · ACTIVE", "Breakers:", "armed", "drawdown"):
         assert expected in said
     assert [each.filename for each in answer.response.attachments] == ["limits.png"]
 
