@@ -12,7 +12,7 @@ from rich.table import Table
 from bot.ui.market import date_of
 from bot.ui.risk_words import bound_of, event_words, level_sign, use_of, used_of
 from bot.ui.text import count, money
-from engine.facade import BreakerState, DeskState, LimitLevel, RiskView
+from engine.facade import DeskState, LimitLevel, RiskView, RowState
 
 _STATES = {DeskState.ACTIVE: "green", DeskState.REDUCING: "yellow", DeskState.HALTED: "red"}
 _LEVELS = {
@@ -22,13 +22,13 @@ _LEVELS = {
     LimitLevel.UNKNOWN: "dim",
 }
 _BREAKERS = {
-    BreakerState.TRIPPED: "red",
-    BreakerState.COOLING: "yellow",
-    BreakerState.BLOCKING: "yellow",
-    BreakerState.NOT_MEASURED: "dim",
-    BreakerState.ARMED: "green",
+    RowState.TRIPPED: "red",
+    RowState.COOLING: "yellow",
+    RowState.BLOCKING: "yellow",
+    RowState.NOT_MEASURED: "dim",
+    RowState.ARMED: "green",
 }
-_STANDING = (BreakerState.TRIPPED, BreakerState.COOLING, BreakerState.BLOCKING)
+_STANDING = (RowState.TRIPPED, RowState.COOLING, RowState.BLOCKING)
 _NEWEST = 20
 _BAR = 20
 

@@ -14,15 +14,15 @@ from bot.ui.scan import ENTRIES
 from bot.ui.text import clip, count, listed, money, plain
 from engine.facade import (
     BreakerRowView,
-    BreakerState,
     DeskState,
     LimitLevel,
     RiskEventView,
     RiskView,
+    RowState,
 )
 
 TONES = {DeskState.ACTIVE: Tone.GOOD, DeskState.REDUCING: Tone.WARN, DeskState.HALTED: Tone.BAD}
-_STANDING = (BreakerState.TRIPPED, BreakerState.COOLING, BreakerState.BLOCKING)
+_STANDING = (RowState.TRIPPED, RowState.COOLING, RowState.BLOCKING)
 _NEWEST = 25
 _EXITS = {DeskState.ACTIVE: "", DeskState.REDUCING: " Exits always go.", DeskState.HALTED: ""}
 
@@ -100,7 +100,7 @@ def _breakers(breakers: Sequence[BreakerRowView]) -> list[str]:
     lines = [_breaker(each) for each in breakers if each.state in _STANDING]
     rest = [
         f"{sum(each.state is state for each in breakers)} {state.value}"
-        for state in (BreakerState.ARMED, BreakerState.NOT_MEASURED)
+        for state in (RowState.ARMED, RowState.NOT_MEASURED)
         if any(each.state is state for each in breakers)
     ]
     return [*lines, f"-# Breakers: {listed(rest, 'none armed')}"]

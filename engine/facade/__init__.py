@@ -27,13 +27,13 @@ from engine.model.positions import Position, Trade
 from engine.model.proposals import CardKind, CostLines, ProposalStatus, ProposalTerms, SizeStep
 from engine.model.setups import Assessment, LayerReading, LayerRole, Odds, Setup, SetupKind
 from engine.model.verdicts import Refused
+from engine.risk.breaker import BreakerState
 from engine.risk.findings import DeskState
 from engine.views import (
     AnyNotice,
     AuditLine,
     BreakdownView,
     BreakerRowView,
-    BreakerState,
     BreakerView,
     ChartView,
     DecisionNotice,
@@ -59,6 +59,7 @@ from engine.views import (
     ProposalView,
     RiskEventView,
     RiskView,
+    RowState,
     ScanNotice,
     ScanRow,
     ScanView,
@@ -166,6 +167,7 @@ __all__ = [
     "RiskEventView",
     "RiskView",
     "Role",
+    "RowState",
     "ScanNotice",
     "ScanRow",
     "ScanView",

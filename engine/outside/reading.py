@@ -21,7 +21,7 @@ from engine.journal.ledger import Ledger
 from engine.journal.reading import envelopes_of
 from engine.market.sessions import is_open
 from engine.model.canonical import plain
-from engine.opening import kill_files
+from engine.opening import in_force, kill_files
 from engine.ports import Envelope
 from engine.risk import MarketState
 from engine.views import RiskView
@@ -46,7 +46,7 @@ def read_risk(settings: Settings, journal: Path) -> RiskView:
     if ledger.at is None or ledger.opened_at is None:
         raise JournalError(f"{journal}: no desk has opened on it yet; start one with --db")
     instruments = tuple(dict.fromkeys((*_watched(ledger, settings), *_held(ledger))))
-    policy = policy_of(settings, instruments)
+    policy, _ = in_force(policy_of(settings, instruments), ledger)
     moment = Moment(
         now=ledger.at,
         prices=ledger.prices,

@@ -28,12 +28,12 @@ from engine.views.posts import (
 )
 from engine.views.risk import (
     BreakerRowView,
-    BreakerState,
     KillSwitchView,
     LimitLevel,
     LimitUseView,
     RiskEventView,
     RiskView,
+    RowState,
 )
 from engine.views.trading import (
     LimitView,
@@ -49,7 +49,6 @@ __all__ = [
     "AuditLine",
     "BreakdownView",
     "BreakerRowView",
-    "BreakerState",
     "BreakerView",
     "ChartView",
     "DecisionNotice",
@@ -75,6 +74,7 @@ __all__ = [
     "ProposalView",
     "RiskEventView",
     "RiskView",
+    "RowState",
     "ScanNotice",
     "ScanRow",
     "ScanView",

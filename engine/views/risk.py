@@ -21,11 +21,12 @@ class LimitLevel(StrEnum):
     UNKNOWN = "unknown"
 
 
-class BreakerState(StrEnum):
+class RowState(StrEnum):
     """What a breaker does now, the gravest first.
 
-    ``COOLING`` has tripped, is within its bound again and comes back by itself; ``BLOCKING`` is a
-    rule that blocks for now without a trip; ``NOT_MEASURED`` wants a number that nobody has.
+    ``COOLING`` has tripped, is within its bound again, and blocks until its rule or the owner lets
+    it go; ``BLOCKING`` blocks for now without a trip on record; ``NOT_MEASURED`` has no number
+    here by design, or none that the record alone can tell.
     """
 
     TRIPPED = "tripped"
@@ -70,16 +71,19 @@ class BreakerRowView:
         With units; `value` is ``unknown`` where it was not measured.
     tripped_value : str
         What was measured when it tripped; empty if it has not.
+    note : str
+        Why it is not measured, where that is known; else empty.
     """
 
     name: str
     instrument: str
-    state: BreakerState
+    state: RowState
     value: str
     bound: str
     tripped_at: datetime | None
     tripped_value: str
     resets: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)

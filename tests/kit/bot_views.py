@@ -19,7 +19,6 @@ from engine.facade import (
     Bar,
     BreakdownView,
     BreakerRowView,
-    BreakerState,
     BreakerView,
     CardKind,
     ChartView,
@@ -51,6 +50,7 @@ from engine.facade import (
     RiskEventView,
     RiskView,
     Role,
+    RowState,
     ScanRow,
     ScanView,
     Setup,
@@ -322,8 +322,9 @@ def limit_use(name: str = "BTC-USD", used: float | None = 0.1, bound: float = 0.
 def breaker_row(name: str = "daily loss", **changes: Any) -> BreakerRowView:
     """A breaker that is armed, unless told otherwise."""
     made = BreakerRowView(
-        name=name, instrument="", state=BreakerState.ARMED, value="0.40 %", bound="2.00 %",
+        name=name, instrument="", state=RowState.ARMED, value="0.40 %", bound="2.00 %",
         tripped_at=None, tripped_value="", resets="It resets at the next 00:00 UTC.",
+        note="",
     )  # fmt: skip
     return replace(made, **changes)
 
@@ -350,9 +351,9 @@ def risk(**changes: Any) -> RiskView:
         ),
         breakers=(
             breaker_row(
-                state=BreakerState.TRIPPED, value="2.41 %", tripped_at=AT, tripped_value="2.05 %"
+                state=RowState.TRIPPED, value="2.41 %", tripped_at=AT, tripped_value="2.05 %"
             ),
-            breaker_row("volatility XAG-USD", state=BreakerState.NOT_MEASURED, value="unknown"),
+            breaker_row("volatility XAG-USD", state=RowState.NOT_MEASURED, value="unknown"),
             breaker_row("weekly loss"),
         ),
         history=(risk_event(),), contradictions=(), journal_seq=40, journal_hash="ab" * 32,

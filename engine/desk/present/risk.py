@@ -17,16 +17,27 @@ from engine.model import events as happened
 from engine.model.actors import DESK
 from engine.model.events import Event
 from engine.ports import Envelope, KillSwitch
-from engine.risk import DeskState, Finding, Limits, RiskPicture, Scope, desk_state, findings
+from engine.risk import (
+    BreakerState,
+    DeskState,
+    Finding,
+    Limits,
+    NotMeasured,
+    RiskPicture,
+    Scope,
+    desk_state,
+    findings,
+)
+from engine.risk.readings import Sign, known
 from engine.views import MarketView
 from engine.views.risk import (
     BreakerRowView,
-    BreakerState,
     KillSwitchView,
     LimitLevel,
     LimitUseView,
     RiskEventView,
     RiskView,
+    RowState,
 )
 
 NEAR_FRAC = 0.75
@@ -42,7 +53,13 @@ _COUNTED = {
     "losses in a row, halt": ("losses in a row, halt", "trades"),
     "entries today": ("entries today", "trades"),
 }
-_ORDER = tuple(BreakerState)
+_ORDER = tuple(RowState)
+_UNTRIPPED = {
+    Sign.WITHIN: RowState.ARMED,
+    Sign.NOT_MEASURED: RowState.NOT_MEASURED,
+    Sign.BEYOND: RowState.BLOCKING,
+    Sign.UNKNOWN: RowState.BLOCKING,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +100,8 @@ def risk_view(case: RiskCase) -> RiskView:
         halted_reason=halt.reason if halt else "",
         halted_at=halt.at if halt else None,
         kill_switch=switch,
-        limits=(*_exposures(case.picture, case.limits), *_losses(found, case.limits)),
-        breakers=_breakers(found, case.limits),
+        limits=(*_exposures(case.picture, case.limits), *_losses(found)),
+        breakers=_breakers(found, with_market=case.market is not None),
         history=tuple(_told(each) for each in reversed(ledger.oversight)),
         contradictions=tuple(ledger.broken),
         journal_seq=ledger.seq,
@@ -121,11 +138,12 @@ def _exposures(picture: RiskPicture, limits: Limits) -> Iterator[LimitUseView]:
     yield _use("exploratory risk this week", _EQUITY, tried, limits.exploratory_week_frac)
 
 
-def _losses(found: Iterable[Finding], limits: Limits) -> Iterator[LimitUseView]:
+def _losses(found: Iterable[Finding]) -> Iterator[LimitUseView]:
     measured = {each.breaker.name: each for each in found if each.breaker.scope is Scope.DESK}
     for name, (words, unit) in _COUNTED.items():
         if (each := measured.get(name)) is not None:
-            yield _use(words, unit, each.value, each.breaker.bound(limits))
+            used = None if isinstance(each.reading, NotMeasured) else known(each.reading)
+            yield _use(words, unit, used, each.breaker.bound(each.look))
 
 
 def _use(name: str, unit: str, used: float | None, bound: float) -> LimitUseView:
@@ -142,32 +160,35 @@ def _use(name: str, unit: str, used: float | None, bound: float) -> LimitUseView
 # ---- breakers ------------------------------------------------------------
 
 
-def _breakers(found: Iterable[Finding], limits: Limits) -> tuple[BreakerRowView, ...]:
-    rows = (_breaker(each, limits) for each in found if each.breaker.name != "halt")
+def _breakers(found: Iterable[Finding], *, with_market: bool) -> tuple[BreakerRowView, ...]:
+    rows = (
+        _breaker(each, with_market=with_market) for each in found if each.breaker.name != "halt"
+    )
     return tuple(sorted(rows, key=lambda row: _ORDER.index(row.state)))
 
 
-def _breaker(found: Finding, limits: Limits) -> BreakerRowView:
-    breaker, trip = found.breaker, found.tripped
+def _breaker(found: Finding, *, with_market: bool) -> BreakerRowView:
+    breaker, trip, reading = found.breaker, found.tripped, found.reading
     return BreakerRowView(
         name=found.name,
         instrument=found.look.instrument,
-        state=_state(found),
-        value=breaker.show(found.value),
-        bound=breaker.show(breaker.bound(limits)),
+        state=_state(found, with_market=with_market),
+        value=breaker.show(reading),
+        bound=breaker.show(breaker.bound(found.look)),
         tripped_at=trip.at if trip else None,
         tripped_value=trip.value if trip else "",
         resets=breaker.resets,
+        note=reading.reason if isinstance(reading, NotMeasured) else "",
     )
 
 
-def _state(found: Finding) -> BreakerState:
+def _state(found: Finding, *, with_market: bool) -> RowState:
     if found.tripped is not None:
-        comes_back = not found.beyond and found.breaker.may_reset is not None
-        return BreakerState.COOLING if comes_back else BreakerState.TRIPPED
-    if found.value is None:
-        return BreakerState.NOT_MEASURED
-    return BreakerState.BLOCKING if found.beyond else BreakerState.ARMED
+        cools = found.state is BreakerState.COOLING
+        return RowState.COOLING if cools else RowState.TRIPPED
+    if found.sign is Sign.UNKNOWN and not with_market:
+        return RowState.NOT_MEASURED
+    return _UNTRIPPED[found.sign]
 
 
 # ---- history ------------------------------------------------------------
