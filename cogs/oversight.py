@@ -15,6 +15,7 @@ from bot.answers import accepted, answer, defer
 from bot.host import Host
 from bot.pictures import limits_of
 from bot.render import drawn
+from bot.ui.costs import costs_card
 from bot.ui.desk import audit_card, status_card, verify_card
 from bot.ui.modals import FlattenModal
 from bot.ui.risk import risk_card
@@ -53,6 +54,12 @@ class Oversight(commands.Cog):
         picture = await drawn(limits_of(view))
         card = risk_card(view, picture).buttons([RiskHistoryButton()])
         await answer(interaction, card)
+
+    @app_commands.command(description="What running the desk costs this month, against the plan")
+    @needs(Permission.READ)
+    async def costs(self, interaction: _Interaction) -> None:
+        """What running the desk costs this month, against the plan."""
+        await answer(interaction, costs_card(self._desk.costs()))
 
     @app_commands.command(description="Forbid entries until the owner resumes; exits go on")
     @app_commands.describe(reason="Goes into the record")

@@ -18,6 +18,7 @@ from engine.views import (
     AuditLine,
     BreakdownView,
     ChartView,
+    CostsView,
     MarketView,
     OrderView,
     PortfolioView,
@@ -87,6 +88,10 @@ class Desk:
     def risk(self) -> RiskView:
         """Limits with their use, breakers with their state, and everything that stopped it."""
         return self._engine.present.oversight.risk()
+
+    def costs(self) -> CostsView:
+        """What running the desk costs this month: models, electricity; fees of trades apart."""
+        return self._engine.present.oversight.costs()
 
     def scan(self, instrument: str | None = None) -> ScanView | Refused:
         """Newest assessment of every instrument, or of one."""

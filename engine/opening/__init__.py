@@ -6,14 +6,17 @@ before it is let go of.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
 
 from engine.brokers.paper import PaperBroker
-from engine.config import Settings
+from engine.config import Secrets, Settings
+from engine.costs import Conditions
 from engine.desk.policy import Policy, policy_of
 from engine.engine import Engine, EngineParts
 from engine.engine.recorder import Recorder
@@ -23,6 +26,7 @@ from engine.journal.sqlite import SqliteJournal
 from engine.killswitch import KillFile, kill_path
 from engine.model.bars import Timeframe
 from engine.model.instruments import Calendar
+from engine.opening.account import learn_fees
 from engine.opening.choice import MarketChoice
 from engine.opening.markets import OpenMarket, open_market, open_replay, replay_of
 from engine.ports import Broker, Journal, KillSwitch
@@ -50,8 +54,15 @@ _SILENT = tuple(f"{name} (no model server)" for name in ("Alpha", "Beta", "Gamma
 _PACED_EXPIRY_BARS = 2
 
 
-async def open_engine(settings: Settings, choice: MarketChoice, journal_path: Path) -> Engine:
+async def open_engine(
+    settings: Settings, choice: MarketChoice, journal_path: Path, secrets: Secrets | None = None
+) -> Engine:
     """Open the engine whose record is at `journal_path`.
+
+    Parameters
+    ----------
+    secrets : Secrets or None
+        Keys with which a venue is asked for the account's fees; None asks nobody.
 
     Raises
     ------
@@ -60,7 +71,10 @@ async def open_engine(settings: Settings, choice: MarketChoice, journal_path: Pa
     """
     switch = kill_files(settings, journal_path)
     journal = await SqliteJournal.open(journal_path, settings.hash)
-    return await open_on(journal, settings, choice, str(journal_path), switch)
+    engine = await open_on(journal, settings, choice, str(journal_path), switch)
+    if secrets is not None and not engine.market.paced and not engine.market.simulated:
+        await learn_fees(engine, settings, secrets)
+    return engine
 
 
 def kill_files(settings: Settings, journal_path: Path) -> KillFile:
@@ -143,6 +157,10 @@ def _assemble(
         shortest = _PACED_EXPIRY_BARS * market.view.timeframe.length
         policy = replace(policy, expires_for=max(policy.expires_for, shortest))
     policy, held_back = in_force(policy, recorder.ledger)
+    # A live view: what the journal learns of the account's fees counts from then on.
+    tiers = ChainMap(recorder.ledger.fee_tiers, dict(policy.costs.tiers))
+    policy = replace(policy, costs=replace(policy.costs, tiers=tiers))
+    conditions = Conditions(timedelta(seconds=settings.costs.quote_seconds))
     recorder.clock = market.clock
     return EngineParts(
         settings=settings,
@@ -152,7 +170,8 @@ def _assemble(
         journal=journal,
         recorder=recorder,
         feed=market.feed,
-        broker=_paper_broker(settings, policy, recorder.ledger),
+        broker=_paper_broker(settings, policy, recorder.ledger, conditions),
+        conditions=conditions,
         pipeline=pipeline_of(settings, policy, market.view.timeframe),
         clock=market.clock,
         software=version("executor"),
@@ -187,7 +206,9 @@ def require_live_allowed(ledger: Ledger) -> None:
         )
 
 
-def _paper_broker(settings: Settings, policy: Policy, ledger: Ledger) -> Broker:
+def _paper_broker(
+    settings: Settings, policy: Policy, ledger: Ledger, conditions: Conditions
+) -> Broker:
     if settings.desk.mode != "paper":
         require_live_allowed(ledger)
         raise ConfigError(
@@ -200,7 +221,11 @@ def _paper_broker(settings: Settings, policy: Policy, ledger: Ledger) -> Broker:
         held[base] = held.get(base, Decimal(0)) + position.quantity
     cash = ledger.cash_usd if ledger.opened_at else settings.desk.cash_usd
     return PaperBroker(
-        tuple(policy.instruments.values()), policy.costs, cash_usd=cash, holdings=held
+        tuple(policy.instruments.values()),
+        policy.costs,
+        cash_usd=cash,
+        holdings=held,
+        conditions=conditions,
     )
 
 

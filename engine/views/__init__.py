@@ -13,7 +13,7 @@ from engine.views.market import (
     ScanRow,
     ScanView,
 )
-from engine.views.oversight import AuditLine, BreakerView, StatusView, VerifyView
+from engine.views.oversight import AuditLine, BreakerView, CostsView, StatusView, VerifyView
 from engine.views.places import Place, PostRef
 from engine.views.posts import (
     AnyNotice,
@@ -36,6 +36,7 @@ from engine.views.risk import (
     RowState,
 )
 from engine.views.trading import (
+    KindResult,
     LimitView,
     OrderView,
     PortfolioView,
@@ -51,10 +52,12 @@ __all__ = [
     "BreakerRowView",
     "BreakerView",
     "ChartView",
+    "CostsView",
     "DecisionNotice",
     "DeskNotice",
     "FillNotice",
     "KillSwitchView",
+    "KindResult",
     "LayerView",
     "Level",
     "LimitLevel",

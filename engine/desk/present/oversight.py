@@ -10,8 +10,9 @@ from engine.desk.present.context import Context
 from engine.desk.present.risk import RiskCase, risk_view
 from engine.desk.words import sentence
 from engine.errors import JournalError
+from engine.metering.bill import bill_of
 from engine.risk import desk_state
-from engine.views import AuditLine, RiskView, StatusView, VerifyView
+from engine.views import AuditLine, CostsView, RiskView, StatusView, VerifyView
 
 
 class Oversight:
@@ -69,6 +70,12 @@ class Oversight:
                 as_of=context.clock.now(),
             )
         )
+
+    def costs(self) -> CostsView:
+        """The month's bill so far: models, electricity, fees."""
+        context = self._context
+        bill = bill_of(context.ledger, context.clock.now(), context.meter)
+        return CostsView(bill, context.market)
 
     async def audit(self, limit: int) -> tuple[AuditLine, ...]:
         """Newest entries in words, newest first."""
