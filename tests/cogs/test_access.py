@@ -19,6 +19,7 @@ RULES: dict[str, tuple[Permission, dict[str, Any]]] = {
     "audit": (READ, {}),
     "costs": (READ, {}),
     "breakdown": (READ, {"of": "BTC-USD"}),
+    "breaker note": (DECIDE, {"text": "too many entries after losses"}),
     "breaker reset": (DECIDE, {"name": "daily_loss", "reason": "looked into it"}),
     "cancel": (DECIDE, {"order": "none"}),
     "chart": (READ, {"of": "BTC-USD"}),

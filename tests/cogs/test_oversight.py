@@ -59,6 +59,13 @@ async def test_verify_and_audit_show_the_record(house: World) -> None:
     assert words(shown.response.components).count("`#") == 3
 
 
+async def test_a_review_note_goes_into_the_record(house: World) -> None:
+    text = "Too many entries after losses; I lower the count."
+    await house.owner.slash(house.lobby, "breaker note", text=text)
+    newest = await house.live.desk.audit(1)
+    assert text in newest[0].sentence
+
+
 async def test_reset_of_an_unknown_breaker_is_told_plainly(house: World) -> None:
     answer = await house.owner.slash(
         house.lobby, "breaker reset", name="nonsense", reason="trying it"
