@@ -57,7 +57,9 @@ def picture_of(ledger: Ledger, policy: Policy, moment: Moment) -> RiskPicture:
     return RiskPicture(
         now=moment.now,
         equity_usd=equity,
-        settled_cash_usd=ledger.cash_usd - ledger.reserved_usd(),
+        settled_cash_usd=ledger.cash_usd
+        - ledger.reserved_usd()
+        - ledger.unsettled_usd(moment.now),
         day_open_equity_usd=day_open,
         week_open_equity_usd=week_open,
         high_water_usd=max(ledger.high_water_usd, equity),
@@ -74,6 +76,7 @@ def picture_of(ledger: Ledger, policy: Policy, moment: Moment) -> RiskPicture:
         tripped=tuple(TrippedBreaker(t.name, t.at, t.value) for t in ledger.trips.values()),
         metals_correlation=None,
         markets=tuple(_market(s, ledger, policy, moment) for s in policy.instruments),
+        invariant_attempts=len(ledger.attempts),
     )
 
 

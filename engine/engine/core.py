@@ -24,6 +24,7 @@ from engine.engine.street import Street
 from engine.engine.study import study
 from engine.engine.turns import Turns, halting
 from engine.engine.watching import Watch
+from engine.errors import ForbiddenCall
 from engine.journal.ledger import Ledger
 from engine.model import events as happened
 from engine.model.actors import DESK
@@ -182,6 +183,9 @@ class Engine:
         watch = asyncio.create_task(deadlines.run(), name="deadlines")
         try:
             await _first_end(market, watch)
+        except ForbiddenCall as broken:
+            await self._turns.halt_for(broken)
+            raise
         finally:
             for task in (market, watch):
                 task.cancel()

@@ -26,9 +26,10 @@ from engine.engine.watching import Watch
 from engine.journal.ledger import Ledger, ProposalRecord
 from engine.model import events as happened
 from engine.model.actors import DESK, Actor, Permission
+from engine.model.events import Event
 from engine.model.orders import Order
 from engine.model.proposals import CardKind, ProposalTerms
-from engine.model.verdicts import Refused
+from engine.model.verdicts import Forbidden, Refused
 from engine.ports import Clock
 from engine.probability.pipeline import Pipeline
 from engine.views import ProposalView
@@ -77,6 +78,7 @@ class Deciding:
         if isinstance(order, Refused):
             await self.recorder.record(
                 happened.ApprovalRefused(click.proposal_id, click.actor, order.sentence),
+                *_attempted(order, click.actor),
                 *expired(self._ledger, now),
             )
             return order
@@ -138,7 +140,9 @@ class Deciding:
         order = self._second_look(click, None, self.clock.now())
         if isinstance(order, Refused):
             await self.recorder.record(
-                happened.ProposalWithdrawn(terms.id, order.sentence), durable=True
+                happened.ProposalWithdrawn(terms.id, order.sentence),
+                *_attempted(order, DESK),
+                durable=True,
             )
             return
         await self._send(click, order, self._paid(None, order.instrument))
@@ -211,3 +215,10 @@ class Deciding:
 
 def _only_refusal(answer: ProposalRecord | Refused) -> Refused | None:
     return answer if isinstance(answer, Refused) else None
+
+
+def _attempted(refused: Refused, by: Actor) -> tuple[Event, ...]:
+    """What an invariant refuses at the moment of an order is an attempt, and is counted."""
+    if not isinstance(refused, Forbidden):
+        return ()
+    return (happened.InvariantRefused(refused.limit, refused.sentence, by),)

@@ -22,7 +22,12 @@ from engine.model.events import EVENTS, Event
 Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 Upcasts = Mapping[tuple[str, int], Upcast]
 
-UPCASTS: Upcasts = {}
+
+def _lot_was_released(payload: dict[str, Any]) -> dict[str, Any]:
+    return payload | {"released": True}
+
+
+UPCASTS: Upcasts = {("lot_settled", 1): _lot_was_released}
 """(kind, version) of an old payload to what makes it one version newer."""
 
 

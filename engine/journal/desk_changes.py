@@ -128,6 +128,8 @@ def _(event: happened.BreakerReset, ledger: Ledger, envelope: Envelope) -> None:
         ledger.losses_in_a_row = 0
     elif event.name == "weekly loss":
         ledger.review_note_at = envelope.at
+    elif event.name == "invariant":
+        ledger.attempts.clear()
 
 
 @change.register

@@ -15,6 +15,7 @@ from engine.model.actors import Actor
 from engine.model.orders import Fill, Order, Purpose
 from engine.model.proposals import ProposalTerms
 from engine.model.setups import Assessment, Label, Setup
+from engine.model.venue_lines import Meaning, VenueLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +252,24 @@ class OrderExpired(Event):
 
 @dataclass(frozen=True, slots=True)
 class LotSettled(Event):
-    """What was bought is ours and may be sold."""
+    """What was bought is ours: possession is confirmed.
+
+    Attributes
+    ----------
+    released : bool
+        Whether it also became sellable by this event, as version 1 always meant; since then
+        ``LotReleased`` says so.
+    """
+
+    version: ClassVar[int] = 2
+
+    position_id: str
+    released: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LotReleased(Event):
+    """A settled lot may be sold, and a stop may rest on it."""
 
     position_id: str
 
@@ -342,6 +360,58 @@ class ReportPosted(Event):
     message_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class InvariantRefused(Event):
+    """Something tried what may never happen, and was refused; entries wait for the owner.
+
+    Attributes
+    ----------
+    rule : str
+        Name of the check that refused.
+    told : str
+        The refusal in one sentence.
+    by : Actor
+        Whose command led to it; the desk itself where nobody's did.
+    """
+
+    rule: str
+    told: str
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class VenueLineSeen(Event):
+    """A venue booked something on the account, and what the desk takes it for."""
+
+    line: VenueLine
+    meaning: Meaning
+
+
+@dataclass(frozen=True, slots=True)
+class VenueKindClassified(Event):
+    """The owner said what a kind of ledger line means that the desk did not know."""
+
+    venue: str
+    kind: str
+    meaning: Meaning
+    by: Actor
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PurificationGiven(Event):
+    """The owner noted that incidental interest was given away; the desk moved nothing.
+
+    Attributes
+    ----------
+    amount_usd : Decimal, US dollars, > 0
+    """
+
+    amount_usd: Decimal
+    by: Actor
+    reason: str
+
+
 EVENTS: tuple[type[Event], ...] = (
     DeskOpened,
     SessionStarted,
@@ -364,6 +434,7 @@ EVENTS: tuple[type[Event], ...] = (
     OrderCanceled,
     OrderExpired,
     LotSettled,
+    LotReleased,
     ExitRequested,
     Halted,
     Resumed,
@@ -372,4 +443,8 @@ EVENTS: tuple[type[Event], ...] = (
     AccessRefused,
     NoticePosted,
     ReportPosted,
+    InvariantRefused,
+    VenueLineSeen,
+    VenueKindClassified,
+    PurificationGiven,
 )

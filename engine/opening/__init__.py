@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from engine.brokers.paper import PaperBroker
+from engine.brokers.settlement import Unsettled
 from engine.config import Settings
 from engine.desk.policy import Policy, policy_of
 from engine.engine import Engine, EngineParts
@@ -22,6 +23,8 @@ from engine.journal.ledger import Ledger
 from engine.journal.sqlite import SqliteJournal
 from engine.model.bars import Timeframe
 from engine.model.instruments import Calendar
+from engine.model.orders import Side
+from engine.model.positions import LotState
 from engine.opening.choice import MarketChoice
 from engine.opening.markets import OpenMarket, open_market, open_replay, replay_of
 from engine.ports import Broker, Journal
@@ -143,8 +146,28 @@ def _paper_broker(settings: Settings, policy: Policy, ledger: Ledger) -> Broker:
         held[base] = held.get(base, Decimal(0)) + position.quantity
     cash = ledger.cash_usd if ledger.opened_at else settings.desk.cash_usd
     return PaperBroker(
-        tuple(policy.instruments.values()), policy.costs, cash_usd=cash, holdings=held
+        tuple(policy.instruments.values()),
+        policy.costs,
+        cash_usd=cash,
+        holdings=held,
+        unsettled=_unsettled(policy, ledger),
     )
+
+
+def _unsettled(policy: Policy, ledger: Ledger) -> list[Unsettled]:
+    """What the record says is still on its way: lots that are not ours, proceeds likewise."""
+    lots = [
+        Unsettled(
+            client_id=ledger.orders_of(held.id, Side.BUY)[0].order.client_id,
+            asset=policy.instruments[held.instrument].base,
+            amount=held.quantity,
+            settles_at=held.settles_at,
+        )
+        for held in ledger.positions.values()
+        if held.lot is LotState.BOUGHT and held.settles_at is not None
+    ]
+    cash = [Unsettled("", "USD", amount, at) for at, amount in ledger.unsettled]
+    return lots + cash
 
 
 def pipeline_of(settings: Settings, policy: Policy, timeframe: Timeframe) -> Pipeline:

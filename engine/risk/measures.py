@@ -16,6 +16,12 @@ def halted(look: Look) -> float | None:
     return None if look.picture.halted is None else float(bool(look.picture.halted))
 
 
+def invariant_attempts(look: Look) -> float | None:
+    """Attempts at what may never happen, since the owner last reset their breaker."""
+    count = known(look.picture.invariant_attempts)
+    return count if count is not None and count >= 0 else None
+
+
 def daily_loss(look: Look) -> float | None:
     """Loss since 00:00 UTC over equity at that instant."""
     return _fall(look.picture.day_open_equity_usd, look.picture.equity_usd)

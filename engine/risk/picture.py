@@ -119,6 +119,8 @@ class RiskPicture:
     halted : str or None
         Why the owner or the desk halted; empty if it is not halted.
     tripped : tuple of TrippedBreaker or None
+    invariant_attempts : int or None
+        Attempts at what may never happen since the owner last reset their breaker.
     metals_correlation : float in [-1, 1] or None
         Of gold with silver; unknown counts as one.
     markets : tuple of MarketState
@@ -144,6 +146,7 @@ class RiskPicture:
     tripped: tuple[TrippedBreaker, ...] | None
     metals_correlation: float | None
     markets: tuple[MarketState, ...]
+    invariant_attempts: int | None = 0
 
     def market(self, instrument: str) -> MarketState | None:
         """State of one instrument's market, or None if nothing is known of it."""

@@ -116,6 +116,14 @@ BREAKERS: tuple[Breaker, ...] = (
         latched=False,
     ),
     Breaker(
+        "invariant",
+        Scope.DESK,
+        measures.invariant_attempts,
+        lambda _limits: 1.0,
+        "The owner finds out what tried it, and resets it with a reason.",
+        shown=_COUNT,
+    ),
+    Breaker(
         "drawdown kill",
         Scope.DESK,
         measures.drawdown,

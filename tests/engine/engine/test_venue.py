@@ -18,6 +18,7 @@ from engine.facade import Desk, PositionView, ProposalView, StatusView
 from engine.journal.memory import MemoryJournal
 from engine.model.bars import Bar, MarketEvent, Quote
 from engine.model.orders import Fill, Order, OrderState, Purpose
+from engine.model.venue_lines import VenueLine
 from engine.opening import MarketChoice, parts_on
 from engine.ports import Accepted, BrokerReport, MarketFeed, Rejected
 from tests.kit.desk import BTC, OVERSEER, OWNER, DeskAtWork, desk_settings, refusal
@@ -33,6 +34,7 @@ class Venue:
         self.known: dict[str, Accepted | Rejected] = {}
         self.submitted: list[str] = []
         self.news = BrokerReport()
+        self.lines: tuple[VenueLine, ...] = ()
         self.lose_answers = self.unreachable = self.deaf = False
 
     async def submit(self, order: Order) -> Accepted | Rejected:
@@ -70,6 +72,9 @@ class Venue:
 
     async def balances(self) -> dict[str, Decimal]:
         return {}
+
+    async def ledger_lines(self, since: datetime | None) -> tuple[VenueLine, ...]:
+        return self.lines
 
     def fills(self, client_id: str, quantity: Decimal, price: Decimal, at: datetime) -> None:
         fill = Fill(
