@@ -14,6 +14,7 @@ from engine.engine.deadlines import expired
 from engine.engine.execution import Execution
 from engine.engine.exits import Exits
 from engine.engine.judging import Judge
+from engine.engine.lawkeeping import Lawkeeping
 from engine.engine.recorder import Recorder
 from engine.engine.study import key_of
 from engine.engine.watching import Watch
@@ -37,6 +38,7 @@ class BarsFlow:
     pipeline: Pipeline
     watch: Watch
     judge: Judge
+    law: Lawkeeping
 
     async def run(self, batch: BarsClosed) -> tuple[ProposalTerms, ...]:
         """Take `batch` in; answer the proposals that are small enough to be taken at once."""
@@ -90,6 +92,7 @@ class BarsFlow:
     async def _trade_through(self, batch: BarsClosed) -> None:
         """Let the broker see the bars until it has no more to say."""
         await self.execution.look_up(batch.at)
+        await self.law.read()
         if self.recorder.ledger.halt is not None:
             await self.execution.cancel_entries("the desk is halted")
         await self.exits.pursue()

@@ -16,6 +16,7 @@ from engine.engine.deciding import Deciding
 from engine.engine.execution import Execution
 from engine.engine.exits import Exits
 from engine.engine.judging import Judge
+from engine.engine.lawkeeping import Lawkeeping
 from engine.engine.overseeing import Overseeing
 from engine.engine.parts import EngineParts
 from engine.engine.patience import Patience
@@ -44,6 +45,8 @@ class Engine:
     ----------
     deciding, overseeing : Deciding, Overseeing
         What people may ask for.
+    law : Lawkeeping
+        The venue's own ledger and the owner's notes.
     posting : Posting
         What is still to be told.
     present : Present
@@ -61,10 +64,11 @@ class Engine:
         self._watch = watch = Watch(recorder.ledger, parts.policy, parts.market.timeframe)
         self._street = street = Street(turns, feed, parts.broker, execution, exits)
         judge = Judge(recorder.ledger, parts.policy, parts.pipeline)
-        self._flow = BarsFlow(
-            recorder, execution, exits, parts.broker, parts.pipeline, watch, judge
-        )
         self.present = present = Present(self._context())
+        self.law = law = Lawkeeping(turns, recorder, parts.broker, present)
+        self._flow = BarsFlow(
+            recorder, execution, exits, parts.broker, parts.pipeline, watch, judge, law
+        )
         self.deciding = Deciding(
             turns, clock, recorder, execution, parts.pipeline, watch, street, patience, present
         )
@@ -77,6 +81,7 @@ class Engine:
         parts = self._parts
         return Context(
             ledger=parts.recorder.ledger,
+            settings=parts.settings,
             policy=parts.policy,
             market=parts.market,
             feed=parts.feed,
@@ -161,6 +166,7 @@ class Engine:
             reason = f"invariant broken: {self.ledger.broken[-1]}"
             await self._recorder.record(*halting(self.ledger, DESK, reason), durable=True)
         await self._execution.recover(now)
+        await self.law.read()
         if self.ledger.halt is not None:
             await self._execution.cancel_entries("the desk is halted")
         await self._exits.keep_up(now)

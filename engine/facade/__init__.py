@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.clock import SystemClock
+from engine.compliance.jurisdiction import NetBuys
 from engine.errors import (
     BrokerError,
     ConfigError,
@@ -20,6 +21,7 @@ from engine.errors import (
     MarketDataError,
 )
 from engine.facade.desk import Desk
+from engine.facade.sharia import ShariaDesk
 from engine.model.actors import DESK, Actor, Permission, Role
 from engine.model.bars import Bar, Timeframe
 from engine.model.orders import Fill, Order, OrderState, OrderType, Purpose, Side
@@ -37,6 +39,8 @@ from engine.views import (
     DecisionNotice,
     DeskNotice,
     FillNotice,
+    GivenView,
+    InvariantView,
     LayerView,
     Level,
     LimitView,
@@ -52,9 +56,11 @@ from engine.views import (
     ProfitRow,
     ProposalNotice,
     ProposalView,
+    PurificationView,
     ScanNotice,
     ScanRow,
     ScanView,
+    ShariaView,
     StatusView,
     TradeNotice,
     VerifyView,
@@ -62,7 +68,10 @@ from engine.views import (
 
 if TYPE_CHECKING:
     from engine.checkup import Finding, Health, check_up
+    from engine.compliance.purification import Purification
+    from engine.compliance.zakat import Nisab, ZakatReport, ZakatYear
     from engine.config import Secrets, Settings, load_settings
+    from engine.desk.zakat import ZakatChoice
     from engine.journal.chain import Anchor
     from engine.journal.export import export as export_journal
     from engine.journal.export import lines as journal_lines
@@ -81,6 +90,12 @@ if TYPE_CHECKING:
     )
     from engine.research.calibration import Study as CalibrationStudy
     from engine.scanning import FileScan, scan_as_json, scan_files
+    from engine.statements import (
+        ImportedLines,
+        import_statement,
+        purification_of_journal,
+        zakat_of_journal,
+    )
 
 __all__ = [
     "DESK",
@@ -108,9 +123,12 @@ __all__ = [
     "Fill",
     "FillNotice",
     "Finding",
+    "GivenView",
     "GroupReport",
     "Health",
+    "ImportedLines",
     "InvariantBroken",
+    "InvariantView",
     "JournalError",
     "LayerReading",
     "LayerRole",
@@ -121,6 +139,8 @@ __all__ = [
     "MarketChoice",
     "MarketDataError",
     "MarketView",
+    "NetBuys",
+    "Nisab",
     "Notice",
     "Odds",
     "Order",
@@ -139,6 +159,8 @@ __all__ = [
     "ProposalStatus",
     "ProposalTerms",
     "ProposalView",
+    "Purification",
+    "PurificationView",
     "Purpose",
     "Refused",
     "ReliabilityBin",
@@ -150,6 +172,8 @@ __all__ = [
     "Settings",
     "Setup",
     "SetupKind",
+    "ShariaDesk",
+    "ShariaView",
     "Side",
     "SizeStep",
     "StatusView",
@@ -160,21 +184,36 @@ __all__ = [
     "TradeNotice",
     "VerifyReport",
     "VerifyView",
+    "ZakatChoice",
+    "ZakatReport",
+    "ZakatYear",
     "calibrate_files",
     "check_up",
     "export_journal",
+    "import_statement",
     "journal_lines",
     "load_settings",
     "open_desk",
+    "purification_of_journal",
     "reliability_of",
     "report_as_json",
     "scan_as_json",
     "scan_files",
     "verify_journal",
     "write_candidates",
+    "zakat_of_journal",
 ]
 
 _HEAVY = {
+    "ImportedLines": ("engine.statements", "ImportedLines"),
+    "Nisab": ("engine.compliance.zakat", "Nisab"),
+    "Purification": ("engine.compliance.purification", "Purification"),
+    "ZakatChoice": ("engine.desk.zakat", "ZakatChoice"),
+    "ZakatReport": ("engine.compliance.zakat", "ZakatReport"),
+    "ZakatYear": ("engine.compliance.zakat", "ZakatYear"),
+    "import_statement": ("engine.statements", "import_statement"),
+    "purification_of_journal": ("engine.statements", "purification_of_journal"),
+    "zakat_of_journal": ("engine.statements", "zakat_of_journal"),
     "Anchor": ("engine.journal.chain", "Anchor"),
     "CalibrationReport": ("engine.research.calibration", "CalibrationReport"),
     "CalibrationStudy": ("engine.research.calibration", "Study"),

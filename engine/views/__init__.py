@@ -26,6 +26,7 @@ from engine.views.posts import (
     ScanNotice,
     TradeNotice,
 )
+from engine.views.sharia import GivenView, InvariantView, PurificationView, ShariaView
 from engine.views.trading import (
     LimitView,
     OrderView,
@@ -44,6 +45,8 @@ __all__ = [
     "DecisionNotice",
     "DeskNotice",
     "FillNotice",
+    "GivenView",
+    "InvariantView",
     "LayerView",
     "Level",
     "LimitView",
@@ -59,9 +62,11 @@ __all__ = [
     "ProfitRow",
     "ProposalNotice",
     "ProposalView",
+    "PurificationView",
     "ScanNotice",
     "ScanRow",
     "ScanView",
+    "ShariaView",
     "StatusView",
     "TradeNotice",
     "VerifyView",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from engine.compliance.jurisdiction import NetBuys
 from engine.model.actors import Actor
 from engine.model.orders import Order, OrderState
 from engine.model.positions import Position
@@ -116,6 +117,8 @@ class PortfolioView:
         Below the high-water mark.
     equity_curve : tuple of (datetime, Decimal)
         Equity at bar closes, thinned, oldest first.
+    net_buys : NetBuys or None
+        Where the yearly cap of the owner's place stands; None where there is none.
     """
 
     mode: str
@@ -130,6 +133,7 @@ class PortfolioView:
     limits: tuple[LimitView, ...]
     equity_curve: tuple[tuple[datetime, Decimal], ...]
     market: MarketView
+    net_buys: NetBuys | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from engine.desk.exits import guarded
+from engine.desk.law import net_buys_of
 from engine.desk.limits import limit_views
 from engine.desk.picture import opens_at
 from engine.desk.present.context import Context
@@ -83,6 +84,7 @@ class Holdings:
             limits=limit_views(self._context.picture(), self._context.policy.limits),
             equity_curve=tuple(ledger.equity_curve),
             market=self._context.market,
+            net_buys=net_buys_of(ledger, self._context.policy, now),
         )
 
     def trades(self, limit: int) -> tuple[Trade, ...]:
