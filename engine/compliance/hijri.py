@@ -18,7 +18,7 @@ def hijri_text(day: date) -> str:
     Examples
     --------
     >>> hijri_text(date(2026, 11, 22))
-    '12 Jumada al-Thani 1448 AH'
+    '12 Jumada al-Akhirah 1448 AH'
     """
     try:
         hijri = Gregorian.fromdate(day).to_hijri()

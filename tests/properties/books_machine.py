@@ -35,7 +35,7 @@ STEPS: Counter[str] = Counter()
 QUANTITIES = st.sampled_from(
     [Decimal(q) for q in ("0.5", "1", "2", "1", "0.5", "3", "0", "-1", "50")]
 )
-PRICES = st.sampled_from([Decimal(p) for p in (100, 95, 96, 111, 94, 80, 9_000)])
+PRICES = st.sampled_from([Decimal(p) for p in (100, 95, 96, 111, 94, 80, 9_000, 9_000)])
 
 
 @dataclass
@@ -109,6 +109,21 @@ class BooksMachine(RuleBasedStateMachine):
         self.books[name] = Book(approved=quantity, entries=1)
         self.orders[made.client_id] = made
 
+    @precondition(lambda self: any(o.side is Side.BUY for o in self.orders.values()))
+    @rule(which=st.integers(0, 3), price=PRICES)
+    def hold(self, which: int, price: Decimal) -> None:
+        """The lawful way through: filled, settled, released; cash alone may say no."""
+        buys = [o for o in self.orders.values() if o.side is Side.BUY]
+        made = buys[which % len(buys)]
+        self._fill(made, made.quantity, price, fresh=True)
+        name = made.proposal_id
+        for event in (happened.LotSettled(name), happened.LotReleased(name)):
+            if self.books[name].lot in ("bought", "settled"):
+                assert self.put("hold", event)
+                self.books[name].lot = (
+                    "settled" if self.books[name].lot == "bought" else "sellable"
+                )
+
     @precondition(lambda self: self.books)
     @rule(which=st.integers(0, 3))
     def possess(self, which: int) -> None:
@@ -153,12 +168,14 @@ class BooksMachine(RuleBasedStateMachine):
         fresh=st.sampled_from([True, True, True, False]),
     )
     def fill(self, which: int, quantity: Decimal, price: Decimal, fresh: bool) -> None:
-        client_id = list(self.orders)[which % len(self.orders)]
+        made = list(self.orders.values())[which % len(self.orders)]
+        self._fill(made, quantity, price, fresh=fresh)
+
+    def _fill(self, made: Order, quantity: Decimal, price: Decimal, *, fresh: bool) -> None:
         self.count += fresh
-        event = filled(client_id, str(quantity), str(price), fill_id=f"f{self.count}")
+        event = filled(made.client_id, str(quantity), str(price), fill_id=f"f{self.count}")
         if not self.put("fill", event):
             return
-        made = self.orders[client_id]
         book = self.books[made.proposal_id]
         assert quantity > 0
         if not fresh:

@@ -82,6 +82,7 @@ def settings(auto_below: int) -> Settings:
             "trades_a_day": 50,
             "trades_a_day_per_instrument": 50,
             "minutes_between_entries": 0.0,
+            "bar_move_sigmas": 60.0,
         },
     )
 
@@ -141,6 +142,7 @@ class DeskMachine(RuleBasedStateMachine):
     def bars(self, count: int) -> None:
         self.act("bars", self._bars(count))
 
+    @precondition(lambda self: self.alive % 4 == 3)
     @rule(factor=st.sampled_from([0.9, 0.97, 0.985, 1.015, 1.03, 1.1]))
     def jump(self, factor: float) -> None:
         self.factor *= factor

@@ -13,7 +13,7 @@ LEAST_STEPS = 17_000
 
 @pytest.mark.timeout(900)
 def test_no_sequence_of_fills_breaks_the_books() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         BooksMachine,
         settings=settings(
             max_examples=300,

@@ -13,11 +13,11 @@ LEAST_STEPS = 3_000
 
 @pytest.mark.timeout(900)
 def test_no_sequence_of_actions_breaks_an_invariant() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         DeskMachine,
         settings=settings(
-            max_examples=50,
-            stateful_step_count=80,
+            max_examples=65,
+            stateful_step_count=85,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
