@@ -99,10 +99,10 @@ def test_a_leap_day_has_a_year_before() -> None:
 def test_the_owner_lives_in_ontario_unless_told_otherwise() -> None:
     law = Settings().law
     assert law is not None
-    assert (law.name, law.net_buy_cap_cad) == ("CA-ON", 30_000)
-    assert Settings(compliance={"jurisdiction": ""}).law is None  # type: ignore[arg-type]
+    assert (law.name, law.net_buy_cap_cad) == ("CA-ON", Decimal(30_000))
+    assert Settings(compliance={"jurisdiction": ""}).law is None
     with pytest.raises(ValueError, match="none of CA-ON"):
-        Settings(compliance={"jurisdiction": "CA-QC"})  # type: ignore[arg-type]
+        Settings(compliance={"jurisdiction": "CA-QC"})
 
 
 async def test_the_desk_keeps_to_the_cap_and_to_the_venues(tmp_path: Path) -> None:
@@ -116,7 +116,11 @@ async def test_the_desk_keeps_to_the_cap_and_to_the_venues(tmp_path: Path) -> No
         assert desk.ledger.attempts == []
         shown = desk.desk.portfolio().net_buys
         assert shown is not None
-        assert (shown.used_cad, shown.cap_cad, shown.instruments) == (0, 100, (BTC_USD,))
+        assert (shown.used_cad, shown.cap_cad, shown.instruments) == (
+            Decimal(0),
+            Decimal(100),
+            (BTC_USD,),
+        )
     barred = desk_settings(jurisdictions={"CA-ON": {"venues": ("coinbase",)}})
     async with at_work(file, barred) as desk:
         await desk.bars(2)
