@@ -70,17 +70,17 @@ def zakat_card(report: ZakatReport, market: MarketView) -> Card:
         )
     )
     rows = [
-        (
-            f"{quantity(good.quantity, good.instrument)}",
-            money(good.price_usd),
-            money(good.value_usd),
-        )
+        (clip(quantity(good.quantity, good.instrument), 16), money(good.value_usd))
         for good in report.goods
     ]
-    rows += [("cash", "", money(report.cash_usd))]
-    rows += [("debts that are due", "", money(-report.due_debts_usd))]
-    rows += [("base", "", money(report.base_usd))]
-    card.rule().text(table(("what", "price", "value"), rows))
+    rows += [
+        ("cash", money(report.cash_usd)),
+        ("due debts", money(-report.due_debts_usd)),
+        ("base", money(report.base_usd)),
+    ]
+    card.rule().text(table(("what", "value"), rows))
+    prices = [f"-# {good.instrument} at {money(good.price_usd)}" for good in report.goods]
+    card.lines(prices, essential=False)
     card.lines(
         (
             threshold,

@@ -13,6 +13,7 @@ from engine.desk.proposing import Card
 from engine.engine.deadlines import expired
 from engine.engine.execution import Execution
 from engine.engine.exits import Exits
+from engine.engine.guarding import Guard, events_of
 from engine.engine.judging import Judge
 from engine.engine.lawkeeping import Lawkeeping
 from engine.engine.recorder import Recorder
@@ -38,6 +39,7 @@ class BarsFlow:
     pipeline: Pipeline
     watch: Watch
     judge: Judge
+    guard: Guard
     law: Lawkeeping
 
     async def run(self, batch: BarsClosed) -> tuple[ProposalTerms, ...]:
@@ -47,6 +49,7 @@ class BarsFlow:
         if not sound.bars:
             return ()
         await self._trade_through(sound)
+        await self.guard.reconcile(max(batch.at, self.recorder.ledger.bars_at or batch.at))
         if self._comes_late(sound):
             await self.recorder.record(*_too_late(sound))
             return ()
@@ -125,7 +128,7 @@ class BarsFlow:
             *labelled,
             self.judge.assessed(batch, assessments, cards, moment),
             *(happened.CandidateOpened(a.setup) for a in assessments if a.setup is not None),
-            *self.judge.breakers(picture),
+            *events_of(picture, self.watch.policy.limits),
             *self.judge.raisings(assessments, cards),
         )
         return tuple(terms for terms in _terms(cards) if not self.judge.asks(terms))

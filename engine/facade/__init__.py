@@ -29,6 +29,7 @@ from engine.model.positions import Position, Trade
 from engine.model.proposals import CardKind, CostLines, ProposalStatus, ProposalTerms, SizeStep
 from engine.model.setups import Assessment, LayerReading, LayerRole, Odds, Setup, SetupKind
 from engine.model.verdicts import Refused
+from engine.risk.breaker import BreakerState
 from engine.risk.findings import DeskState
 from engine.views import (
     AnyNotice,
@@ -106,6 +107,7 @@ __all__ = [
     "AuditLine",
     "Bar",
     "BreakdownView",
+    "BreakerState",
     "BreakerView",
     "BrokerError",
     "CalibrationReport",
