@@ -132,7 +132,9 @@ def _venue_keys(secrets: Secrets) -> tuple[Finding, ...]:
     keys = [name for name in secrets.present if name.startswith(("KRAKEN", "COINBASE"))]
     if not keys:
         return (Finding("venue keys", Health.NOTE, "none are set; paper needs none"),)
-    return (Finding("venue keys", Health.NOTE, f"{', '.join(keys)} set; paper uses none"),)
+    return (
+        Finding("venue keys", Health.NOTE, f"{', '.join(keys)} set; paper only reads the fees"),
+    )
 
 
 def _live(settings: Settings) -> Finding:

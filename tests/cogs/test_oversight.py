@@ -54,3 +54,11 @@ async def test_reset_of_an_unknown_breaker_is_told_plainly(house: World) -> None
         house.lobby, "breaker reset", name="nonsense", reason="trying it"
     )
     assert "Refused" in words(answer.response.components)
+
+
+async def test_costs_say_honestly_that_no_model_was_used(house: World) -> None:
+    answer = await house.owner.slash(house.lobby, "costs")
+    said = words(answer.response.components)
+    assert "No model was used this month." in said
+    assert "kWh" in said
+    assert "Fees of trades" in said
