@@ -163,7 +163,7 @@ def _execution_cost(ledger: Ledger, held: Position) -> ExecutionCost:
     costs = record.terms.costs
     return ExecutionCost(
         realised_frac=float((entry + exits) / (decided * held.bought)),
-        modelled_frac=costs.spread_frac + costs.slippage_frac,
+        modelled_frac=costs.total_frac - costs.fee_frac,
     )
 
 

@@ -114,7 +114,7 @@ class ExecutionCost:
     realised_frac : float, fraction of what it was worth at the yes
         Entry against the price at the yes; exits against their stop, target or reference price.
     modelled_frac : float, fraction of the same
-        Half spreads and slippage of both legs, as its card promised.
+        All but the fees of both legs, as its card promised.
     """
 
     realised_frac: float
