@@ -6,14 +6,17 @@ Refuses an assessment without a setup: there is nothing to size.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
 
+from engine.desk.costing import Costing
 from engine.desk.policy import Policy
-from engine.model.bars import Quote
 from engine.model.instruments import Calendar, Instrument
 from engine.model.money import exact
 from engine.model.proposals import CardKind, CostLines, ProposalTerms
 from engine.model.setups import Assessment, Odds, Setup
+from engine.probability.worth import at_cost
 from engine.sizing import Bet
 
 _DAYS_A_YEAR = {Calendar.CONTINUOUS: 365.0, Calendar.METALS: 252.0}
@@ -46,11 +49,27 @@ class Case:
     assessment: Assessment
     setup: Setup
     odds: Odds
-    costs: CostLines
+    costing: Costing
+    at: datetime
+
+    def costs(self, quantity: Decimal) -> CostLines:
+        """Costs of buying and selling `quantity`, with the expected gap through the stop."""
+        lines = self.costing.lines(self.instrument.symbol, self.setup.entry, self.at, quantity)
+        return replace(lines, gap_frac=self.odds.gap_frac)
+
+    def sized(self, quantity: Decimal) -> Case:
+        """The same case after the costs of an order of `quantity`."""
+        cost_frac = self.costs(quantity).total_frac
+        return replace(self, odds=at_cost(self.odds, self.setup.target_frac, cost_frac))
 
 
-def case_of(assessment: Assessment, policy: Policy, quote: Quote | None = None) -> Case:
+def case_of(assessment: Assessment, costing: Costing, at: datetime) -> Case:
     """Gather what is known of a setup.
+
+    Parameters
+    ----------
+    at : datetime, aware UTC
+        Instant by whose book and bars the assessment was costed.
 
     Raises
     ------
@@ -59,14 +78,13 @@ def case_of(assessment: Assessment, policy: Policy, quote: Quote | None = None) 
     """
     if assessment.setup is None or assessment.odds is None:
         raise ValueError(f"assessment of {assessment.instrument} must hold a setup, has none")
-    instrument = policy.instruments[assessment.instrument]
-    half_spread = policy.costs.half_spread_frac(instrument, quote)
     return Case(
-        instrument=instrument,
+        instrument=costing.instruments[assessment.instrument],
         assessment=assessment,
         setup=assessment.setup,
         odds=assessment.odds,
-        costs=policy.costs.round_trip(instrument, half_spread),
+        costing=costing,
+        at=at,
     )
 
 

@@ -8,17 +8,19 @@ portfolio share nobody worked out has none.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.desk.casework import Card, Case, bet_of, case_of
+from engine.desk.costing import Costing
+from engine.desk.own_impact import largest_paying
 from engine.desk.policy import Policy
 from engine.desk.standing import NO_SHARES, Shares, with_asked
 from engine.desk.words import expected_value_sentence
 from engine.journal.ledger import Ledger
 from engine.market.sessions import end_of_trading
-from engine.model.bars import Quote
 from engine.model.instruments import Instrument
 from engine.model.money import exact
 from engine.model.orders import OrderType
@@ -36,40 +38,41 @@ from engine.sizing import Sizing, size_entry, size_exploratory
 
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _ID_LENGTH = 4
+Gate = Callable[[Odds], str]
 
 
 def card_of(
     assessment: Assessment,
-    gate: str,
+    gate: Gate,
     ledger: Ledger,
     policy: Policy,
     picture: RiskPicture,
+    costing: Costing,
     shares: Shares,
-    quote: Quote | None = None,
 ) -> Card:
     """Judge one assessment.
 
     Parameters
     ----------
-    gate : str
-        Why the pipeline's gate on the lower bound refuses; empty when it opens.
+    gate : callable (Odds) -> str
+        Why the pipeline's gate on the lower bound refuses odds; empty when it opens.
     picture : RiskPicture
         The desk at the same instant.
+    costing : Costing
+        What the assessment was costed with.
     shares : mapping of instrument to float or Refused
         What the portfolio grants each setup of this instant that has passed the gate.
-    quote : Quote or None
-        Present book, from which the half spread is taken where there is one.
     """
     if assessment.setup is None or assessment.odds is None:
         return Card(None, assessment.note or "no setup on this bar")
-    case = case_of(assessment, policy, quote)
+    case = case_of(assessment, costing, picture.now)
     if assessment.entries_blocked:
         return Card(CardKind.WATCH, f"entries are blocked: {assessment.entries_blocked}")
-    kind = _kind(case.odds, gate, policy)
+    kind = _kind(case.odds, gate(case.odds), policy)
     told = expected_value_sentence(case.odds)
     if kind is CardKind.WATCH:
         return Card(kind, told)
-    terms = terms_of(case, kind, ledger, policy, picture, shares)
+    terms = terms_of(case, kind, ledger, policy, picture, gate, shares)
     if isinstance(terms, Refused):
         return Card(CardKind.WATCH, f"{told}. {terms.sentence}")
     return Card(kind, told, terms)
@@ -89,13 +92,26 @@ def terms_of(
     ledger: Ledger,
     policy: Policy,
     picture: RiskPicture,
+    gate: Gate | None = None,
     shares: Shares = NO_SHARES,
 ) -> ProposalTerms | Refused:
-    """Size a case and ask risk; the terms are what an approval would be bound to."""
+    """Size a case and ask risk; the terms are what an approval would be bound to.
+
+    Parameters
+    ----------
+    gate : callable or None
+        Asked again after the impact of the order's own size; None asks nothing, as the owner
+        may by hand.
+    """
     beside = with_asked(picture, ledger, policy, case.instrument.symbol)
-    sizing = _sized(case, kind, policy, beside, shares)
-    if isinstance(sizing, Refused):
-        return sizing
+
+    def pays(odds: Odds) -> bool:
+        return gate is None or _kind(odds, gate(odds), policy) in (kind, CardKind.PROPOSAL)
+
+    paying = largest_paying(case, lambda c: _sized(c, kind, policy, beside, shares), pays)
+    if isinstance(paying, Refused):
+        return paying
+    case, sizing = paying
     if sizing.quantity <= 0:
         return Refused("size", f"nothing is left after {sizing.set_by}", "", "")
     request = EntryRequest(
@@ -147,7 +163,8 @@ def _sized(
         share = shares.get(case.instrument.symbol, 0.0)
         if isinstance(share, Refused):
             return share
-        peak = picture.high_water_usd or equity
+        # The ramp shrinks from the mark of the kill: a reset of the kill begins the desk anew.
+        peak = picture.kill_high_water_usd or equity
         drawdown = float(1 - equity / peak) if peak > 0 else 1.0
         return size_entry(
             bet,
@@ -172,6 +189,7 @@ def _write(
     policy: Policy,
     now: datetime,
 ) -> ProposalTerms:
+    case = case.sized(sizing.quantity)
     setup, odds = case.setup, case.odds
     entry = exact(setup.entry)
     notional = sizing.quantity * entry
@@ -191,7 +209,7 @@ def _write(
         size_frac=sizing.fraction,
         size_steps=sizing.steps,
         size_set_by=sizing.set_by,
-        costs=case.costs,
+        costs=case.costs(sizing.quantity),
         p_prior=odds.p_prior,
         p_mean=odds.p_mean,
         p_low=odds.p_low,

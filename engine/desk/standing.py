@@ -12,6 +12,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from engine.desk.casework import Case, bet_of, case_of
+from engine.desk.costing import Costing
 from engine.desk.policy import Policy
 from engine.journal.ledger import Ledger
 from engine.model.money import exact
@@ -58,6 +59,7 @@ def shares_of(
     ledger: Ledger,
     policy: Policy,
     picture: RiskPicture,
+    costing: Costing,
     assessed: Mapping[str, Assessment],
     correlations: Mapping[tuple[str, str], float],
 ) -> Shares:
@@ -67,6 +69,8 @@ def shares_of(
     ----------
     passed : sequence of Assessment, with setups
         Those of this instant that the gate lets through.
+    costing : Costing
+        What the assessments were costed with; without the impact of their own size.
     assessed : mapping of instrument to Assessment
         Newest of each instrument, for the forecasts of what is held.
     correlations : mapping of pairs of instruments to float in [-1, 1]
@@ -84,12 +88,16 @@ def shares_of(
     }
     free = [a for a in passed if a.instrument not in asked]
     return shares | _granted(
-        free, with_asked(picture, ledger, policy), policy, assessed, correlations
+        [case_of(a, costing, picture.now) for a in free],
+        with_asked(picture, ledger, policy),
+        policy,
+        assessed,
+        correlations,
     )
 
 
 def _granted(
-    free: Sequence[Assessment],
+    free: Sequence[Case],
     beside: RiskPicture,
     policy: Policy,
     assessed: Mapping[str, Assessment],
@@ -99,12 +107,12 @@ def _granted(
         return {}
     holdings = _holdings(beside, assessed)
     if isinstance(holdings, Refused):
-        return {a.instrument: holdings for a in free}
+        return {case.setup.instrument: holdings for case in free}
     setups: list[Standing] = []
-    for assessment in free:
-        standing = _standing(case_of(assessment, policy), policy, beside)
+    for case in free:
+        standing = _standing(case, policy, beside)
         if isinstance(standing, Refused):
-            return {a.instrument: standing for a in free}
+            return {other.setup.instrument: standing for other in free}
         setups.append(standing)
     granted = portfolio_shares(
         setups,

@@ -13,7 +13,9 @@ from engine.desk.picture import picture_of
 from engine.engine.deadlines import expired
 from engine.engine.execution import Execution
 from engine.engine.exits import Exits
+from engine.engine.guarding import Guard, events_of
 from engine.engine.judging import Judge
+from engine.engine.lawkeeping import Lawkeeping
 from engine.engine.recorder import Recorder
 from engine.engine.study import key_of
 from engine.engine.watching import Watch
@@ -37,6 +39,8 @@ class BarsFlow:
     pipeline: Pipeline
     watch: Watch
     judge: Judge
+    guard: Guard
+    law: Lawkeeping
 
     async def run(self, batch: BarsClosed) -> tuple[ProposalTerms, ...]:
         """Take `batch` in; answer the proposals that are small enough to be taken at once."""
@@ -45,10 +49,11 @@ class BarsFlow:
         if not sound.bars:
             return ()
         await self._trade_through(sound)
+        await self.guard.reconcile(max(batch.at, self.recorder.ledger.bars_at or batch.at))
         if self._comes_late(sound):
             await self.recorder.record(*_too_late(sound))
             return ()
-        assessments = self.pipeline.observe(sound, self.watch.policy.cost_fracs())
+        assessments = self.pipeline.observe(sound, self.watch.costing.fracs(sound.at))
         labelled = self._labelled()
         raised = await self._judge(sound, assessments, labelled)
         for closed in labelled:
@@ -90,6 +95,7 @@ class BarsFlow:
     async def _trade_through(self, batch: BarsClosed) -> None:
         """Let the broker see the bars until it has no more to say."""
         await self.execution.look_up(batch.at)
+        await self.law.read()
         if self.recorder.ledger.halt is not None:
             await self.execution.cancel_entries("the desk is halted")
         await self.exits.pursue()
@@ -117,12 +123,13 @@ class BarsFlow:
         ledger = self.recorder.ledger
         moment = self.watch.moment(batch.at, assessments)
         picture = picture_of(ledger, self.watch.policy, moment)
-        cards = self.judge.cards(assessments, picture, caught_up=batch.caught_up)
+        costing = self.watch.costing
+        cards = self.judge.cards(assessments, picture, costing, caught_up=batch.caught_up)
         await self.recorder.record(
             *labelled,
             self.judge.assessed(batch, assessments, cards, moment),
             *(happened.CandidateOpened(a.setup) for a in assessments if a.setup is not None),
-            *self.judge.breakers(picture),
+            *events_of(picture, self.watch.policy.limits),
             *self.judge.raisings(assessments, cards),
         )
         return tuple(terms for terms in _terms(cards) if not self.judge.asks(terms))

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from engine.facade.sharia import ShariaDesk
 from engine.model.actors import Actor
 from engine.model.bars import Timeframe
 from engine.model.positions import Trade
@@ -18,12 +19,14 @@ from engine.views import (
     AuditLine,
     BreakdownView,
     ChartView,
+    CostsView,
     MarketView,
     OrderView,
     PortfolioView,
     PositionView,
     ProfitRow,
     ProposalView,
+    RiskView,
     ScanView,
     StatusView,
     VerifyView,
@@ -83,6 +86,14 @@ class Desk:
         """State, halts, breakers, counts and the head of the journal."""
         return self._engine.present.oversight.status()
 
+    def risk(self) -> RiskView:
+        """Limits with their use, breakers with their state, and everything that stopped it."""
+        return self._engine.present.oversight.risk()
+
+    def costs(self) -> CostsView:
+        """What running the desk costs this month: models, electricity; fees of trades apart."""
+        return self._engine.present.oversight.costs()
+
     def scan(self, instrument: str | None = None) -> ScanView | Refused:
         """Newest assessment of every instrument, or of one."""
         return self._engine.present.research.scan(instrument)
@@ -131,6 +142,11 @@ class Desk:
     def profit(self, days: int = 7) -> tuple[ProfitRow, ...]:
         """Result of each of the last `days` UTC days, oldest first."""
         return self._engine.present.holdings.profit(days)
+
+    @property
+    def sharia(self) -> ShariaDesk:
+        """The law: invariants, ledger lines, zakat and purification."""
+        return ShariaDesk(self._engine)
 
     async def audit(self, limit: int = 10) -> tuple[AuditLine, ...]:
         """Newest journal entries in words, newest first."""
@@ -198,6 +214,10 @@ class Desk:
     async def reset_breaker(self, actor: Actor, name: str, reason: str) -> StatusView | Refused:
         """Arm a tripped breaker again; needs the owner and a reason."""
         return await self._engine.overseeing.reset_breaker(actor, name, reason)
+
+    async def note_review(self, actor: Actor, text: str) -> StatusView | Refused:
+        """Write a review note after a bad week; needs the owner and at least 20 characters."""
+        return await self._engine.overseeing.note_review(actor, text)
 
     async def refuse_access(self, actor: Actor, action: str) -> None:
         """Journal that somebody asked for what is not theirs to ask."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -22,13 +23,17 @@ from pydantic import BaseModel
 
 import engine
 from engine.config import Settings
+from engine.costs import Conditions, CostModel
+from engine.desk.costing import Costing
 from engine.desk.policy import policy_of
 from engine.desk.proposing import card_of
 from engine.desk.standing import shares_of
 from engine.journal.ledger import Ledger
+from engine.model.bars import Bar, Timeframe
+from engine.model.fees import FeeTier
 from engine.model.money import exact
 from engine.model.proposals import CardKind, ProposalTerms
-from engine.model.setups import Assessment, Setup, SetupKind
+from engine.model.setups import Assessment, Odds, Setup, SetupKind
 from engine.probability.worth import Miss, gate_refusal, value_odds
 from engine.risk import RiskPicture
 from tests.engine.test_risk_entry import NOW, calm_market, calm_picture, exposure
@@ -82,13 +87,33 @@ class Shape:
 
 @dataclass(frozen=True)
 class World:
-    """A setup on gold, and everything that stands beside it."""
+    """A setup on gold, and everything that stands beside it.
+
+    `daily_turnover` is what trades of gold in a day over the desk's equity; None is unknown.
+    """
 
     own: Shape
     beside: dict[str, Shape]
     held: dict[str, tuple[float, float, float]]
     correlations: dict[tuple[str, str], float]
     drawdown_frac: float
+    daily_turnover: float | None = None
+
+    @property
+    def costing(self) -> Costing:
+        """Costs that agree with the assessments', and the impact of an order on gold's flow."""
+        shapes = {OWN: self.own, **self.beside}
+        seen = Conditions()
+        if self.daily_turnover is not None:
+            volume = self.daily_turnover * float(EQUITY) / PRICES[OWN] / 24
+            at, price = NOW - timedelta(hours=1), PRICES[OWN]
+            seen.see(Bar(OWN, Timeframe.H1, at, NOW, price, price * 1.002, price, price, volume))
+        model = CostModel(
+            {v: FeeTier(v, "none", 0.0, 0.0, NOW.date()) for v in ("kraken", "ibkr")},
+            half_spreads={name: shape.spread_frac / 2 for name, shape in shapes.items()},
+            slippages={name: shape.fee_frac / 2 for name, shape in shapes.items()},
+        )
+        return Costing(model, POLICY.instruments, seen, Ledger())
 
     @property
     def picture(self) -> RiskPicture:
@@ -102,6 +127,7 @@ class World:
             day_open_equity_usd=EQUITY,
             week_open_equity_usd=EQUITY,
             high_water_usd=EQUITY / (1 - exact(self.drawdown_frac)),
+            kill_high_water_usd=EQUITY / (1 - exact(self.drawdown_frac)),
             halt_high_water_usd=EQUITY,
             positions=tuple(
                 replace(
@@ -122,18 +148,24 @@ def terms(world: World) -> ProposalTerms | None:
     for name, (_, _, volatility) in world.held.items():
         quiet = replace(world.own, volatility=volatility).assessment(name)
         assessments.setdefault(name, quiet)
-    gates = {name: gate_of(assessments[name]) for name in shapes}
-    passed = [assessments[name] for name in shapes if not gates[name]]
-    ledger, picture = Ledger(), world.picture
-    shares = shares_of(passed, ledger, POLICY, picture, assessments, world.correlations)
-    return card_of(assessments[OWN], gates[OWN], ledger, POLICY, picture, shares).terms
+    passed = [
+        assessments[name] for name, shape in shapes.items() if not gate_of(shape)(odds_of(shape))
+    ]
+    ledger, picture, costing = Ledger(), world.picture, world.costing
+    ties = world.correlations
+    shares = shares_of(passed, ledger, POLICY, picture, costing, assessments, ties)
+    gate = gate_of(world.own)
+    return card_of(assessments[OWN], gate, ledger, POLICY, picture, costing, shares).terms
 
 
-def gate_of(assessment: Assessment) -> str:
-    assert assessment.setup is not None
-    assert assessment.odds is not None
-    fracs = assessment.setup.target_frac, assessment.setup.stop_frac
-    return gate_refusal(assessment.odds, *fracs, 0.1, 0.5)
+def odds_of(shape: Shape) -> Odds:
+    odds = shape.assessment(OWN).odds
+    assert odds is not None
+    return odds
+
+
+def gate_of(shape: Shape) -> Callable[[Odds], str]:
+    return lambda odds: gate_refusal(odds, shape.target_frac, shape.stop_frac, 0.1, 0.5)
 
 
 def size(world: World) -> Decimal:
@@ -161,6 +193,7 @@ worlds = st.builds(
     held=st.dictionaries(st.sampled_from(OTHERS), holdings),
     correlations=st.dictionaries(st.sampled_from(PAIRS), st.floats(-1.0, 1.0)),
     drawdown_frac=st.floats(0.0, 0.2),
+    daily_turnover=st.one_of(st.none(), st.floats(0.01, 1000.0)),
 )
 MORE = st.floats(1.0, 3.0)
 chain = settings(max_examples=150, deadline=timedelta(seconds=2))
@@ -229,6 +262,14 @@ def test_steps_only_cut_and_multiply_to_what_is_bought(world: World) -> None:
 def test_company_never_makes_a_size_grow(world: World) -> None:
     alone = replace(world, beside={}, held={})
     assert size(world) <= size(alone)
+
+
+@chain
+@given(worlds, st.floats(1.0, 100.0))
+def test_no_size_grows_in_a_thinner_market(world: World, thinner: float) -> None:
+    turnover = world.daily_turnover or 1.0
+    deep, thin = replace(world, daily_turnover=turnover), turnover / thinner
+    assert size(replace(world, daily_turnover=thin)) <= size(deep)
 
 
 def identifiers(file: Path) -> set[str]:

@@ -6,16 +6,17 @@ Refuses to change anything.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, timedelta
-from decimal import Decimal
 
 from engine.desk.exits import guarded
+from engine.desk.law import net_buys_of
 from engine.desk.limits import limit_views
 from engine.desk.picture import opens_at
 from engine.desk.present.context import Context
 from engine.journal.ledger import ZERO, OrderRecord
-from engine.model.positions import LotState, Position, Trade
-from engine.views import OrderView, PortfolioView, PositionView, ProfitRow
+from engine.model.positions import LotState, Origin, Position, Trade
+from engine.views import KindResult, OrderView, PortfolioView, PositionView, ProfitRow
 
 _DAY = timedelta(days=1)
 
@@ -51,12 +52,12 @@ class Holdings:
         )
 
     def _guard(self, held: Position) -> str:
+        if held.lot is not LotState.SELLABLE:
+            return _waits(held, leaving=held.id in self._ledger.exits_requested)
         if held.id in self._ledger.exits_requested:
             return "It is being sold at the market."
         if guarded(self._ledger, held):
             return "Its stop rests at the paper broker and is checked on every bar and quote."
-        if held.lot is not LotState.SELLABLE:
-            return "Its lot is not settled yet; the stop is placed when it is."
         return "No stop rests: the desk places one on the next bar."
 
     def orders(self) -> tuple[OrderView, ...]:
@@ -68,12 +69,13 @@ class Holdings:
         ledger = self._context.ledger
         equity = ledger.marked_equity_usd()
         peak = max(ledger.high_water_usd, equity)
-        day_open, week_open = opens_at(ledger, self._context.clock.now())
+        now = self._context.clock.now()
+        day_open, week_open = opens_at(ledger, now)
         return PortfolioView(
             mode=ledger.mode,
             equity_usd=equity,
             cash_usd=ledger.cash_usd,
-            settled_cash_usd=ledger.cash_usd - ledger.reserved_usd(),
+            settled_cash_usd=ledger.cash_usd - ledger.reserved_usd() - ledger.unsettled_usd(now),
             day_usd=equity - day_open,
             week_usd=equity - week_open,
             total_usd=equity - ledger.start_cash_usd,
@@ -82,6 +84,8 @@ class Holdings:
             limits=limit_views(self._context.picture(), self._context.policy.limits),
             equity_curve=tuple(ledger.equity_curve),
             market=self._context.market,
+            results=results_of(ledger.trades),
+            net_buys=net_buys_of(ledger, self._context.policy, now),
         )
 
     def trades(self, limit: int) -> tuple[Trade, ...]:
@@ -91,11 +95,38 @@ class Holdings:
     def profit(self, days: int) -> tuple[ProfitRow, ...]:
         """Result of each of the last `days` UTC days, oldest first."""
         today = self._context.clock.now().date()
-        by_day: dict[date, list[Decimal]] = defaultdict(list)
+        by_day: dict[date, list[Trade]] = defaultdict(list)
         for trade in self._ledger.trades:
-            by_day[trade.closed_at.date()].append(trade.pnl_usd)
+            by_day[trade.closed_at.date()].append(trade)
         wanted = (today - n * _DAY for n in range(days - 1, -1, -1))
-        return tuple(ProfitRow(d, len(by_day[d]), sum(by_day[d], ZERO)) for d in wanted)
+        return tuple(_row(day, by_day[day]) for day in wanted)
+
+
+def _row(day: date, trades: Sequence[Trade]) -> ProfitRow:
+    earned = sum((trade.pnl_usd for trade in trades), ZERO)
+    return ProfitRow(day, len(trades), earned, results_of(trades))
+
+
+def results_of(trades: Sequence[Trade]) -> tuple[KindResult, ...]:
+    """Results by kind of card; kinds without a trade are left out."""
+    kinds = []
+    for origin in Origin:
+        own = [trade for trade in trades if trade.origin is origin]
+        if own:
+            wins = sum(trade.pnl_usd > 0 for trade in own)
+            earned = sum((trade.pnl_usd for trade in own), ZERO)
+            kinds.append(KindResult(origin, len(own), wins, earned))
+    return tuple(kinds)
+
+
+def _waits(held: Position, *, leaving: bool) -> str:
+    """What guards a lot that is not ours yet: nothing at the venue, and why."""
+    until = f" until {held.settles_at:%a %d %b %H:%M} UTC" if held.settles_at else ""
+    then = "it is sold at the market then" if leaving else "its stop and target are placed then"
+    return (
+        f"Its lot is {held.lot}, not settled{until}: it may not be sold before, so no stop rests; "
+        f"{then}, and a price below the stop is sold at the first price after."
+    )
 
 
 def order_view(record: OrderRecord) -> OrderView:

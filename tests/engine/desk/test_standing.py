@@ -9,12 +9,15 @@ from decimal import Decimal
 import pytest
 
 from engine.config import Settings
+from engine.costs import Conditions, CostModel
+from engine.desk.costing import Costing
 from engine.desk.policy import policy_of
 from engine.desk.proposing import card_of
 from engine.desk.standing import NO_SHARES, Shares, shares_of, with_asked
 from engine.journal.ledger import Ledger, ProposalRecord
+from engine.model.fees import FeeTier
 from engine.model.proposals import CardKind, ProposalStatus, ProposalTerms
-from engine.model.setups import Assessment, LayerReading, LayerRole, Setup, SetupKind
+from engine.model.setups import Assessment, LayerReading, LayerRole, Odds, Setup, SetupKind
 from engine.model.verdicts import Refused
 from engine.probability.worth import Miss, value_odds
 from engine.risk import RiskPicture
@@ -24,7 +27,21 @@ GOLD, SILVER, BITCOIN = "XAU-USD", "XAG-USD", "BTC-USD"
 PRICES = {GOLD: 2400.0, SILVER: 28.0, BITCOIN: 60_000.0}
 POLICY = policy_of(Settings(), (GOLD, SILVER, BITCOIN))
 APART = {(GOLD, SILVER): 0.0, (GOLD, BITCOIN): 0.0, (SILVER, BITCOIN): 0.0}
+COSTING = Costing(
+    CostModel(
+        {venue: FeeTier(venue, "none", 0.0, 0.0, NOW.date()) for venue in ("kraken", "ibkr")},
+        default_half_spread_frac=0.0003,
+        slippage_frac=0.0002,
+    ),
+    POLICY.instruments,
+    Conditions(),
+    Ledger(),
+)
 PICTURE = calm_picture(markets=tuple(calm_market(name) for name in PRICES))
+
+
+def an_open_gate(odds: Odds) -> str:
+    return ""
 
 
 def seen(instrument: str = GOLD, p_low: float = 0.60, volatility: float = 0.02) -> Assessment:
@@ -71,11 +88,11 @@ def shares(
 ) -> Shares:
     newest = {a.instrument: a for a in (*assessed, *passed)}
     ties = APART if correlations is None else correlations
-    return shares_of(passed, ledger or Ledger(), POLICY, picture, newest, ties)
+    return shares_of(passed, ledger or Ledger(), POLICY, picture, COSTING, newest, ties)
 
 
 def terms(assessment: Assessment, granted: Shares, ledger: Ledger | None = None) -> ProposalTerms:
-    card = card_of(assessment, "", ledger or Ledger(), POLICY, PICTURE, granted)
+    card = card_of(assessment, an_open_gate, ledger or Ledger(), POLICY, PICTURE, COSTING, granted)
     assert card.kind is CardKind.PROPOSAL, card.sentence
     assert card.terms is not None
     return card.terms
@@ -111,7 +128,7 @@ def test_the_step_is_on_the_card_and_says_that_it_set_the_size() -> None:
 
 
 def test_a_proposal_whose_share_nobody_worked_out_has_no_size() -> None:
-    card = card_of(seen(), "", Ledger(), POLICY, PICTURE, NO_SHARES)
+    card = card_of(seen(), an_open_gate, Ledger(), POLICY, PICTURE, COSTING, NO_SHARES)
     assert (card.kind, card.terms) == (CardKind.WATCH, None)
     assert card.sentence.endswith("nothing is left after portfolio share.")
 
@@ -136,7 +153,7 @@ def test_a_position_without_a_forecast_leaves_no_share() -> None:
         share = shares(seen(), picture=held, assessed=nothing)[GOLD]
         assert isinstance(share, Refused)
         assert "by portfolio: no forecast for XAG-USD, which is held." in share.sentence
-        card = card_of(seen(), "", Ledger(), POLICY, PICTURE, {GOLD: share})
+        card = card_of(seen(), an_open_gate, Ledger(), POLICY, PICTURE, COSTING, {GOLD: share})
         assert card.terms is None
 
 

@@ -12,13 +12,16 @@ from engine.errors import InvariantBroken
 from engine.journal.change import change
 from engine.journal.fold import TOLD, apply, fold
 from engine.journal.ledger import Ledger
+from engine.journal.risk_changes import REBASED
 from engine.model import events as happened
 from engine.model.actors import DESK, Actor, Role
 from engine.model.events import EVENTS, Event
-from engine.model.orders import OrderState, Purpose
+from engine.model.orders import OrderState, OrderType, Purpose
 from engine.model.positions import LotState
 from engine.model.proposals import ProposalStatus
 from engine.model.setups import Label, Outcome, SetupKind
+from engine.model.venue_lines import Meaning
+from engine.risk import BREAKERS
 from tests.kit.events import (
     BOUGHT,
     NOON,
@@ -322,9 +325,11 @@ def test_cash_never_goes_below_zero() -> None:
 
 
 def test_no_more_is_sold_than_is_held() -> None:
-    sell = intended("sell", Purpose.STOP, quantity=3)
+    sells = (intended("sell", Purpose.TIME_LIMIT), intended("again", Purpose.TIME_LIMIT))
     with pytest.raises(InvariantBroken, match="more than is held"):
-        ledger_of(*BOUGHT, sell, filled("sell", 3))
+        ledger_of(*BOUGHT, *sells, filled("sell", 2), filled("again", 2))
+    with pytest.raises(InvariantBroken, match="no short sale"):
+        ledger_of(*BOUGHT, intended("sell", Purpose.TIME_LIMIT, quantity=3))
 
 
 def test_a_sale_of_everything_is_a_trade() -> None:
@@ -402,9 +407,50 @@ def test_a_reset_drawdown_is_measured_from_the_reset() -> None:
     assert ledger_of(*fell).halt_high_water_usd == 8_000
 
 
-def test_a_reset_weekly_loss_is_the_review_note() -> None:
-    reset = happened.BreakerReset("weekly loss", B, "reviewed")
-    assert ledger_of(OPENED, reset).review_note_at == NOON
+def test_a_review_note_is_dated_and_only_the_owner_writes_it() -> None:
+    assert ledger_of(OPENED, happened.ReviewNoted(B, "too many entries")).review_note_at == NOON
+    with pytest.raises(InvariantBroken, match="not by the owner"):
+        ledger_of(OPENED, happened.ReviewNoted(ARKI, "too many entries"))
+
+
+@pytest.mark.parametrize("by", [ARKI, Actor("3", "Mallory", Role.STRANGER)])
+def test_a_breaker_that_somebody_else_reset_is_a_broken_invariant(by: Actor) -> None:
+    with pytest.raises(InvariantBroken, match="not the owner"):
+        ledger_of(OPENED, happened.BreakerReset("daily loss", by, "please"))
+
+
+def test_a_kill_keeps_the_desk_on_paper_also_after_its_reset() -> None:
+    kill = happened.BreakerTripped("drawdown kill", "16 %", "15 %", "owner", "why", to_paper=True)
+    reset = happened.BreakerReset("drawdown kill", B, "begin anew")
+    ledger = ledger_of(OPENED, assessed(equity=8_400), kill, reset)
+    assert (ledger.trips, ledger.paper_only_since) == ({}, NOON)
+    assert _sums(ledger.kill_high_water_usd, ledger.high_water_usd) == (8_400, 10_000)
+
+
+def test_every_rebased_row_and_no_other_is_counted_anew() -> None:
+    assert set(REBASED) == {breaker.name for breaker in BREAKERS if breaker.rebased}
+
+
+def test_execution_is_measured_against_the_yes_and_the_stop() -> None:
+    stop = intended("out", Purpose.STOP, type=OrderType.STOP, stop_price=Decimal(95))
+    sold = filled("out", 2, 94, reference_price=Decimal(95))
+    entry = filled("buy", 2, 101, reference_price=Decimal(101))
+    ours = happened.LotSettled("P-AAAA"), happened.LotReleased("P-AAAA")
+    ledger = ledger_of(OPENED, raised(), approved(), intended(), entry, *ours, stop, sold)
+    (cost,) = ledger.executions
+    assert cost.realised_frac == pytest.approx((2 * (101 - 100) + 2 * (95 - 94)) / 200)
+    assert cost.modelled_frac == 0.0
+
+
+def test_refused_orders_and_strange_fills_count_until_the_owner_resets() -> None:
+    refused = happened.OrderRejected("buy", "no")
+    strange = happened.StrangeFillSeen(filled("somebody").fill)
+    before = (OPENED, raised(), approved(), intended(), refused, strange)
+    ledger = ledger_of(*before)
+    assert (ledger.rejected_at, ledger.strange_fills_count) == ([NOON], 1)
+    names = ("order rejects", "unknown orders")
+    after = ledger_of(*before, *(happened.BreakerReset(name, B, "looked") for name in names))
+    assert (after.rejected_at, after.strange_fills_count) == ([], 0)
 
 
 def test_what_is_posted_is_owed_no_more() -> None:
@@ -419,12 +465,29 @@ def test_a_report_remembers_its_slot() -> None:
 
 # ---- contradictions ----------------------------------------------------------------------
 
+
+def stop_at(client_id: str, price: int) -> Event:
+    return intended(client_id, Purpose.STOP, type=OrderType.STOP, stop_price=Decimal(price))
+
+
 CONTRADICTIONS = {
     "second opening": (OPENED, OPENED),
     "decided twice": (OPENED, raised(), approved(), approved()),
     "wrong hash": (OPENED, raised(), approved(stop=Decimal(90))),
     "no cash": (OPENED, raised(), approved(), intended(), filled(price=6_000)),
-    "oversold": (*BOUGHT, intended("sell", Purpose.STOP, quantity=3), filled("sell", 3)),
+    "oversold": (*BOUGHT, intended("sell", Purpose.TIME_LIMIT, quantity=3)),
+    "unsettled": (*BOUGHT[:-2], intended("sell", Purpose.TIME_LIMIT)),
+    "released unsettled": (*BOUGHT[:-2], happened.LotReleased("P-AAAA")),
+    "stop lowered": (*BOUGHT, stop_at("s1", 96), stop_at("s2", 95)),
+    "named by a stranger": (
+        OPENED,
+        happened.VenueKindClassified("kraken", "gift", Meaning.ORDINARY, DESK, "fine"),
+    ),
+    "rollover called ordinary": (
+        OPENED,
+        happened.VenueKindClassified("kraken", "rollover", Meaning.ORDINARY, B, "fine"),
+    ),
+    "given by the desk": (OPENED, happened.PurificationGiven(Decimal(1), DESK, "alms")),
     "overfilled": (OPENED, raised(), approved(), intended(), filled(quantity=3)),
     "unknown order": (OPENED, happened.OrderAccepted("nobody", "v")),
     "impossible turn": (*BOUGHT, happened.OrderRejected("buy", "late")),
