@@ -27,9 +27,9 @@ def shares(
     kelly_share: float = 0.25,
 ) -> tuple[float, ...]:
     return portfolio_shares(
-        setups,
-        held,
-        APART if correlations is None else correlations,
+        setups=setups,
+        holdings=held,
+        correlations=APART if correlations is None else correlations,
         kelly_share=kelly_share,
         total_cap=total_cap,
         heat_cap=heat_cap,
@@ -72,7 +72,7 @@ def test_the_order_of_a_pair_does_not_matter() -> None:
     assert shares(GOLD, held=(held,), correlations=swapped) == near(0.4)
 
 
-@pytest.mark.parametrize("unknown", [{}, {METALS: math.nan}, {METALS: 1.0000000001}])
+@pytest.mark.parametrize("unknown", [{}, {METALS: math.nan}, {METALS: 1.5}])
 def test_an_unknown_correlation_counts_as_one(unknown: dict[tuple[str, str], float]) -> None:
     held = Holding("XAG-USD", 0.10, 0.002, 0.02)
     # 0.0002 - 0.01 * 0.02 * 0.1 / 0.25 = 0.00012.
@@ -81,7 +81,7 @@ def test_an_unknown_correlation_counts_as_one(unknown: dict[tuple[str, str], flo
 
 def test_a_negative_correlation_is_no_hedge() -> None:
     held = Holding("XAG-USD", 0.10, 0.002, 0.02)
-    assert shares(GOLD, held=(held,), correlations={METALS: -0.9}) == near(0.5)
+    assert shares(GOLD, held=(held,), correlations={METALS: -0.9}, total_cap=2.0) == near(0.5)
 
 
 def test_more_of_the_same_counts_in_full() -> None:
