@@ -163,6 +163,8 @@ class FusionWeights:
 
     def variance(self, llrs: Mapping[str, float]) -> float:
         """Variance that the uncertain weights give to the fused log-odds, nats squared."""
+        if not self.covariance.any():
+            return 0.0  # weights that were not learnt have no error of their own
         vector = np.array([llrs.get(name, 0.0) for name in self.names])
         return float(vector @ self.covariance @ vector)
 
@@ -185,6 +187,7 @@ class Fusion:
         self._rows: list[tuple[Mapping[str, float], float, bool, float]] = []
         self._n_eff = 0.0
         self._learnt: FusionWeights | None = None
+        self._known: dict[tuple[str, ...], FusionWeights] = {}
 
     @property
     def n_eff(self) -> float:
@@ -199,10 +202,16 @@ class Fusion:
         self._n_eff += weight
         if len(self._rows) % self._refit_every == 0 and self._n_eff >= self._few:
             self._learnt = self._fit()
+            self._known.clear()
 
     def weights(self, speaking: Sequence[str]) -> FusionWeights:
-        """Weights for the layers that speak now."""
+        """Weights for the layers that speak now; the same object until the next refit."""
         names = tuple(speaking)
+        if names not in self._known:
+            self._known[names] = self._weights(names)
+        return self._known[names]
+
+    def _weights(self, names: tuple[str, ...]) -> FusionWeights:
         each = equicorrelated_weight(len(names)) if names else 0.0
         weights, covariance = np.full(len(names), each), np.zeros((len(names), len(names)))
         if self._learnt is not None:

@@ -132,12 +132,13 @@ class VolatilityState(NamedTuple):
     """Memory of layer 5 for one instrument.
 
     `memory` holds one variance a bar for 22 days, `days` the daily variance rates and `levels`
-    the forecasts at each day's close, both for a year.
+    the forecasts at each day's close, both for a year; `ranked` are those forecasts in order.
     """
 
     memory: FloatArray
     days: FloatArray
     levels: FloatArray
+    ranked: FloatArray
     counts: IntArray
     values: FloatArray
     coefficients: FloatArray
@@ -165,6 +166,7 @@ def start(bars_per_day: int) -> VolatilityState:
         memory=np.zeros(max(_MONTH_DAYS * bars_per_day, MIN_BARS)),
         days=ring(_YEAR_DAYS),
         levels=ring(_YEAR_DAYS),
+        ranked=np.zeros(_YEAR_DAYS),
         counts=np.array([0, 0, -(2**62), 0, 0], dtype=np.int64),
         values=np.zeros(7),
         coefficients=np.zeros(6),
@@ -239,6 +241,8 @@ def _close_day(state: VolatilityState, bar_days: float, horizon_days: float) -> 
     push(state.days, counts[_DAYS], values[_DAY_SUM] / (counts[_DAY_BARS] * bar_days))
     push(state.levels, counts[_DAYS], values[_FORECAST])
     counts[_DAYS] += 1
+    known = min(counts[_DAYS], _YEAR_DAYS)
+    state.ranked[:known] = np.sort(latest(state.levels, counts[_DAYS] - 1, known))
     values[_DAY_SUM], counts[_DAY_BARS] = 0.0, 0
     _resum(state)
     if counts[_DAYS] >= _HAR_DAYS:
@@ -320,9 +324,9 @@ def _percentile(state: VolatilityState) -> float:
     count = min(state.counts[_DAYS], _YEAR_DAYS)
     if count == 0:
         return 0.5
-    levels = latest(state.levels, state.counts[_DAYS] - 1, count)
-    now = state.values[_FORECAST]
-    below, same = np.sum(levels < now), np.sum(levels == now)
+    ranked, now = state.ranked[:count], state.values[_FORECAST]
+    below = np.searchsorted(ranked, now)
+    same = np.searchsorted(ranked, now, side="right") - below
     return float((below + 0.5 * same) / count)
 
 
