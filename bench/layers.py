@@ -8,46 +8,30 @@ evidence adapter learn and judge one candidate at a time: each is timed inside a
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
-from engine.probability import candidates, features
 from engine.probability.alignment import AlignmentState
 from engine.probability.alignment import step as alignment_step
-from engine.probability.batch import History, judge
-from engine.probability.brownian import exit_odds
-from engine.probability.candidates import Triggers, detect
-from engine.probability.exhaustion import Momentum, MomentumState, exhaustion_score
+from engine.probability.exhaustion import MomentumState
 from engine.probability.exhaustion import step as momentum_step
 from engine.probability.features import (
     DAY_SECONDS,
-    Features,
     InstrumentState,
     Scaling,
     advance,
-    levels,
-    telling_reversion,
 )
-from engine.probability.knowledge import Knowledge
-from engine.probability.layer import FloatArray, IntArray, compiled, kernel
+from engine.probability.layer import FloatArray, IntArray, kernel
 from engine.probability.liquidity import LiquidityState
 from engine.probability.liquidity import bar_step as liquidity_step
 from engine.probability.mean_reversion import (
-    Reversion,
     ReversionState,
-    reversion_window,
-    target_log_odds,
 )
 from engine.probability.mean_reversion import step as reversion_step
 from engine.probability.regime import RegimeState
 from engine.probability.regime import reading as regime_reading
 from engine.probability.regime import step as regime_step
 from engine.probability.ring import latest
-from engine.probability.settings import PipelineSettings
 from engine.probability.tail import TailState
 from engine.probability.tail import step as tail_step
 from engine.probability.volatility import VolatilityState

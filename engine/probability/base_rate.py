@@ -225,9 +225,7 @@ class BaseRates:
         `as_written` in live, `compiled` in research.
     """
 
-    def __init__(
-        self, kappa: float, half_life_labels: float, speed: Speed = as_written
-    ) -> None:
+    def __init__(self, kappa: float, half_life_labels: float, speed: Speed = as_written) -> None:
         self._speed = speed
         self._kappa = kappa
         self._half_life = half_life_labels

@@ -17,7 +17,7 @@ from engine.model.setups import Label, Odds, Outcome, SetupKind
 from engine.probability import cross_asset, features
 from engine.probability.desk import KINDS, SCORED, horizon_bars
 from engine.probability.knowledge import EVIDENCE_LAYERS, FUSED, TURBULENT, Judgement, Knowledge
-from engine.probability.labels import NONE, OUTCOMES, Closings, close_labels
+from engine.probability.labels import NONE, OUTCOMES, close_labels
 from engine.probability.layer import (
     FloatArray,
     InstrumentScale,

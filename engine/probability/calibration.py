@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.model.setups import LayerRole
-from engine.probability.checks import Floats, outcome_array, probability_array, same_length
+from engine.probability.checks import Floats, outcome_array, probability_array, same_length, whole
 from engine.probability.layer import FloatArray, LayerSpec, Speed, as_written, kernel
 from engine.probability.special import digamma, logistic, logit, trigamma
 
@@ -70,8 +70,7 @@ def expected_calibration_error(p: Floats, y: Floats, bins: int = 10) -> float:
     0.2
     """
     odds, hits = _pair(p, y)
-    if bins < 1:
-        raise ValueError(f"bins must be >= 1, was {bins}")
+    bins = whole("bins", bins, 1)
     order = np.argsort(odds, kind="stable")
     odds, hits = odds[order], hits[order]
     error = sum(

@@ -237,9 +237,9 @@ class ScoreBins:
         # Half way between two scores, so that no score learnt lies on an edge.
         self._edges = [float(0.5 * (ordered[cut - 1] + ordered[cut])) for cut in cuts]
         places = np.searchsorted(self._edges, scores, side="right")
-        # Weights times nothing, not a selection: of no rows bincount makes integers.
-        self._wins = np.bincount(places, weights * hits, bins)
-        self._losses = np.bincount(places, weights * ~hits, bins)
+        # Floats whatever comes: of no rows bincount makes integers, and no weight would count.
+        self._wins = np.bincount(places, weights * hits, bins).astype(np.float64)
+        self._losses = np.bincount(places, weights * ~hits, bins).astype(np.float64)
         self._refit_at = math.ceil(1.25 * scores.size)
 
 

@@ -51,7 +51,7 @@ def dependence_weights(covariance: ArrayLike) -> FloatArray:
     Raises
     ------
     ValueError
-        If the matrix is not square, symmetric, finite, or has a negative diagonal.
+        If the matrix is not square, symmetric, finite and positive semidefinite.
 
     References
     ----------
@@ -75,6 +75,9 @@ def dependence_weights(covariance: ArrayLike) -> FloatArray:
     sd = np.sqrt(np.diag(matrix))
     safe = np.where(sd > 0.0, sd, 1.0)
     correlation = matrix / np.outer(safe, safe)
+    lowest = float(np.linalg.eigvalsh(correlation)[0])
+    if lowest < -1e-8:
+        raise ValueError(f"covariance must have eigenvalues >= 0, had {lowest:g} once scaled")
     weights = np.linalg.pinv(correlation, rcond=1e-10, hermitian=True) @ sd / safe
     return np.asarray(np.clip(weights, 0.0, 1.0))
 
@@ -105,7 +108,8 @@ def fuse(prior: float, llrs: Floats, weights: Floats) -> float:
     ratios, factors = finite_array("llrs", llrs), finite_array("weights", weights)
     same_length(llrs=ratios, weights=factors)
     if np.any((factors < 0.0) | (factors > 1.0)):
-        raise ValueError("weights must be in [0, 1]")
+        worst = factors[np.argmax(np.abs(factors - 0.5))]
+        raise ValueError(f"weights must be in [0, 1], was {worst:g}")
     total = float(ratios @ factors)
     if total == 0.0:
         return prior

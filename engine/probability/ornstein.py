@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.probability.layer import FloatArray, kernel
-from engine.probability.ornstein_drift import NEAR, carried_odds
+from engine.probability.ornstein_drift import carried_odds, is_carried
 
 ComplexArray = NDArray[np.complex128]
 
@@ -41,10 +41,18 @@ def exit_odds(
         up = long_run_high(kappa, theta, sigma, low, high, start)
         return up, 1.0 - up, _mean_exit(kappa, theta, sigma, low, high, start), 0.0
     low, high = reachable(kappa, theta, sigma, low, high, start, horizon)
-    if _wanted(kappa, sigma, high - low, horizon) > _NODES_MAX:
-        nearer = partial(exit_odds, kappa, theta, sigma, low, high)
-        found = carried_odds(kappa, theta, sigma, low, high, start, horizon, nearer)
-        return _tidy(*found[:3], 1.0 - found[0] - found[1], found[3], horizon)
+    if is_carried(kappa, theta, sigma, high - low, start, horizon):
+        nearer = partial(_resolved_odds, kappa, theta, sigma, low, high)
+        up, down, time, mean = carried_odds(kappa, theta, sigma, low, high, start, horizon, nearer)
+        return _tidy(up, down, time, 1.0 - up - down, mean, horizon)
+    return _resolved_odds(kappa, theta, sigma, low, high, start, horizon)
+
+
+def _resolved_odds(
+    kappa: float, theta: float, sigma: float, low: float, high: float, start: float, horizon: float
+) -> tuple[float, float, float, float]:
+    """The same on a grid, where one can resolve what the noise does."""
+    low, high = reachable(kappa, theta, sigma, low, high, start, horizon)
     centre, half = 0.5 * (low + high), 0.5 * (high - low)
     x, first, second = _collocation(_nodes(kappa, sigma, high - low, horizon))
     pull = kappa * (theta - (centre + half * x))
@@ -106,7 +114,7 @@ def long_run_high(
 
 
 def _scale_mass(a: float, b: float, top: float) -> float:
-    """Integral of ``exp((z^2 - top^2)/2)`` over [a, b], but for where it is below ``exp(-150)``."""
+    """Integral of ``exp((z^2 - top^2)/2)`` over [a, b]; less than exp(-150) is left out."""
     floor = math.sqrt(max(top * top - 300.0, 0.0))
     if floor == 0.0:
         return _panel_mass(a, b, top)
@@ -133,15 +141,21 @@ def _mean_exit(
     unit = math.sqrt(2.0 * kappa) / sigma
     if min((high - theta) * unit, (theta - low) * unit) > 7.5:
         return math.inf
-    # A barrier twelve deviations beyond both start and mean is never met before the other.
-    far = NEAR / unit
-    low, high = max(low, min(start, theta) - far), min(high, max(start, theta) + far)
-    if _wanted(kappa, sigma, high - low, math.inf) > _NODES_MAX:
+    if is_carried(kappa, theta, sigma, high - low, start, math.inf):
 
         def nearer(gate: float, _: float) -> tuple[float, float, float, float]:
-            return 0.0, 0.0, _mean_exit(kappa, theta, sigma, low, high, gate), 0.0
+            return 0.0, 0.0, _resolved_exit(kappa, theta, sigma, low, high, gate), 0.0
 
         return carried_odds(kappa, theta, sigma, low, high, start, math.inf, nearer)[2]
+    return _resolved_exit(kappa, theta, sigma, low, high, start)
+
+
+def _resolved_exit(
+    kappa: float, theta: float, sigma: float, low: float, high: float, start: float
+) -> float:
+    # A barrier fifteen deviations beyond both start and mean is never met before the other.
+    far = 15.0 * sigma / math.sqrt(2.0 * kappa)
+    low, high = max(low, min(start, theta) - far), min(high, max(start, theta) + far)
     centre, half = 0.5 * (low + high), 0.5 * (high - low)
     x, first, second = _collocation(_nodes(kappa, sigma, high - low, math.inf))
     pull = kappa * (theta - (centre + half * x))
@@ -150,17 +164,13 @@ def _mean_exit(
     return float(_interpolation(x, (start - centre) / half)[1:-1] @ solved)
 
 
-def _wanted(kappa: float, sigma: float, width: float, horizon: float) -> float:
+def _nodes(kappa: float, sigma: float, width: float, horizon: float) -> int:
     """Collocation points: more for a corridor wide in diffusion or in reversion lengths."""
     diffusion = width / (sigma * math.sqrt(horizon))
     reversion = width * math.sqrt(2.0 * kappa) / sigma
-    return 24.0 + 2.0 * diffusion + 3.0 * reversion
-
-
-def _nodes(kappa: float, sigma: float, width: float, horizon: float) -> int:
+    wanted = 24.0 + 2.0 * diffusion + 3.0 * reversion
     # Rounded to eights so that the collocation matrices are shared between calls.
-    wanted = 8.0 * math.ceil(_wanted(kappa, sigma, width, horizon) / 8.0)
-    return int(min(_NODES_MAX, max(_NODES_MIN, wanted)))
+    return int(min(_NODES_MAX, max(_NODES_MIN, 8.0 * math.ceil(wanted / 8.0))))
 
 
 def _tidy(

@@ -54,7 +54,7 @@ class GpdTail:
 
     def exceedance(self, x: float) -> float:
         """Chance that a loss exceeds `x` >= threshold."""
-        if x < self.threshold:
+        if not x >= self.threshold:
             raise ValueError(f"x must be >= threshold {self.threshold:g}, was {x:g}")
         z = (x - self.threshold) / self.beta
         if abs(self.xi) < 1e-6:
@@ -79,6 +79,8 @@ class GpdTail:
 
     def mean_excess(self, x: float) -> float:
         """Mean loss beyond `x`, given that `x` is exceeded."""
+        if not math.isfinite(x):
+            raise ValueError(f"x must be finite, was {x:g}")
         size = self.beta + self.xi * (x - self.threshold)
         return max(size, 0.0) / (1.0 - self.xi)
 

@@ -18,7 +18,14 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.model.setups import LayerRole
-from engine.probability.checks import Floats, finite_array, fraction, positive_array, same_length
+from engine.probability.checks import (
+    Floats,
+    at_least,
+    finite_array,
+    fraction,
+    positive_array,
+    same_length,
+)
 from engine.probability.layer import FloatArray, IntArray, LayerSpec, kernel
 from engine.probability.ring import latest, push, ring
 
@@ -94,8 +101,7 @@ def ewma_variance(returns: Floats, start: float, decay: float = 0.94) -> float:
     0.00011242
     """
     fraction("decay", decay)
-    if not start >= 0.0:
-        raise ValueError(f"start must be >= 0, was {start:g}")
+    at_least("start", start, 0.0)
     variance = float(start)
     for value in finite_array("returns", returns):
         variance = ewma_step(variance, float(value) ** 2, decay)
@@ -331,10 +337,10 @@ def _percentile(state: VolatilityState) -> float:
 
 
 def _bars(
-    open: Floats, high: Floats, low: Floats, close: Floats, at_least: int
+    open: Floats, high: Floats, low: Floats, close: Floats, count: int
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    o, h = positive_array("open", open, at_least), positive_array("high", high, at_least)
-    low_, c = positive_array("low", low, at_least), positive_array("close", close, at_least)
+    o, h = positive_array("open", open, count), positive_array("high", high, count)
+    low_, c = positive_array("low", low, count), positive_array("close", close, count)
     same_length(open=o, high=h, low=low_, close=c)
     if np.any(h < np.maximum(o, c)):
         raise ValueError("high must be >= max(open, close) in every bar")
