@@ -126,7 +126,7 @@ def signal_share(llrs: FloatArray, variances: FloatArray) -> float:
 
     Examples
     --------
-    >>> signal_share([0.1, -0.1], [0.04, 0.04])
+    >>> signal_share(np.array([0.1, -0.1]), np.array([0.04, 0.04]))
     0.0
     """
     spread, noise = 0.0, 0.0

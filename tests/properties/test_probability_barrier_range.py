@@ -91,7 +91,7 @@ def by_differences(
         flow = -(rise + fall) * v
         flow[:-1] += rise[:-1] * v[1:]
         flow[1:] += fall[1:] * v[:-1]
-        return flow + source
+        return np.asarray(flow + source)
 
     def solve(right: FloatArray, step: float) -> FloatArray:
         bands = np.zeros((3, cells - 1))

@@ -27,7 +27,10 @@ P = (0.1, 0.2, 0.3, 0.35, 0.4, 0.5, 0.55, 0.6, 0.7, 0.8)
 Y = (0, 0, 1, 0, 0, 1, 0, 1, 1, 1)
 
 
-def _rate(geometry: tuple[float, ...], early: float, late: float) -> float:
+Geometry = tuple[float, float, float, float, float, float]
+
+
+def _rate(geometry: Geometry, early: float, late: float) -> float:
     """Rate at which the last survivors leave, in units of the speed of reversion."""
     alive = [ou_odds(*geometry, horizon).timeout for horizon in (early, late)]
     return math.log(alive[0] / alive[1]) / (late - early) / geometry[0]
@@ -41,7 +44,7 @@ def _rate(geometry: tuple[float, ...], early: float, late: float) -> float:
         ((0.6931471806, 0.0, 0.03, -0.08, 0.0, -0.05), 1.1353367341),
     ],
 )
-def test_survivors_leave_at_the_first_eigenvalue(geometry: tuple[float, ...], nu: float) -> None:
+def test_survivors_leave_at_the_first_eigenvalue(geometry: Geometry, nu: float) -> None:
     k = geometry[0]
     assert _rate(geometry, 4.0 / k, 6.0 / k) == pytest.approx(nu, abs=1e-6)
 
