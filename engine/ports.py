@@ -68,6 +68,39 @@ class MarketFeed(Protocol):
         ...
 
 
+class PriceSource(Protocol):
+    """A second opinion on prices: every feed is one.
+
+    Attributes
+    ----------
+    name : str
+    """
+
+    name: str
+
+    async def quote(self, instrument: str) -> Quote | None:
+        """Present bid and ask, or None where the source has none."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class TimeSource(Protocol):
+    """A second opinion on what time it is."""
+
+    async def offset_seconds(self) -> float:
+        """Least difference of the clock to the source's time that its answer proves, in seconds.
+
+        Raises
+        ------
+        MarketDataError
+            If it does not say.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """The venue has the order."""
@@ -141,6 +174,41 @@ class Broker(Protocol):
 
     async def balances(self) -> dict[str, Decimal]:
         """Settled own balances by currency or base asset, in its units."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Thrown:
+    """The kill switch is thrown: no entry may be made.
+
+    Attributes
+    ----------
+    reason : str
+        In words, never empty.
+    since : datetime or None, aware UTC, real time
+        None where it cannot be told.
+    mend : str
+        What releases it, one imperative clause without a full stop.
+    """
+
+    reason: str
+    since: datetime | None
+    mend: str
+
+
+class KillSwitch(Protocol):
+    """Stops entries from outside the desk, without the desk's help."""
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """What throws it, for people: the files whose presence halts."""
+        ...
+
+    def look(self) -> Thrown | None:
+        """Whether it is thrown now, told at once and without raising.
+
+        What cannot be looked at is thrown.
+        """
         ...
 
 

@@ -16,6 +16,7 @@ from pydantic_settings import SettingsConfigDict
 
 from engine.config.fields import Section, numbers_only
 from engine.config.instruments import KNOWN_INSTRUMENTS, InstrumentSettings, Symbol
+from engine.config.metering import MeterSettings
 from engine.config.places import DiscordSettings, JournalSettings, LogSettings, ScheduleSettings
 from engine.config.sources import OneSource
 from engine.config.trading import (
@@ -32,7 +33,7 @@ from engine.model.canonical import canonical_json
 from engine.model.instruments import Instrument
 from engine.probability.settings import PipelineSettings
 
-PLACES = frozenset({"discord", "schedule", "journal", "log"})
+PLACES = frozenset({"meter", "discord", "schedule", "journal", "log"})
 """Sections that decide no trade and are left out of the hash."""
 
 
@@ -63,6 +64,7 @@ class Settings(OneSource):
     costs: CostSettings = Field(default_factory=CostSettings)
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
     exploratory: ExploratorySettings = Field(default_factory=ExploratorySettings)
+    meter: MeterSettings = Field(default_factory=MeterSettings)
     discord: DiscordSettings = Field(default_factory=DiscordSettings)
     schedule: ScheduleSettings = Field(default_factory=ScheduleSettings)
     journal: JournalSettings = Field(default_factory=JournalSettings)

@@ -12,10 +12,11 @@ from engine.desk.picture import picture_of
 from engine.desk.present import Present, order_view
 from engine.engine.execution import Execution
 from engine.engine.exits import Exits
-from engine.engine.patience import Patience
+from engine.engine.guarding import Guard
 from engine.engine.recorder import Recorder
+from engine.engine.stopping import Stopping
 from engine.engine.street import Street
-from engine.engine.turns import Turns, halting
+from engine.engine.turns import Turns
 from engine.engine.watching import Watch
 from engine.journal.ledger import Ledger
 from engine.model import events as happened
@@ -25,6 +26,8 @@ from engine.model.verdicts import Refused
 from engine.ports import Clock
 from engine.risk import check_reset
 from engine.views import OrderView, PositionView, StatusView
+
+LEAST_NOTE_CHARACTERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,8 @@ class Overseeing:
     exits: Exits
     watch: Watch
     street: Street
-    patience: Patience
+    guard: Guard
+    stopping: Stopping
     present: Present
 
     @property
@@ -102,12 +106,7 @@ class Overseeing:
         refused = await self.recorder.permit(actor, needed, "halt")
         if refused is not None:
             return refused
-        told = reason.strip() or "no reason given"
-        await self.recorder.record(*halting(self._ledger, actor, told), durable=True)
-        self.patience.decided.set()
-        await self.execution.cancel_entries("the desk was halted")
-        # A fill may have been faster than the cancellation; it gets its stop.
-        await self.exits.keep_up(self.clock.now())
+        await self.stopping.halt(actor, reason.strip() or "no reason given")
         return None
 
     async def flatten(self, actor: Actor, reason: str) -> tuple[PositionView, ...] | Refused:
@@ -137,6 +136,7 @@ class Overseeing:
         refused = refused or approving.without_reason("resume", reason)
         if refused is None and self._ledger.halt is None:
             refused = Refused("halt", "the desk is not halted", "", "Nothing was changed.")
+        refused = refused or self.stopping.still_thrown()
         if refused is None:
             await self.recorder.record(happened.Resumed(actor, reason), durable=True)
         return refused
@@ -154,9 +154,28 @@ class Overseeing:
             return refused
         moment = self.watch.moment(self.clock.now())
         picture = picture_of(self._ledger, self.watch.policy, moment)
-        refused = check_reset(picture, name, actor, reason)
+        refused = check_reset(picture, self.watch.policy.limits, name, actor, reason)
         if refused is None:
             await self.recorder.record(happened.BreakerReset(name, actor, reason), durable=True)
+        return refused
+
+    async def note_review(self, actor: Actor, text: str) -> StatusView | Refused:
+        """Write what to make of a bad week; needs the owner and some words."""
+        refused = await self.turns.take(lambda: self._note(actor, text.strip()))
+        return self.present.oversight.status() if refused is None else refused
+
+    async def _note(self, actor: Actor, text: str) -> Refused | None:
+        refused = await self.recorder.permit(actor, Permission.DECIDE, "write a review note")
+        if refused is None and len(text) < LEAST_NOTE_CHARACTERS:
+            refused = Refused(
+                "review note",
+                f"{len(text)} characters",
+                f"{LEAST_NOTE_CHARACTERS} at least",
+                "Say what went wrong and what changes; it goes on record.",
+            )
+        if refused is None:
+            await self.recorder.record(happened.ReviewNoted(actor, text), durable=True)
+            await self.guard.look(self.clock.now())
         return refused
 
     async def refuse_access(self, actor: Actor, action: str) -> None:

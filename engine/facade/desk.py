@@ -1,215 +1,38 @@
-"""THE door: every question and every command that a guest of the engine may put.
+"""The desk as its guests see it: every question, every command, one method each.
 
-Guests import nothing of the engine but this module. Refuses to render, and to know who carries
-the answers: a guest may be Discord, a command line or a test.
+Refuses to render, and to decide: it hands on to the engine and answers with views.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import datetime
-from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from engine.clock import SystemClock
-from engine.errors import (
-    BrokerError,
-    ConfigError,
-    ExecutorError,
-    InvariantBroken,
-    JournalError,
-    MarketDataError,
-)
-from engine.model.actors import DESK, Actor, Permission, Role
-from engine.model.bars import Bar, Timeframe
-from engine.model.orders import Fill, Order, OrderState, OrderType, Purpose, Side
-from engine.model.positions import Position, Trade
-from engine.model.proposals import CardKind, CostLines, ProposalStatus, ProposalTerms, SizeStep
-from engine.model.setups import Assessment, LayerReading, LayerRole, Odds, Setup, SetupKind
+from engine.model.actors import Actor
+from engine.model.bars import Timeframe
+from engine.model.positions import Trade
 from engine.model.verdicts import Refused
-from engine.risk.findings import DeskState
 from engine.views import (
     AnyNotice,
     AuditLine,
     BreakdownView,
-    BreakerView,
     ChartView,
-    DecisionNotice,
-    DeskNotice,
-    FillNotice,
-    LayerView,
-    Level,
-    LimitView,
-    Mark,
+    CostsView,
     MarketView,
-    Notice,
-    OrderNotice,
     OrderView,
-    Place,
     PortfolioView,
     PositionView,
-    PostRef,
     ProfitRow,
-    ProposalNotice,
     ProposalView,
-    ScanNotice,
-    ScanRow,
+    RiskView,
     ScanView,
     StatusView,
-    TradeNotice,
     VerifyView,
 )
 
 if TYPE_CHECKING:
-    from engine.checkup import Finding, Health, check_up
-    from engine.config import Secrets, Settings, load_settings
     from engine.engine import Engine
-    from engine.journal.chain import Anchor
-    from engine.journal.export import export as export_journal
-    from engine.journal.export import lines as journal_lines
-    from engine.journal.verify import VerifyReport
-    from engine.journal.verify import verify as verify_journal
-    from engine.opening import MarketChoice
-    from engine.research.calibration import (
-        CalibrationReport,
-        GroupReport,
-        ReliabilityBin,
-        StudyPlan,
-        calibrate_files,
-        reliability_of,
-        report_as_json,
-        write_candidates,
-    )
-    from engine.research.calibration import Study as CalibrationStudy
-    from engine.scanning import FileScan, scan_as_json, scan_files
-
-__all__ = [
-    "DESK",
-    "Actor",
-    "Anchor",
-    "AnyNotice",
-    "Assessment",
-    "AuditLine",
-    "Bar",
-    "BreakdownView",
-    "BreakerView",
-    "BrokerError",
-    "CalibrationReport",
-    "CalibrationStudy",
-    "CardKind",
-    "ChartView",
-    "ConfigError",
-    "CostLines",
-    "DecisionNotice",
-    "Desk",
-    "DeskNotice",
-    "DeskState",
-    "ExecutorError",
-    "FileScan",
-    "Fill",
-    "FillNotice",
-    "Finding",
-    "GroupReport",
-    "Health",
-    "InvariantBroken",
-    "JournalError",
-    "LayerReading",
-    "LayerRole",
-    "LayerView",
-    "Level",
-    "LimitView",
-    "Mark",
-    "MarketChoice",
-    "MarketDataError",
-    "MarketView",
-    "Notice",
-    "Odds",
-    "Order",
-    "OrderNotice",
-    "OrderState",
-    "OrderType",
-    "OrderView",
-    "Permission",
-    "Place",
-    "PortfolioView",
-    "Position",
-    "PositionView",
-    "PostRef",
-    "ProfitRow",
-    "ProposalNotice",
-    "ProposalStatus",
-    "ProposalTerms",
-    "ProposalView",
-    "Purpose",
-    "Refused",
-    "ReliabilityBin",
-    "Role",
-    "ScanNotice",
-    "ScanRow",
-    "ScanView",
-    "Secrets",
-    "Settings",
-    "Setup",
-    "SetupKind",
-    "Side",
-    "SizeStep",
-    "StatusView",
-    "StudyPlan",
-    "SystemClock",
-    "Timeframe",
-    "Trade",
-    "TradeNotice",
-    "VerifyReport",
-    "VerifyView",
-    "calibrate_files",
-    "check_up",
-    "export_journal",
-    "journal_lines",
-    "load_settings",
-    "open_desk",
-    "reliability_of",
-    "report_as_json",
-    "scan_as_json",
-    "scan_files",
-    "verify_journal",
-    "write_candidates",
-]
-
-_HEAVY = {
-    "Anchor": ("engine.journal.chain", "Anchor"),
-    "CalibrationReport": ("engine.research.calibration", "CalibrationReport"),
-    "CalibrationStudy": ("engine.research.calibration", "Study"),
-    "GroupReport": ("engine.research.calibration", "GroupReport"),
-    "ReliabilityBin": ("engine.research.calibration", "ReliabilityBin"),
-    "StudyPlan": ("engine.research.calibration", "StudyPlan"),
-    "calibrate_files": ("engine.research.calibration", "calibrate_files"),
-    "reliability_of": ("engine.research.calibration", "reliability_of"),
-    "report_as_json": ("engine.research.calibration", "report_as_json"),
-    "write_candidates": ("engine.research.calibration", "write_candidates"),
-    "FileScan": ("engine.scanning", "FileScan"),
-    "Finding": ("engine.checkup", "Finding"),
-    "Health": ("engine.checkup", "Health"),
-    "MarketChoice": ("engine.opening.choice", "MarketChoice"),
-    "Secrets": ("engine.config", "Secrets"),
-    "Settings": ("engine.config", "Settings"),
-    "VerifyReport": ("engine.journal.verify", "VerifyReport"),
-    "check_up": ("engine.checkup", "check_up"),
-    "export_journal": ("engine.journal.export", "export"),
-    "journal_lines": ("engine.journal.export", "lines"),
-    "load_settings": ("engine.config", "load_settings"),
-    "scan_as_json": ("engine.scanning", "scan_as_json"),
-    "scan_files": ("engine.scanning", "scan_files"),
-    "verify_journal": ("engine.journal.verify", "verify"),
-}
-"""What only a composition root needs: imported when it is first asked for."""
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HEAVY:
-        raise AttributeError(f"engine.facade has no {name}")
-    module, there = _HEAVY[name]
-    return getattr(import_module(module), there)
 
 
 class Desk:
@@ -261,6 +84,14 @@ class Desk:
     def status(self) -> StatusView:
         """State, halts, breakers, counts and the head of the journal."""
         return self._engine.present.oversight.status()
+
+    def risk(self) -> RiskView:
+        """Limits with their use, breakers with their state, and everything that stopped it."""
+        return self._engine.present.oversight.risk()
+
+    def costs(self) -> CostsView:
+        """What running the desk costs this month: models, electricity; fees of trades apart."""
+        return self._engine.present.oversight.costs()
 
     def scan(self, instrument: str | None = None) -> ScanView | Refused:
         """Newest assessment of every instrument, or of one."""
@@ -378,6 +209,10 @@ class Desk:
         """Arm a tripped breaker again; needs the owner and a reason."""
         return await self._engine.overseeing.reset_breaker(actor, name, reason)
 
+    async def note_review(self, actor: Actor, text: str) -> StatusView | Refused:
+        """Write a review note after a bad week; needs the owner and at least 20 characters."""
+        return await self._engine.overseeing.note_review(actor, text)
+
     async def refuse_access(self, actor: Actor, action: str) -> None:
         """Journal that somebody asked for what is not theirs to ask."""
         await self._engine.overseeing.refuse_access(actor, action)
@@ -405,16 +240,3 @@ class Desk:
     ) -> None:
         """Journal that a scheduled job has posted for its slot."""
         await self._engine.posting.report_posted(job, slot_at, channel_id, message_id)
-
-
-async def open_desk(settings: Settings, choice: MarketChoice, journal_path: Path) -> Desk:
-    """Open the desk whose record is at `journal_path`, or begin one there.
-
-    Raises
-    ------
-    ExecutorError
-        One line naming the thing and the mend; nothing is left open.
-    """
-    from engine.opening import open_engine
-
-    return Desk(await open_engine(settings, choice, journal_path))

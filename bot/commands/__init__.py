@@ -1,0 +1,1 @@
+"""The subcommands of ``executor``, a module a subject; importing one registers it."""

@@ -1,0 +1,289 @@
+"""THE door: every question and every command that a guest of the engine may put.
+
+Guests import nothing of the engine but this module. Refuses to render, and to know who carries
+the answers: a guest may be Discord, a command line or a test.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.clock import SystemClock
+from engine.errors import (
+    BrokerError,
+    ConfigError,
+    ExecutorError,
+    InvariantBroken,
+    JournalError,
+    MarketDataError,
+)
+from engine.facade.desk import Desk
+from engine.metering.bill import Bill, EnergyUse, ModelLine
+from engine.model.actors import DESK, Actor, Permission, Role
+from engine.model.bars import Bar, Timeframe
+from engine.model.orders import Fill, Order, OrderState, OrderType, Purpose, Side
+from engine.model.positions import Origin, Position, Trade
+from engine.model.proposals import (
+    GAP,
+    CardKind,
+    CostItem,
+    CostLines,
+    ProposalStatus,
+    ProposalTerms,
+    SizeStep,
+)
+from engine.model.setups import Assessment, LayerReading, LayerRole, Odds, Setup, SetupKind
+from engine.model.verdicts import Refused
+from engine.risk.breaker import BreakerState
+from engine.risk.findings import DeskState
+from engine.views import (
+    AnyNotice,
+    AuditLine,
+    BreakdownView,
+    BreakerRowView,
+    BreakerView,
+    ChartView,
+    CostsView,
+    DecisionNotice,
+    DeskNotice,
+    FillNotice,
+    KillSwitchView,
+    KindResult,
+    LayerView,
+    Level,
+    LimitLevel,
+    LimitUseView,
+    LimitView,
+    Mark,
+    MarketView,
+    Notice,
+    OrderNotice,
+    OrderView,
+    Place,
+    PortfolioView,
+    PositionView,
+    PostRef,
+    ProfitRow,
+    ProposalNotice,
+    ProposalView,
+    RiskEventView,
+    RiskView,
+    RowState,
+    ScanNotice,
+    ScanRow,
+    ScanView,
+    StatusView,
+    TradeNotice,
+    VerifyView,
+)
+
+if TYPE_CHECKING:
+    from engine.checkup import Finding, Health, check_up
+    from engine.config import Secrets, Settings, load_settings
+    from engine.journal.chain import Anchor
+    from engine.journal.export import export as export_journal
+    from engine.journal.export import lines as journal_lines
+    from engine.journal.verify import VerifyReport
+    from engine.journal.verify import verify as verify_journal
+    from engine.metering.record import bill_as_json, bill_from_journal
+    from engine.opening import MarketChoice
+    from engine.outside.halting import (
+        OutsideHalt,
+        OutsideRelease,
+        halt_from_outside,
+        release_from_outside,
+    )
+    from engine.outside.reading import read_risk, risk_as_json
+    from engine.research.calibration import (
+        CalibrationReport,
+        GroupReport,
+        ReliabilityBin,
+        StudyPlan,
+        calibrate_files,
+        reliability_of,
+        report_as_json,
+        write_candidates,
+    )
+    from engine.research.calibration import Study as CalibrationStudy
+    from engine.scanning import FileScan, scan_as_json, scan_files
+
+__all__ = [
+    "DESK",
+    "GAP",
+    "Actor",
+    "Anchor",
+    "AnyNotice",
+    "Assessment",
+    "AuditLine",
+    "Bar",
+    "Bill",
+    "BreakdownView",
+    "BreakerRowView",
+    "BreakerState",
+    "BreakerView",
+    "BrokerError",
+    "CalibrationReport",
+    "CalibrationStudy",
+    "CardKind",
+    "ChartView",
+    "ConfigError",
+    "CostItem",
+    "CostLines",
+    "CostsView",
+    "DecisionNotice",
+    "Desk",
+    "DeskNotice",
+    "DeskState",
+    "EnergyUse",
+    "ExecutorError",
+    "FileScan",
+    "Fill",
+    "FillNotice",
+    "Finding",
+    "GroupReport",
+    "Health",
+    "InvariantBroken",
+    "JournalError",
+    "KillSwitchView",
+    "KindResult",
+    "LayerReading",
+    "LayerRole",
+    "LayerView",
+    "Level",
+    "LimitLevel",
+    "LimitUseView",
+    "LimitView",
+    "Mark",
+    "MarketChoice",
+    "MarketDataError",
+    "MarketView",
+    "ModelLine",
+    "Notice",
+    "Odds",
+    "Order",
+    "OrderNotice",
+    "OrderState",
+    "OrderType",
+    "OrderView",
+    "Origin",
+    "OutsideHalt",
+    "OutsideRelease",
+    "Permission",
+    "Place",
+    "PortfolioView",
+    "Position",
+    "PositionView",
+    "PostRef",
+    "ProfitRow",
+    "ProposalNotice",
+    "ProposalStatus",
+    "ProposalTerms",
+    "ProposalView",
+    "Purpose",
+    "Refused",
+    "ReliabilityBin",
+    "RiskEventView",
+    "RiskView",
+    "Role",
+    "RowState",
+    "ScanNotice",
+    "ScanRow",
+    "ScanView",
+    "Secrets",
+    "Settings",
+    "Setup",
+    "SetupKind",
+    "Side",
+    "SizeStep",
+    "StatusView",
+    "StudyPlan",
+    "SystemClock",
+    "Timeframe",
+    "Trade",
+    "TradeNotice",
+    "VerifyReport",
+    "VerifyView",
+    "bill_as_json",
+    "bill_from_journal",
+    "calibrate_files",
+    "check_up",
+    "export_journal",
+    "halt_from_outside",
+    "journal_lines",
+    "load_settings",
+    "open_desk",
+    "read_risk",
+    "release_from_outside",
+    "reliability_of",
+    "report_as_json",
+    "risk_as_json",
+    "scan_as_json",
+    "scan_files",
+    "verify_journal",
+    "write_candidates",
+]
+
+_HEAVY = {
+    "Anchor": ("engine.journal.chain", "Anchor"),
+    "CalibrationReport": ("engine.research.calibration", "CalibrationReport"),
+    "CalibrationStudy": ("engine.research.calibration", "Study"),
+    "FileScan": ("engine.scanning", "FileScan"),
+    "bill_as_json": ("engine.metering.record", "bill_as_json"),
+    "bill_from_journal": ("engine.metering.record", "bill_from_journal"),
+    "Finding": ("engine.checkup", "Finding"),
+    "GroupReport": ("engine.research.calibration", "GroupReport"),
+    "Health": ("engine.checkup", "Health"),
+    "MarketChoice": ("engine.opening.choice", "MarketChoice"),
+    "OutsideHalt": ("engine.outside.halting", "OutsideHalt"),
+    "OutsideRelease": ("engine.outside.halting", "OutsideRelease"),
+    "ReliabilityBin": ("engine.research.calibration", "ReliabilityBin"),
+    "Secrets": ("engine.config", "Secrets"),
+    "Settings": ("engine.config", "Settings"),
+    "StudyPlan": ("engine.research.calibration", "StudyPlan"),
+    "VerifyReport": ("engine.journal.verify", "VerifyReport"),
+    "calibrate_files": ("engine.research.calibration", "calibrate_files"),
+    "check_up": ("engine.checkup", "check_up"),
+    "export_journal": ("engine.journal.export", "export"),
+    "halt_from_outside": ("engine.outside.halting", "halt_from_outside"),
+    "journal_lines": ("engine.journal.export", "lines"),
+    "load_settings": ("engine.config", "load_settings"),
+    "read_risk": ("engine.outside.reading", "read_risk"),
+    "release_from_outside": ("engine.outside.halting", "release_from_outside"),
+    "reliability_of": ("engine.research.calibration", "reliability_of"),
+    "report_as_json": ("engine.research.calibration", "report_as_json"),
+    "risk_as_json": ("engine.outside.reading", "risk_as_json"),
+    "scan_as_json": ("engine.scanning", "scan_as_json"),
+    "scan_files": ("engine.scanning", "scan_files"),
+    "verify_journal": ("engine.journal.verify", "verify"),
+    "write_candidates": ("engine.research.calibration", "write_candidates"),
+}
+"""What only a composition root needs: imported when it is first asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HEAVY:
+        raise AttributeError(f"engine.facade has no {name}")
+    module, there = _HEAVY[name]
+    return getattr(import_module(module), there)
+
+
+async def open_desk(
+    settings: Settings, choice: MarketChoice, journal_path: Path, secrets: Secrets | None = None
+) -> Desk:
+    """Open the desk whose record is at `journal_path`, or begin one there.
+
+    Parameters
+    ----------
+    secrets : Secrets or None
+        Keys with which a venue is asked for the account's fees; None asks nobody.
+
+    Raises
+    ------
+    ExecutorError
+        One line naming the thing and the mend; nothing is left open.
+    """
+    from engine.opening import open_engine
+
+    return Desk(await open_engine(settings, choice, journal_path, secrets))
