@@ -17,7 +17,7 @@ from engine.brokers.matching import Execution, Tape, on_bar, on_quote
 from engine.brokers.rules import rule_broken
 from engine.brokers.settlement import Settlement, Unsettled
 from engine.compliance.lots import settles_at
-from engine.costs import CostModel
+from engine.costs import Conditions, CostModel
 from engine.model.bars import Bar, BarsClosed, MarketEvent, Quote
 from engine.model.instruments import Instrument
 from engine.model.money import exact
@@ -58,6 +58,8 @@ class PaperBroker:
     cash_usd : Decimal, US dollars, >= 0
     holdings : mapping of base asset to Decimal, base units, >= 0
         What the journal says is held; empty at the first start.
+    conditions : Conditions or None
+        Memory of the market, the one that cards are costed with; None keeps one of its own.
     unsettled : iterable of Unsettled
         What of it, and of the cash, is not ours yet.
     """
@@ -71,10 +73,12 @@ class PaperBroker:
         *,
         cash_usd: Decimal,
         holdings: Mapping[str, Decimal] | None = None,
+        conditions: Conditions | None = None,
         unsettled: Iterable[Unsettled] = (),
     ) -> None:
         self._instruments = {instrument.symbol: instrument for instrument in instruments}
         self._costs = costs
+        self._conditions = Conditions() if conditions is None else conditions
         self._ledger = PaperLedger(cash_usd, holdings or {})
         self._settlement = Settlement(unsettled)
         self._answers: dict[str, Accepted | Rejected] = {}
@@ -217,6 +221,8 @@ class PaperBroker:
         if last is not None and quote.at <= last.at:
             return
         self._quotes[quote.instrument] = quote
+        self._conditions.see_quote(quote)
+        seen = self._conditions.seen(quote.instrument, quote.at)
         for standing in self._book.working(instrument=quote.instrument):
             if standing.working and quote.at > standing.since:
                 execution = on_quote(
@@ -226,6 +232,7 @@ class PaperBroker:
                     self._costs,
                     quote,
                     triggered=standing.filled > _NOTHING,
+                    seen=seen,
                 )
                 self._execute(standing, instrument, execution)
 
@@ -243,6 +250,7 @@ class PaperBroker:
                 continue
             self._trade_bar(standing, instrument, tape)
         self._bars[bar.instrument] = bar
+        self._conditions.see(bar)
 
     def _tape(self, standing: Standing, bar: Bar) -> Tape | None:
         """What `bar` shows the order; None where it shows nothing that may count."""
@@ -251,6 +259,7 @@ class PaperBroker:
             bar,
             whole=bar.open_at >= standing.since,
             triggered=standing.filled > _NOTHING,
+            seen=self._conditions.seen(bar.instrument, bar.open_at),
         )
         if tape.whole:
             return tape
@@ -274,7 +283,8 @@ class PaperBroker:
             if wait_for_pair and order.linked_to and order.linked_to not in self._answers:
                 self._late[order.client_id] = entry_bar
             elif exit_.working:
-                tape = Tape(entry_bar.bar, whole=entry_bar.at_open)
+                seen = self._conditions.seen(order.instrument, entry_bar.bar.open_at)
+                tape = Tape(entry_bar.bar, whole=entry_bar.at_open, seen=seen)
                 self._trade_bar(exit_, self._instruments[order.instrument], tape)
 
     def _forget_entry_bars(self, symbol: str) -> None:

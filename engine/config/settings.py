@@ -23,6 +23,7 @@ from engine.config.law import (
     JurisdictionSettings,
     ZakatSettings,
 )
+from engine.config.metering import MeterSettings
 from engine.config.places import DiscordSettings, JournalSettings, LogSettings, ScheduleSettings
 from engine.config.sources import OneSource
 from engine.config.trading import (
@@ -39,7 +40,7 @@ from engine.model.canonical import canonical_json
 from engine.model.instruments import Instrument
 from engine.probability.settings import PipelineSettings
 
-PLACES = frozenset({"discord", "schedule", "journal", "log", "zakat"})
+PLACES = frozenset({"meter", "discord", "schedule", "journal", "log", "zakat"})
 """Sections that decide no trade and are left out of the hash."""
 
 
@@ -70,6 +71,7 @@ class Settings(OneSource):
     costs: CostSettings = Field(default_factory=CostSettings)
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
     exploratory: ExploratorySettings = Field(default_factory=ExploratorySettings)
+    meter: MeterSettings = Field(default_factory=MeterSettings)
     compliance: ComplianceSettings = Field(default_factory=ComplianceSettings)
     jurisdictions: dict[str, JurisdictionSettings] = Field(
         default_factory=lambda: dict(KNOWN_JURISDICTIONS)

@@ -24,12 +24,14 @@ from engine.engine.parts import EngineParts
 from engine.engine.patience import Patience
 from engine.engine.posting import Posting
 from engine.engine.sensing import Sensing
+from engine.engine.stopping import Stopping
 from engine.engine.street import Street
 from engine.engine.study import study
 from engine.engine.turns import Turns, halting
 from engine.engine.watching import Watch
 from engine.errors import ForbiddenCall
 from engine.journal.ledger import Ledger
+from engine.metering.plan import meter_plan_of
 from engine.model import events as happened
 from engine.model.actors import DESK
 from engine.model.bars import MarketEvent, Quote
@@ -62,7 +64,7 @@ class Engine:
         self._recorder = recorder
         self._turns = turns = Turns(recorder)
         self._patience = patience = Patience(recorder.ledger, clock, parts.hold_seconds)
-        self._execution = execution = Execution(recorder, parts.broker)
+        self._execution = execution = Execution(recorder, parts.broker, parts.kill_switch)
         self._exits = exits = Exits(recorder, execution)
         self._watch = watch = _watch(parts)
         self._guard = guard = Guard(recorder, watch, parts.broker)
@@ -71,6 +73,10 @@ class Engine:
         self._checks = CrossChecks(
             parts.witnesses, feed, clock, parts.instruments, self._take_statement
         )
+        self._stopping = stopping = Stopping(
+            turns, clock, recorder, execution, exits, patience,
+            parts.kill_switch, parts.kill_look_seconds,
+        )  # fmt: skip
         self.present = present = Present(self._context())
         self.law = law = Lawkeeping(turns, recorder, parts.broker, present)
         self._flow = BarsFlow(
@@ -94,10 +100,11 @@ class Engine:
             street,
             guard,
             patience,
+            stopping,
             present,
         )
         self.overseeing = Overseeing(
-            turns, clock, recorder, execution, exits, watch, street, guard, patience, present
+            turns, clock, recorder, execution, exits, watch, street, guard, stopping, present
         )
         self.posting = Posting(turns, recorder, present)
 
@@ -115,8 +122,10 @@ class Engine:
             started_at=parts.clock.now(),
             software=parts.software,
             silent=parts.silent,
+            meter=meter_plan_of(parts.settings),
             moment=self._watch.moment,
             before=self._watch.day_before,
+            kill_switch=parts.kill_switch,
         )
 
     @property
@@ -144,16 +153,18 @@ class Engine:
     async def open(self) -> None:
         """Journal the start, study what came before, and take up what a crash left behind."""
         await self._turns.take(self._open)
+        self._stopping.start()
 
     async def _open(self) -> None:
         await self._record_start()
+        await self._stopping.look_at_start()
         await self._record_limits()
         until = self.ledger.bars_at or self.clock.now()
         studied = await study(
             self._parts.pipeline,
             self._parts.feed,
             self.ledger,
-            self._parts.policy.cost_fracs(),
+            self._watch.costing.of_history,
             instruments=self.instruments,
             until=until,
             bars=self._parts.settings.market.warmup_bars,
@@ -230,7 +241,7 @@ class Engine:
             asyncio.create_task(self._checks.run(), name="cross-checks"),
         )
         try:
-            await _first_end(market, *watches)
+            await _first_end(market, *watches, *self._stopping.watching)
         except ForbiddenCall as broken:
             await self._turns.halt_for(broken)
             raise
@@ -258,7 +269,19 @@ class Engine:
         """Take one market event in."""
         await self._turns.take(lambda: self._take(event))
 
+    async def learn_fees(self, tier: happened.FeeTierRead) -> None:
+        """Journal what a venue charges this account, unless that is known already."""
+        await self._turns.take(lambda: self._learn_fees(tier))
+
+    async def _learn_fees(self, tier: happened.FeeTierRead) -> None:
+        known = self.ledger.fee_tiers.get(tier.venue)
+        if known is None or tier != happened.FeeTierRead(
+            known.venue, known.maker_frac, known.taker_frac, known.name
+        ):
+            await self._recorder.record(tier)
+
     async def _take(self, event: MarketEvent) -> None:
+        await self._stopping.look()
         if isinstance(event, Quote):
             self._watch.see(event)
             self._parts.pipeline.watch(event)
@@ -294,6 +317,7 @@ class Engine:
 
     async def aclose(self) -> None:
         """Let go of the feed and the journal; the record stays."""
+        await self._stopping.aclose()
         await self._patience.aclose()
         await self._turns.take(self._let_go)
 
@@ -326,6 +350,7 @@ def _watch(parts: EngineParts) -> Watch:
         parts.clock,
         sensing,
         parts.pipeline.correlations,
+        parts.conditions,
     )
 
 

@@ -22,11 +22,20 @@ from engine.errors import (
 )
 from engine.facade.desk import Desk
 from engine.facade.sharia import ShariaDesk
+from engine.metering.bill import Bill, EnergyUse, ModelLine
 from engine.model.actors import DESK, Actor, Permission, Role
 from engine.model.bars import Bar, Timeframe
 from engine.model.orders import Fill, Order, OrderState, OrderType, Purpose, Side
-from engine.model.positions import Position, Trade
-from engine.model.proposals import CardKind, CostLines, ProposalStatus, ProposalTerms, SizeStep
+from engine.model.positions import Origin, Position, Trade
+from engine.model.proposals import (
+    GAP,
+    CardKind,
+    CostItem,
+    CostLines,
+    ProposalStatus,
+    ProposalTerms,
+    SizeStep,
+)
 from engine.model.setups import Assessment, LayerReading, LayerRole, Odds, Setup, SetupKind
 from engine.model.verdicts import Refused
 from engine.risk.breaker import BreakerState
@@ -35,15 +44,21 @@ from engine.views import (
     AnyNotice,
     AuditLine,
     BreakdownView,
+    BreakerRowView,
     BreakerView,
     ChartView,
+    CostsView,
     DecisionNotice,
     DeskNotice,
     FillNotice,
     GivenView,
     InvariantView,
+    KillSwitchView,
+    KindResult,
     LayerView,
     Level,
+    LimitLevel,
+    LimitUseView,
     LimitView,
     Mark,
     MarketView,
@@ -58,6 +73,9 @@ from engine.views import (
     ProposalNotice,
     ProposalView,
     PurificationView,
+    RiskEventView,
+    RiskView,
+    RowState,
     ScanNotice,
     ScanRow,
     ScanView,
@@ -78,7 +96,15 @@ if TYPE_CHECKING:
     from engine.journal.export import lines as journal_lines
     from engine.journal.verify import VerifyReport
     from engine.journal.verify import verify as verify_journal
+    from engine.metering.record import bill_as_json, bill_from_journal
     from engine.opening import MarketChoice
+    from engine.outside.halting import (
+        OutsideHalt,
+        OutsideRelease,
+        halt_from_outside,
+        release_from_outside,
+    )
+    from engine.outside.reading import read_risk, risk_as_json
     from engine.research.calibration import (
         CalibrationReport,
         GroupReport,
@@ -100,13 +126,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DESK",
+    "GAP",
     "Actor",
     "Anchor",
     "AnyNotice",
     "Assessment",
     "AuditLine",
     "Bar",
+    "Bill",
     "BreakdownView",
+    "BreakerRowView",
     "BreakerState",
     "BreakerView",
     "BrokerError",
@@ -115,11 +144,14 @@ __all__ = [
     "CardKind",
     "ChartView",
     "ConfigError",
+    "CostItem",
     "CostLines",
+    "CostsView",
     "DecisionNotice",
     "Desk",
     "DeskNotice",
     "DeskState",
+    "EnergyUse",
     "ExecutorError",
     "FileScan",
     "Fill",
@@ -132,15 +164,20 @@ __all__ = [
     "InvariantBroken",
     "InvariantView",
     "JournalError",
+    "KillSwitchView",
+    "KindResult",
     "LayerReading",
     "LayerRole",
     "LayerView",
     "Level",
+    "LimitLevel",
+    "LimitUseView",
     "LimitView",
     "Mark",
     "MarketChoice",
     "MarketDataError",
     "MarketView",
+    "ModelLine",
     "NetBuys",
     "Nisab",
     "Notice",
@@ -150,6 +187,9 @@ __all__ = [
     "OrderState",
     "OrderType",
     "OrderView",
+    "Origin",
+    "OutsideHalt",
+    "OutsideRelease",
     "Permission",
     "Place",
     "PortfolioView",
@@ -166,7 +206,10 @@ __all__ = [
     "Purpose",
     "Refused",
     "ReliabilityBin",
+    "RiskEventView",
+    "RiskView",
     "Role",
+    "RowState",
     "ScanNotice",
     "ScanRow",
     "ScanView",
@@ -189,16 +232,22 @@ __all__ = [
     "ZakatChoice",
     "ZakatReport",
     "ZakatYear",
+    "bill_as_json",
+    "bill_from_journal",
     "calibrate_files",
     "check_up",
     "export_journal",
+    "halt_from_outside",
     "import_statement",
     "journal_lines",
     "load_settings",
     "open_desk",
     "purification_of_journal",
+    "read_risk",
+    "release_from_outside",
     "reliability_of",
     "report_as_json",
+    "risk_as_json",
     "scan_as_json",
     "scan_files",
     "verify_journal",
@@ -219,27 +268,35 @@ _HEAVY = {
     "Anchor": ("engine.journal.chain", "Anchor"),
     "CalibrationReport": ("engine.research.calibration", "CalibrationReport"),
     "CalibrationStudy": ("engine.research.calibration", "Study"),
-    "GroupReport": ("engine.research.calibration", "GroupReport"),
-    "ReliabilityBin": ("engine.research.calibration", "ReliabilityBin"),
-    "StudyPlan": ("engine.research.calibration", "StudyPlan"),
-    "calibrate_files": ("engine.research.calibration", "calibrate_files"),
-    "reliability_of": ("engine.research.calibration", "reliability_of"),
-    "report_as_json": ("engine.research.calibration", "report_as_json"),
-    "write_candidates": ("engine.research.calibration", "write_candidates"),
     "FileScan": ("engine.scanning", "FileScan"),
+    "bill_as_json": ("engine.metering.record", "bill_as_json"),
+    "bill_from_journal": ("engine.metering.record", "bill_from_journal"),
     "Finding": ("engine.checkup", "Finding"),
+    "GroupReport": ("engine.research.calibration", "GroupReport"),
     "Health": ("engine.checkup", "Health"),
     "MarketChoice": ("engine.opening.choice", "MarketChoice"),
+    "OutsideHalt": ("engine.outside.halting", "OutsideHalt"),
+    "OutsideRelease": ("engine.outside.halting", "OutsideRelease"),
+    "ReliabilityBin": ("engine.research.calibration", "ReliabilityBin"),
     "Secrets": ("engine.config", "Secrets"),
     "Settings": ("engine.config", "Settings"),
+    "StudyPlan": ("engine.research.calibration", "StudyPlan"),
     "VerifyReport": ("engine.journal.verify", "VerifyReport"),
+    "calibrate_files": ("engine.research.calibration", "calibrate_files"),
     "check_up": ("engine.checkup", "check_up"),
     "export_journal": ("engine.journal.export", "export"),
+    "halt_from_outside": ("engine.outside.halting", "halt_from_outside"),
     "journal_lines": ("engine.journal.export", "lines"),
     "load_settings": ("engine.config", "load_settings"),
+    "read_risk": ("engine.outside.reading", "read_risk"),
+    "release_from_outside": ("engine.outside.halting", "release_from_outside"),
+    "reliability_of": ("engine.research.calibration", "reliability_of"),
+    "report_as_json": ("engine.research.calibration", "report_as_json"),
+    "risk_as_json": ("engine.outside.reading", "risk_as_json"),
     "scan_as_json": ("engine.scanning", "scan_as_json"),
     "scan_files": ("engine.scanning", "scan_files"),
     "verify_journal": ("engine.journal.verify", "verify"),
+    "write_candidates": ("engine.research.calibration", "write_candidates"),
 }
 """What only a composition root needs: imported when it is first asked for."""
 
@@ -251,8 +308,15 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(module), there)
 
 
-async def open_desk(settings: Settings, choice: MarketChoice, journal_path: Path) -> Desk:
+async def open_desk(
+    settings: Settings, choice: MarketChoice, journal_path: Path, secrets: Secrets | None = None
+) -> Desk:
     """Open the desk whose record is at `journal_path`, or begin one there.
+
+    Parameters
+    ----------
+    secrets : Secrets or None
+        Keys with which a venue is asked for the account's fees; None asks nobody.
 
     Raises
     ------
@@ -261,4 +325,4 @@ async def open_desk(settings: Settings, choice: MarketChoice, journal_path: Path
     """
     from engine.opening import open_engine
 
-    return Desk(await open_engine(settings, choice, journal_path))
+    return Desk(await open_engine(settings, choice, journal_path, secrets))

@@ -19,12 +19,14 @@ from engine.views import (
     AuditLine,
     BreakdownView,
     ChartView,
+    CostsView,
     MarketView,
     OrderView,
     PortfolioView,
     PositionView,
     ProfitRow,
     ProposalView,
+    RiskView,
     ScanView,
     StatusView,
     VerifyView,
@@ -83,6 +85,14 @@ class Desk:
     def status(self) -> StatusView:
         """State, halts, breakers, counts and the head of the journal."""
         return self._engine.present.oversight.status()
+
+    def risk(self) -> RiskView:
+        """Limits with their use, breakers with their state, and everything that stopped it."""
+        return self._engine.present.oversight.risk()
+
+    def costs(self) -> CostsView:
+        """What running the desk costs this month: models, electricity; fees of trades apart."""
+        return self._engine.present.oversight.costs()
 
     def scan(self, instrument: str | None = None) -> ScanView | Refused:
         """Newest assessment of every instrument, or of one."""

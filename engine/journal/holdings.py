@@ -145,6 +145,7 @@ def _closed(ledger: Ledger, held: Position, order: Order, fill: Fill) -> Trade:
         mae_frac=float(held.worst_price / held.entry_price - 1),
         mfe_frac=float(held.best_price / held.entry_price - 1),
         p_mean=terms.p_mean,
+        requested=ledger.proposals[held.id].requested,
     )
 
 
@@ -162,7 +163,7 @@ def _execution_cost(ledger: Ledger, held: Position) -> ExecutionCost:
     costs = record.terms.costs
     return ExecutionCost(
         realised_frac=float((entry + exits) / (decided * held.bought)),
-        modelled_frac=costs.spread_frac + costs.slippage_frac,
+        modelled_frac=costs.total_frac - costs.fee_frac,
     )
 
 

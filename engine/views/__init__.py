@@ -13,7 +13,7 @@ from engine.views.market import (
     ScanRow,
     ScanView,
 )
-from engine.views.oversight import AuditLine, BreakerView, StatusView, VerifyView
+from engine.views.oversight import AuditLine, BreakerView, CostsView, StatusView, VerifyView
 from engine.views.places import Place, PostRef
 from engine.views.posts import (
     AnyNotice,
@@ -26,8 +26,18 @@ from engine.views.posts import (
     ScanNotice,
     TradeNotice,
 )
+from engine.views.risk import (
+    BreakerRowView,
+    KillSwitchView,
+    LimitLevel,
+    LimitUseView,
+    RiskEventView,
+    RiskView,
+    RowState,
+)
 from engine.views.sharia import GivenView, InvariantView, PurificationView, ShariaView
 from engine.views.trading import (
+    KindResult,
     LimitView,
     OrderView,
     PortfolioView,
@@ -40,15 +50,21 @@ __all__ = [
     "AnyNotice",
     "AuditLine",
     "BreakdownView",
+    "BreakerRowView",
     "BreakerView",
     "ChartView",
+    "CostsView",
     "DecisionNotice",
     "DeskNotice",
     "FillNotice",
     "GivenView",
     "InvariantView",
+    "KillSwitchView",
+    "KindResult",
     "LayerView",
     "Level",
+    "LimitLevel",
+    "LimitUseView",
     "LimitView",
     "Mark",
     "MarketView",
@@ -63,6 +79,9 @@ __all__ = [
     "ProposalNotice",
     "ProposalView",
     "PurificationView",
+    "RiskEventView",
+    "RiskView",
+    "RowState",
     "ScanNotice",
     "ScanRow",
     "ScanView",

@@ -14,6 +14,23 @@ async def test_halt_asks_for_nothing_and_is_posted(house: World) -> None:
     assert "halted" in words(stored.components)
 
 
+async def test_risk_shows_state_picture_and_breakers(house: World) -> None:
+    answer = await house.owner.slash(house.channel("trader-execution"), "risk")
+    said = words(answer.response.components)
+    for expected in ("Risk · ACTIVE", "Breakers:", "armed", "drawdown"):
+        assert expected in said
+    assert [each.filename for each in answer.response.attachments] == ["limits.png"]
+
+
+async def test_risk_history_is_shown_to_the_one_who_clicks(house: World) -> None:
+    await house.owner.slash(house.lobby, "halt", reason="odd prices")
+    shown = await house.owner.slash(house.channel("trader-execution"), "risk")
+    assert "Halted by B" in words(shown.response.components)
+    answer = await house.overseer.click(shown.response, custom_id="risk:history")
+    assert answer.ephemeral
+    assert "halted by B: odd prices" in words(answer.response.components)
+
+
 async def test_resume_with_a_reason_allows_entries_again(house: World) -> None:
     await house.owner.slash(house.lobby, "halt")
     await house.owner.slash(house.lobby, "resume", reason="looked into it")
@@ -42,8 +59,23 @@ async def test_verify_and_audit_show_the_record(house: World) -> None:
     assert words(shown.response.components).count("`#") == 3
 
 
+async def test_a_review_note_goes_into_the_record(house: World) -> None:
+    text = "Too many entries after losses; I lower the count."
+    await house.owner.slash(house.lobby, "breaker note", text=text)
+    newest = await house.live.desk.audit(1)
+    assert text in newest[0].sentence
+
+
 async def test_reset_of_an_unknown_breaker_is_told_plainly(house: World) -> None:
     answer = await house.owner.slash(
         house.lobby, "breaker reset", name="nonsense", reason="trying it"
     )
     assert "Refused" in words(answer.response.components)
+
+
+async def test_costs_say_honestly_that_no_model_was_used(house: World) -> None:
+    answer = await house.owner.slash(house.lobby, "costs")
+    said = words(answer.response.components)
+    assert "No model was used this month." in said
+    assert "kWh" in said
+    assert "Fees of trades" in said

@@ -14,8 +14,9 @@ from engine.config import Settings
 from engine.desk.picture import Moment, picture_of
 from engine.desk.policy import Policy
 from engine.journal.ledger import Ledger
+from engine.metering.plan import MeterPlan
 from engine.model.verdicts import Refused
-from engine.ports import Clock, Journal, MarketFeed
+from engine.ports import Clock, Journal, KillSwitch, MarketFeed
 from engine.risk import RiskPicture
 from engine.views import MarketView
 
@@ -32,10 +33,13 @@ class Context:
         Version of Executor.
     silent : tuple of str
         Witnesses that cannot speak.
+    meter : MeterPlan
+        What running the desk may cost.
     moment : callable (instant) -> Moment
         Prices and assessments as they are known then.
     before : callable (instrument) -> Decimal or None
         Price of a day before the newest bar.
+    kill_switch : KillSwitch or None
     """
 
     ledger: Ledger
@@ -49,8 +53,10 @@ class Context:
     started_at: datetime
     software: str
     silent: tuple[str, ...]
+    meter: MeterPlan
     moment: Callable[[datetime], Moment]
     before: Callable[[str], Decimal | None]
+    kill_switch: KillSwitch | None = None
 
     def picture(self) -> RiskPicture:
         """What risk sees now."""

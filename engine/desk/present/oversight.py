@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from engine.desk.limits import breaker_views
 from engine.desk.present.context import Context
+from engine.desk.present.risk import RiskCase, risk_view
 from engine.desk.words import sentence
 from engine.errors import JournalError
+from engine.metering.bill import bill_of
 from engine.risk import desk_state
-from engine.views import AuditLine, StatusView, VerifyView
+from engine.views import AuditLine, CostsView, RiskView, StatusView, VerifyView
 
 
 class Oversight:
@@ -53,6 +55,27 @@ class Oversight:
             restarts=max(ledger.sessions - 1, 0),
             labels=len(ledger.labels),
         )
+
+    def risk(self) -> RiskView:
+        """Limits with their use, breakers with their state, and what has stopped the desk."""
+        context = self._context
+        return risk_view(
+            RiskCase(
+                ledger=context.ledger,
+                picture=context.picture(),
+                limits=context.policy.limits,
+                limits_hash=context.policy.config_hash,
+                kill_switch=context.kill_switch,
+                market=context.market,
+                as_of=context.clock.now(),
+            )
+        )
+
+    def costs(self) -> CostsView:
+        """The month's bill so far: models, electricity, fees."""
+        context = self._context
+        bill = bill_of(context.ledger, context.clock.now(), context.meter)
+        return CostsView(bill, context.market)
 
     async def audit(self, limit: int) -> tuple[AuditLine, ...]:
         """Newest entries in words, newest first."""

@@ -435,8 +435,8 @@ def test_execution_is_measured_against_the_yes_and_the_stop() -> None:
     stop = intended("out", Purpose.STOP, type=OrderType.STOP, stop_price=Decimal(95))
     sold = filled("out", 2, 94, reference_price=Decimal(95))
     entry = filled("buy", 2, 101, reference_price=Decimal(101))
-    settled = happened.LotSettled("P-AAAA", released=True)
-    ledger = ledger_of(OPENED, raised(), approved(), intended(), entry, settled, stop, sold)
+    ours = happened.LotSettled("P-AAAA"), happened.LotReleased("P-AAAA")
+    ledger = ledger_of(OPENED, raised(), approved(), intended(), entry, *ours, stop, sold)
     (cost,) = ledger.executions
     assert cost.realised_frac == pytest.approx((2 * (101 - 100) + 2 * (95 - 94)) / 200)
     assert cost.modelled_frac == 0.0
