@@ -32,7 +32,7 @@ from engine.facade import Desk, ProposalView
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = ("cogs.research", "cogs.execution", "cogs.oversight", "cogs.setup")
+EXTENSIONS = ("cogs.research", "cogs.execution", "cogs.oversight", "cogs.sharia", "cogs.setup")
 
 _RESTART_SECONDS = 5.0
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from engine.clock import SystemClock
 from engine.config import Secrets, Settings, load_settings, locate_config
 from engine.errors import ExecutorError, JournalError
 from engine.journal.ledger import Ledger
@@ -62,6 +64,8 @@ async def check_up(
         _halt_messages(settings),
         _kill_file(settings, db or settings.journal.path),
         *_venue_keys(Secrets()),
+        _place(settings),
+        _forms(settings),
         _live(settings),
     )
 
@@ -161,6 +165,41 @@ def _venue_keys(secrets: Secrets) -> tuple[Finding, ...]:
     return (
         Finding("venue keys", Health.NOTE, f"{', '.join(keys)} set; paper only reads the fees"),
     )
+
+
+_STALE_RATE = timedelta(days=90)
+
+
+def _place(settings: Settings) -> Finding:
+    law = settings.law
+    if law is None:
+        told = "none is set: no venue is ruled out and no cap on net purchases is kept"
+        mend = 'set compliance.jurisdiction, for example "CA-ON"'
+        return Finding("jurisdiction", Health.NOTE, told, mend)
+    barred = [each.symbol for each in settings.watched if each.venue not in law.venues]
+    if barred:
+        mend = "watch them on paper no more, or correct [jurisdictions]"
+        told = f"{law.name} does not allow the venue of {', '.join(barred)}: no entries there"
+        return Finding("jurisdiction", Health.BAD, told, mend)
+    told = f"{law.name}, read on {law.as_of}"
+    if law.net_buy_cap_cad is not None:
+        told += f"; CAD {law.net_buy_cap_cad:,} net purchases a year at {law.usd_cad} CAD a dollar"
+    if SystemClock().now().date() - law.usd_cad_as_of > _STALE_RATE:
+        mend = "set compliance.usd_cad and its date anew"
+        return Finding(
+            "jurisdiction", Health.NOTE, f"{told}; the rate is of {law.usd_cad_as_of}", mend
+        )
+    return Finding("jurisdiction", Health.GOOD, told)
+
+
+def _forms(settings: Settings) -> Finding:
+    nobody = [each.symbol for each in settings.watched if not each.attested_by]
+    if not nobody:
+        return Finding("attested forms", Health.GOOD, "every watched instrument has a name")
+    live = settings.desk.mode != "paper"
+    told = f"nobody has attested {', '.join(nobody)}: paper only, never live"
+    mend = "have the form of ownership attested, and write the name as attested_by"
+    return Finding("attested forms", Health.BAD if live else Health.NOTE, told, mend)
 
 
 def _live(settings: Settings) -> Finding:

@@ -14,6 +14,7 @@ from typing import Protocol
 from engine.model.bars import Bar, MarketEvent, Quote
 from engine.model.events import Event
 from engine.model.orders import Fill, Order
+from engine.model.venue_lines import VenueLine
 
 
 class Clock(Protocol):
@@ -131,12 +132,16 @@ class BrokerReport:
     ----------
     canceled, expired : tuple of str
         Client ids.
+    settled : tuple of str
+        Client ids of purchases that were not ours at the trade and are now: possession is
+        confirmed.
     """
 
     fills: tuple[Fill, ...] = ()
     canceled: tuple[str, ...] = ()
     expired: tuple[str, ...] = ()
     rejected: tuple[Rejected, ...] = ()
+    settled: tuple[str, ...] = ()
 
 
 class Broker(Protocol):
@@ -174,6 +179,14 @@ class Broker(Protocol):
 
     async def balances(self) -> dict[str, Decimal]:
         """Settled own balances by currency or base asset, in its units."""
+        ...
+
+    async def ledger_lines(self, since: datetime | None) -> tuple[VenueLine, ...]:
+        """What the venue has booked on the account at or after `since`, oldest first.
+
+        Lines that were given before may come again; they are known by their id. None asks for
+        all that the venue still has.
+        """
         ...
 
 

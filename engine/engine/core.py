@@ -18,6 +18,7 @@ from engine.engine.execution import Execution
 from engine.engine.exits import Exits
 from engine.engine.guarding import Guard
 from engine.engine.judging import Judge
+from engine.engine.lawkeeping import Lawkeeping
 from engine.engine.overseeing import Overseeing
 from engine.engine.parts import EngineParts
 from engine.engine.patience import Patience
@@ -28,6 +29,7 @@ from engine.engine.street import Street
 from engine.engine.study import study
 from engine.engine.turns import Turns, halting
 from engine.engine.watching import Watch
+from engine.errors import ForbiddenCall
 from engine.journal.ledger import Ledger
 from engine.metering.plan import meter_plan_of
 from engine.model import events as happened
@@ -48,6 +50,8 @@ class Engine:
     ----------
     deciding, overseeing : Deciding, Overseeing
         What people may ask for.
+    law : Lawkeeping
+        The venue's own ledger and the owner's notes.
     posting : Posting
         What is still to be told.
     present : Present
@@ -66,9 +70,6 @@ class Engine:
         self._guard = guard = Guard(recorder, watch, parts.broker)
         self._street = street = Street(turns, feed, parts.broker, execution, exits, watch)
         judge = Judge(recorder.ledger, parts.policy, parts.pipeline)
-        self._flow = BarsFlow(
-            recorder, execution, exits, parts.broker, parts.pipeline, watch, judge, guard
-        )
         self._checks = CrossChecks(
             parts.witnesses, feed, clock, parts.instruments, self._take_statement
         )
@@ -77,6 +78,18 @@ class Engine:
             parts.kill_switch, parts.kill_look_seconds,
         )  # fmt: skip
         self.present = present = Present(self._context())
+        self.law = law = Lawkeeping(turns, recorder, parts.broker, present)
+        self._flow = BarsFlow(
+            recorder,
+            execution,
+            exits,
+            parts.broker,
+            parts.pipeline,
+            watch,
+            judge,
+            guard,
+            law,
+        )
         self.deciding = Deciding(
             turns,
             clock,
@@ -99,6 +112,7 @@ class Engine:
         parts = self._parts
         return Context(
             ledger=parts.recorder.ledger,
+            settings=parts.settings,
             policy=parts.policy,
             market=parts.market,
             feed=parts.feed,
@@ -199,13 +213,14 @@ class Engine:
             reason = f"invariant broken: {self.ledger.broken[-1]}"
             await self._recorder.record(*halting(self.ledger, DESK, reason), durable=True)
         await self._execution.recover(now)
+        await self.law.read()
         if self.ledger.halt is not None:
             await self._execution.cancel_entries("the desk is halted")
         await self._exits.keep_up(now)
         await self._exits.close_overdue(self.ledger.bars_at or now)
         await self._exits.pursue()
         await self._recorder.record(*expired(self.ledger, now))
-        await self._guard.reconcile()
+        await self._guard.reconcile(self.ledger.at or now)
         await self.deciding.take_what_was_left()
 
     # ------------------------------------------------------------------ living
@@ -227,6 +242,9 @@ class Engine:
         )
         try:
             await _first_end(market, *watches, *self._stopping.watching)
+        except ForbiddenCall as broken:
+            await self._turns.halt_for(broken)
+            raise
         finally:
             for task in (market, *watches):
                 task.cancel()

@@ -30,9 +30,10 @@ from engine.journal.ledger import Ledger, ProposalRecord
 from engine.model import events as happened
 from engine.model.actors import DESK, Actor, Permission
 from engine.model.bars import Quote
+from engine.model.events import Event
 from engine.model.orders import Order
 from engine.model.proposals import CardKind, CostLines, ProposalTerms
-from engine.model.verdicts import Refused
+from engine.model.verdicts import Forbidden, Refused
 from engine.ports import Clock
 from engine.probability.pipeline import Pipeline
 from engine.views import ProposalView
@@ -95,6 +96,7 @@ class Deciding:
         if isinstance(looked, Refused):
             await self.recorder.record(
                 happened.ApprovalRefused(click.proposal_id, click.actor, looked.sentence),
+                *_attempted(looked, click.actor),
                 *expired(self._ledger, now),
             )
             return looked
@@ -179,7 +181,9 @@ class Deciding:
         looked = self._second_look(click, None, self.clock.now())
         if isinstance(looked, Refused):
             await self.recorder.record(
-                happened.ProposalWithdrawn(terms.id, looked.sentence), durable=True
+                happened.ProposalWithdrawn(terms.id, looked.sentence),
+                *_attempted(looked, DESK),
+                durable=True,
             )
             return
         await self._send(click, looked)
@@ -258,3 +262,10 @@ class Deciding:
 
 def _only_refusal(answer: ProposalRecord | Refused) -> Refused | None:
     return answer if isinstance(answer, Refused) else None
+
+
+def _attempted(refused: Refused, by: Actor) -> tuple[Event, ...]:
+    """What an invariant refuses at the moment of an order is an attempt, and is counted."""
+    if not isinstance(refused, Forbidden):
+        return ()
+    return (happened.InvariantRefused(refused.limit, refused.sentence, by),)

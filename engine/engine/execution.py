@@ -16,6 +16,7 @@ from engine.journal.ledger import OrderRecord
 from engine.model import events as happened
 from engine.model.events import Event
 from engine.model.orders import Fill, Order, OrderState, Purpose, Side
+from engine.model.positions import LotState
 from engine.ports import Accepted, Broker, BrokerReport, KillSwitch, Rejected
 
 _log = structlog.get_logger(__name__)
@@ -164,7 +165,19 @@ class Execution:
             return False
         events = self._events_of(report)
         await self._recorder.record(*events, durable=True)
-        return bool(events)
+        possessed = self._possessed(report.settled)
+        await self._recorder.record(*possessed, durable=True)
+        return bool(events or possessed)
+
+    def _possessed(self, settled: tuple[str, ...]) -> list[Event]:
+        """Lots that the venue confirms as ours: settled, and therefore sellable."""
+        events: list[Event] = []
+        for client_id in settled:
+            record = self._ledger.orders.get(client_id)
+            held = self._ledger.positions.get(record.order.proposal_id) if record else None
+            if held is not None and held.lot is LotState.BOUGHT:
+                events += [happened.LotSettled(held.id), happened.LotReleased(held.id)]
+        return events
 
     def _events_of(self, report: BrokerReport) -> list[Event]:
         events: list[Event] = []
@@ -201,7 +214,8 @@ class Execution:
         if fill.fill_id in self._ledger.fill_ids:
             return []
         filled: list[Event] = [happened.OrderFilled(fill)]
-        if record.order.side is Side.BUY:
-            # A spot purchase on paper changes hands at once.
-            filled.append(happened.LotSettled(record.order.proposal_id))
+        if record.order.side is Side.BUY and fill.settles_at is None:
+            # Both counter-values changed hands in the trade itself.
+            position_id = record.order.proposal_id
+            filled += [happened.LotSettled(position_id), happened.LotReleased(position_id)]
         return filled

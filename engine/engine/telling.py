@@ -156,6 +156,38 @@ def _(event: happened.BreakerReset, envelope: Envelope, present: Present) -> tup
 
 
 @_tell.register
+def _(
+    event: happened.InvariantRefused, envelope: Envelope, present: Present
+) -> tuple[AnyNotice, ...]:
+    told = f"{sentence(event)} Entries wait until the owner resets the breaker 'invariant'."
+    return (_of_desk(envelope, "What may never happen was refused", event.by, told, good=False),)
+
+
+@_tell.register
+def _(
+    event: happened.VenueLineSeen, envelope: Envelope, present: Present
+) -> tuple[AnyNotice, ...]:
+    waits = "" if event.meaning.forbidden else " Entries wait until the owner names it."
+    told = sentence(event) + waits
+    return (_of_desk(envelope, "The venue booked what is not plain", None, told, good=False),)
+
+
+@_tell.register
+def _(
+    event: happened.VenueKindClassified, envelope: Envelope, present: Present
+) -> tuple[AnyNotice, ...]:
+    good = not event.meaning.forbidden
+    return (_of_desk(envelope, "A kind of ledger line was named", event.by, good=good),)
+
+
+@_tell.register
+def _(
+    event: happened.PurificationGiven, envelope: Envelope, present: Present
+) -> tuple[AnyNotice, ...]:
+    return (_of_desk(envelope, "Given away", event.by, good=True),)
+
+
+@_tell.register
 def _(event: happened.ReviewNoted, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
     return (_of_desk(envelope, "Review note", event.by, event.text, good=True),)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.clock import SystemClock
+from engine.compliance.jurisdiction import NetBuys
 from engine.errors import (
     BrokerError,
     ConfigError,
@@ -20,6 +21,7 @@ from engine.errors import (
     MarketDataError,
 )
 from engine.facade.desk import Desk
+from engine.facade.sharia import ShariaDesk
 from engine.metering.bill import Bill, EnergyUse, ModelLine
 from engine.model.actors import DESK, Actor, Permission, Role
 from engine.model.bars import Bar, Timeframe
@@ -49,6 +51,8 @@ from engine.views import (
     DecisionNotice,
     DeskNotice,
     FillNotice,
+    GivenView,
+    InvariantView,
     KillSwitchView,
     KindResult,
     LayerView,
@@ -68,12 +72,14 @@ from engine.views import (
     ProfitRow,
     ProposalNotice,
     ProposalView,
+    PurificationView,
     RiskEventView,
     RiskView,
     RowState,
     ScanNotice,
     ScanRow,
     ScanView,
+    ShariaView,
     StatusView,
     TradeNotice,
     VerifyView,
@@ -81,7 +87,10 @@ from engine.views import (
 
 if TYPE_CHECKING:
     from engine.checkup import Finding, Health, check_up
+    from engine.compliance.purification import Purification
+    from engine.compliance.zakat import Nisab, ZakatReport, ZakatYear
     from engine.config import Secrets, Settings, load_settings
+    from engine.desk.zakat import ZakatChoice
     from engine.journal.chain import Anchor
     from engine.journal.export import export as export_journal
     from engine.journal.export import lines as journal_lines
@@ -108,6 +117,12 @@ if TYPE_CHECKING:
     )
     from engine.research.calibration import Study as CalibrationStudy
     from engine.scanning import FileScan, scan_as_json, scan_files
+    from engine.statements import (
+        ImportedLines,
+        import_statement,
+        purification_of_journal,
+        zakat_of_journal,
+    )
 
 __all__ = [
     "DESK",
@@ -142,9 +157,12 @@ __all__ = [
     "Fill",
     "FillNotice",
     "Finding",
+    "GivenView",
     "GroupReport",
     "Health",
+    "ImportedLines",
     "InvariantBroken",
+    "InvariantView",
     "JournalError",
     "KillSwitchView",
     "KindResult",
@@ -160,6 +178,8 @@ __all__ = [
     "MarketDataError",
     "MarketView",
     "ModelLine",
+    "NetBuys",
+    "Nisab",
     "Notice",
     "Odds",
     "Order",
@@ -181,6 +201,8 @@ __all__ = [
     "ProposalStatus",
     "ProposalTerms",
     "ProposalView",
+    "Purification",
+    "PurificationView",
     "Purpose",
     "Refused",
     "ReliabilityBin",
@@ -195,6 +217,8 @@ __all__ = [
     "Settings",
     "Setup",
     "SetupKind",
+    "ShariaDesk",
+    "ShariaView",
     "Side",
     "SizeStep",
     "StatusView",
@@ -205,15 +229,20 @@ __all__ = [
     "TradeNotice",
     "VerifyReport",
     "VerifyView",
+    "ZakatChoice",
+    "ZakatReport",
+    "ZakatYear",
     "bill_as_json",
     "bill_from_journal",
     "calibrate_files",
     "check_up",
     "export_journal",
     "halt_from_outside",
+    "import_statement",
     "journal_lines",
     "load_settings",
     "open_desk",
+    "purification_of_journal",
     "read_risk",
     "release_from_outside",
     "reliability_of",
@@ -223,9 +252,19 @@ __all__ = [
     "scan_files",
     "verify_journal",
     "write_candidates",
+    "zakat_of_journal",
 ]
 
 _HEAVY = {
+    "ImportedLines": ("engine.statements", "ImportedLines"),
+    "Nisab": ("engine.compliance.zakat", "Nisab"),
+    "Purification": ("engine.compliance.purification", "Purification"),
+    "ZakatChoice": ("engine.desk.zakat", "ZakatChoice"),
+    "ZakatReport": ("engine.compliance.zakat", "ZakatReport"),
+    "ZakatYear": ("engine.compliance.zakat", "ZakatYear"),
+    "import_statement": ("engine.statements", "import_statement"),
+    "purification_of_journal": ("engine.statements", "purification_of_journal"),
+    "zakat_of_journal": ("engine.statements", "zakat_of_journal"),
     "Anchor": ("engine.journal.chain", "Anchor"),
     "CalibrationReport": ("engine.research.calibration", "CalibrationReport"),
     "CalibrationStudy": ("engine.research.calibration", "Study"),

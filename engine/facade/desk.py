@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from engine.facade.sharia import ShariaDesk
 from engine.model.actors import Actor
 from engine.model.bars import Timeframe
 from engine.model.positions import Trade
@@ -141,6 +142,11 @@ class Desk:
     def profit(self, days: int = 7) -> tuple[ProfitRow, ...]:
         """Result of each of the last `days` UTC days, oldest first."""
         return self._engine.present.holdings.profit(days)
+
+    @property
+    def sharia(self) -> ShariaDesk:
+        """The law: invariants, ledger lines, zakat and purification."""
+        return ShariaDesk(self._engine)
 
     async def audit(self, limit: int = 10) -> tuple[AuditLine, ...]:
         """Newest journal entries in words, newest first."""

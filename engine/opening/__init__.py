@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from engine.brokers.paper import PaperBroker
+from engine.brokers.settlement import Unsettled
 from engine.config import Secrets, Settings
 from engine.costs import Conditions
 from engine.desk.policy import Policy, policy_of
@@ -26,6 +27,8 @@ from engine.journal.sqlite import SqliteJournal
 from engine.killswitch import KillFile, kill_path
 from engine.model.bars import Timeframe
 from engine.model.instruments import Calendar
+from engine.model.orders import Side
+from engine.model.positions import LotState
 from engine.opening.account import learn_fees
 from engine.opening.choice import MarketChoice
 from engine.opening.markets import OpenMarket, open_market, open_replay, replay_of
@@ -226,7 +229,28 @@ def _paper_broker(
         cash_usd=cash,
         holdings=held,
         conditions=conditions,
+        unsettled=_unsettled(policy, ledger),
     )
+
+
+def _unsettled(policy: Policy, ledger: Ledger) -> list[Unsettled]:
+    """What the record says is still on its way: lots that are not ours, proceeds likewise."""
+    lots = [
+        Unsettled(
+            client_id=ledger.orders_of(held.id, Side.BUY)[0].order.client_id,
+            asset=policy.instruments[held.instrument].base,
+            amount=held.quantity,
+            settles_at=held.settles_at,
+        )
+        for held in ledger.positions.values()
+        if held.lot is LotState.BOUGHT and held.settles_at is not None
+    ]
+    cash = [
+        Unsettled("", "USD", amount, at)
+        for at, amount in ledger.unsettled
+        if ledger.at and at > ledger.at
+    ]
+    return lots + cash
 
 
 def pipeline_of(settings: Settings, policy: Policy, timeframe: Timeframe) -> Pipeline:

@@ -35,6 +35,7 @@ from engine.views.risk import (
     RiskView,
     RowState,
 )
+from engine.views.sharia import GivenView, InvariantView, PurificationView, ShariaView
 from engine.views.trading import (
     KindResult,
     LimitView,
@@ -56,6 +57,8 @@ __all__ = [
     "DecisionNotice",
     "DeskNotice",
     "FillNotice",
+    "GivenView",
+    "InvariantView",
     "KillSwitchView",
     "KindResult",
     "LayerView",
@@ -75,12 +78,14 @@ __all__ = [
     "ProfitRow",
     "ProposalNotice",
     "ProposalView",
+    "PurificationView",
     "RiskEventView",
     "RiskView",
     "RowState",
     "ScanNotice",
     "ScanRow",
     "ScanView",
+    "ShariaView",
     "StatusView",
     "TradeNotice",
     "VerifyView",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import inspect
+import pkgutil
 import re
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -90,8 +92,9 @@ def test_the_twelve_layers_are_numbered_in_order() -> None:
 def test_every_event_class_is_listed() -> None:
     written = {
         each
-        for _, each in inspect.getmembers(happened, inspect.isclass)
-        if issubclass(each, Event) and each is not Event and each.__module__ == happened.__name__
+        for room in pkgutil.iter_modules(happened.__path__, "engine.model.events.")
+        for _, each in inspect.getmembers(import_module(room.name), inspect.isclass)
+        if issubclass(each, Event) and each is not Event
     }
     assert written == set(EVENTS) == set(KINDS.values())
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from engine.config import Settings
 from engine.desk.picture import Moment, picture_of
 from engine.desk.policy import Policy
 from engine.journal.ledger import Ledger
@@ -42,6 +43,7 @@ class Context:
     """
 
     ledger: Ledger
+    settings: Settings
     policy: Policy
     market: MarketView
     feed: MarketFeed
