@@ -40,6 +40,16 @@ ALLOWED_VENUE_CALLS = frozenset(
         "create_order",
         "cancel_order",
         "cancel_all_orders_after",
+        # Interactive Brokers, by the names of the TWS API.
+        "reqAllOpenOrders",
+        "reqCompletedOrders",
+        "reqExecutions",
+        "reqPositions",
+        "reqAccountSummary",
+        "reqContractDetails",
+        "reqCurrentTime",
+        "placeOrder",
+        "cancelOrder",
     }
 )
 

@@ -1,0 +1,414 @@
+"""The life of orders at Interactive Brokers.
+
+Refuses to send an order before it has looked for it, to send it again while its absence is not
+proved, to sell what is not possessed, and to buy with what is not settled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from engine.brokers.ibkr import contracts
+from engine.brokers.ibkr.account import account_of
+from engine.brokers.ibkr.codes import refusal
+from engine.brokers.ibkr.contracts import FORMS, Traded
+from engine.brokers.ibkr.desk_orders import DeskOrders, End, Endings, end_of
+from engine.brokers.ibkr.evidence import Evidence, gather
+from engine.brokers.ibkr.executions import ExecutionBook
+from engine.brokers.ibkr.facts import VenueExecution
+from engine.brokers.ibkr.session import Session
+from engine.brokers.ibkr.settlement import trade_date, unsettled, weekday
+from engine.brokers.ibkr.tickets import Answer, Outcome, Ticket
+from engine.brokers.ibkr.wire import Wire
+from engine.brokers.rules import rule_broken
+from engine.costs import CostModel
+from engine.errors import BrokerError, BrokerUnavailable, OutcomeUnknown
+from engine.model.bars import MarketEvent, Quote
+from engine.model.instruments import Calendar, Instrument
+from engine.model.money import exact
+from engine.model.orders import Order, OrderType, Side
+from engine.ports import Accepted, BrokerReport, Clock, Rejected
+
+_NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Street:
+    """What the broker must know of the world and may not find out for itself.
+
+    Attributes
+    ----------
+    venue_symbols : mapping of str to str
+        IB's symbol of each instrument, such as ``PHYS`` of ``PHYS-USD``.
+    is_open : callable of (Calendar, datetime)
+        Whether a market trades.
+    is_business_day : callable of date
+        Days that count towards settlement.
+    """
+
+    instruments: Mapping[str, Instrument]
+    venue_symbols: Mapping[str, str]
+    costs: CostModel
+    is_open: Callable[[Calendar, datetime], bool]
+    is_business_day: Callable[[date], bool] = weekday
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait before something is believed.
+
+    Attributes
+    ----------
+    absence : timedelta
+        From sending, or from the first connection for an order of an earlier process, until an
+        order that is not listed counts as never seen.
+    commission : timedelta
+        Longest time for which a fill waits for its commission.
+    sync : timedelta
+        Longest time between two full looks at orders and executions.
+    """
+
+    absence: timedelta = timedelta(seconds=10)
+    commission: timedelta = timedelta(seconds=5)
+    sync: timedelta = timedelta(minutes=1)
+
+
+class IbkrBroker:
+    """IBKR behind the ``Broker`` port.
+
+    Parameters
+    ----------
+    session : Session
+    street : Street
+    clock : Clock
+    patience : Patience
+    """
+
+    name = "ibkr"
+
+    def __init__(
+        self, session: Session, street: Street, clock: Clock, patience: Patience | None = None
+    ) -> None:
+        self._session = session
+        self._street = street
+        self._clock = clock
+        self._patience = patience or Patience()
+        self._turn = asyncio.Lock()
+        self._answers: dict[str, Accepted | Rejected] = {}
+        self._orders = DeskOrders()
+        self._book = ExecutionBook(self._patience.commission)
+        self._traded: dict[str, Traded] = {}
+        self._prices: dict[str, Decimal] = {}
+        self._looked: tuple[Wire, int, int, datetime] | None = None
+        session.on_execution = lambda each: self._book.hear((each,), clock.now())
+
+    # ------------------------------------------------------------------ the port
+
+    async def submit(self, order: Order) -> Accepted | Rejected:
+        """Place `order`, once; what the gateway knows already is answered, never placed again."""
+        async with self._turn:
+            known = self._answers.get(order.client_id)
+            if known is not None:
+                return known
+            broken = self._broken(order)
+            if broken:
+                return self._answer(Rejected(order.client_id, broken))
+            wire = await self._session.ready()
+            evidence = await self._gather(wire)
+            found = evidence.answer(order.client_id)
+            if found is not None:
+                return self._adopt(order, found)
+            self._require_absent(order.client_id)
+            return await self._place(wire, order, evidence)
+
+    async def cancel(self, client_id: str) -> bool:
+        """Cancel a working order; False if it is no longer working."""
+        async with self._turn:
+            wire = await self._session.ready()
+            evidence = await self._gather(wire)
+            found = evidence.open_under(client_id)
+            if not found:
+                return False
+            answer = await wire.cancel(found[0], self._session.gateway.ack_seconds)
+            if answer.outcome is Outcome.CANCELED:
+                self._orders.drop(client_id)
+                return True
+            if answer.outcome is Outcome.UNKNOWN or (await self._gather(wire)).open_under(
+                client_id
+            ):
+                raise OutcomeUnknown(
+                    f"order {client_id} may or may not be canceled: {answer.text}"
+                )
+            return False
+
+    async def find(self, client_id: str) -> Accepted | Rejected | None:
+        """Look an order up among open and completed orders and executions.
+
+        Raises
+        ------
+        OutcomeUnknown
+            If the gateway does not list it, and that proves nothing yet or any more.
+        """
+        async with self._turn:
+            known = self._answers.get(client_id)
+            if isinstance(known, Rejected):
+                return known
+            evidence = await self._gather(await self._session.ready())
+            found = evidence.answer(client_id)
+            if found is None:
+                if known is not None:
+                    return known
+                self._require_absent(client_id)
+                return None
+            return self._answer(found)
+
+    async def observe(self, event: MarketEvent) -> None:
+        """Remember the newest price, from which slippage and outlay are measured."""
+        if isinstance(event, Quote):
+            if 0.0 < event.bid <= event.ask:
+                self._prices[event.instrument] = exact(event.mid)
+            return
+        for bar in event.bars:
+            self._prices[bar.instrument] = exact(bar.close)
+
+    async def report(self) -> BrokerReport:
+        """Everything new since the last call, over drops and restarts of the gateway."""
+        async with self._turn:
+            wire = await self._session.ready()
+            now = self._clock.now()
+            evidence = await self._gather(wire) if self._must_look(wire, now) else None
+            self._book.hear(wire.executions(), now)
+            amended = self._book.amendments(self._estimate)
+            fills = self._book.fills(now, self._estimate)
+            ended = Endings() if evidence is None else self._endings(evidence, now)
+            return BrokerReport(
+                fills=fills,
+                canceled=tuple(ended.canceled),
+                expired=tuple(ended.expired),
+                rejected=tuple(ended.rejected),
+                amended=amended,
+            )
+
+    async def restore(self, working: Sequence[tuple[Order, Decimal]]) -> None:
+        """Take up the orders that the journal knows as working, each with its filled quantity."""
+        for order, filled in working:
+            self._orders.take_up(order, filled)
+
+    async def balances(self) -> dict[str, Decimal]:
+        """Settled own dollars and what is possessed of each base asset, in its units."""
+        async with self._turn:
+            wire = await self._session.ready()
+            settled: dict[str, Decimal] = {"USD": await self._settled_usd(wire)}
+            for symbol, instrument in self._street.instruments.items():
+                if self._street.venue_symbols.get(symbol) in FORMS:
+                    traded = await self._listed(wire, instrument)
+                    if isinstance(traded, Traded):
+                        held = await self._possessed(wire, traded)
+                        if held != _NOTHING:
+                            settled[instrument.base] = held
+            return settled
+
+    async def aclose(self) -> None:
+        """Disconnect; working orders stay at the venue."""
+        await self._session.aclose()
+
+    # ------------------------------------------------------------------ placing
+
+    async def _place(self, wire: Wire, order: Order, evidence: Evidence) -> Accepted | Rejected:
+        instrument = self._street.instruments[order.instrument]
+        traded = await self._listed(wire, instrument)
+        if isinstance(traded, str):
+            return self._answer(Rejected(order.client_id, traded))
+        reason = (
+            contracts.size_fault(order, traded.form, traded.listing)
+            or self._closed(order, instrument)
+            or await self._uncovered(wire, order, traded, evidence)
+        )
+        if reason:
+            return self._answer(Rejected(order.client_id, reason))
+        before = self._orders.get(order.client_id)
+        self._orders.sent(order, self._clock.now())
+        try:
+            gateway = self._session.gateway
+            answer = await wire.place(Ticket(order, traded, gateway.account), gateway.ack_seconds)
+        except BrokerUnavailable:
+            self._orders.not_sent(order.client_id, before)
+            raise
+        return await self._settle_answer(wire, order, answer)
+
+    async def _settle_answer(
+        self, wire: Wire, order: Order, answer: Answer
+    ) -> Accepted | Rejected:
+        client_id = order.client_id
+        if answer.outcome is Outcome.TAKEN:
+            return self._answer(Accepted(client_id, str(answer.perm_id)))
+        if answer.outcome is Outcome.DUPLICATE_ID:
+            self._orders.not_sent(client_id, None)
+            raise BrokerUnavailable(
+                f"IBKR 103: the gateway has used that order number before; {client_id} was not "
+                "placed, and the next attempt takes a higher one"
+            )
+        if answer.outcome is Outcome.REFUSED:
+            self._orders.drop(client_id)
+            return self._answer(Rejected(client_id, refusal(answer.code, answer.text)))
+        try:
+            found = (await self._gather(wire)).answer(client_id)
+        except BrokerError as fault:
+            raise OutcomeUnknown(f"order {client_id}: {answer.text}, then {fault}") from fault
+        if found is None:
+            raise OutcomeUnknown(f"order {client_id}: {answer.text}, and it is not listed yet")
+        return self._adopt(order, found)
+
+    def _broken(self, order: Order) -> str:
+        instrument = self._street.instruments.get(order.instrument)
+        broken = rule_broken(order, instrument, self._prices.get(order.instrument))
+        return broken or contracts.form_fault(
+            self._street.venue_symbols.get(order.instrument, order.instrument)
+        )
+
+    def _closed(self, order: Order, instrument: Instrument) -> str:
+        """A market entry into a shut exchange would be bought at whatever it opens with."""
+        now = self._clock.now()
+        entry = order.side is Side.BUY and order.type is OrderType.MARKET
+        if entry and not self._street.is_open(instrument.calendar, now):
+            return f"the exchange of {instrument.symbol} is closed"
+        return ""
+
+    async def _uncovered(
+        self, wire: Wire, order: Order, traded: Traded, evidence: Evidence
+    ) -> str:
+        base = traded.instrument.base
+        if order.side is Side.SELL:
+            free = await self._possessed(wire, traded) - self._orders.claimed(order, evidence)
+            if order.quantity > free:
+                return f"{order.quantity} {base} to sell, {free} held, settled and free"
+            return ""
+        price = order.limit_price or self._prices.get(order.instrument)
+        if price is None:
+            return ""
+        notional = price * order.quantity
+        outlay = notional + self._street.costs.fee_usd(traded.instrument, notional)
+        settled = await self._settled_usd(wire)
+        if outlay > settled:
+            return f"{outlay:.2f} USD needed, {settled:.2f} USD settled and free"
+        return ""
+
+    async def _listed(self, wire: Wire, instrument: Instrument) -> Traded | str:
+        """The instrument with what IB says of its contract, or why it cannot be traded."""
+        known = self._traded.get(instrument.symbol)
+        if known is not None:
+            return known
+        form = FORMS[self._street.venue_symbols[instrument.symbol]]
+        found = await wire.listings(form.symbol, form.sec_type, form.exchange, form.currency)
+        fault = contracts.listing_fault(form, found)
+        if fault:
+            return fault
+        traded = Traded(instrument, form, found[0])
+        self._traded[instrument.symbol] = traded
+        return traded
+
+    # ------------------------------------------------------------------ what is there
+
+    async def _gather(self, wire: Wire) -> Evidence:
+        evidence = await gather(wire)
+        now = self._clock.now()
+        self._book.hear(evidence.executions, now)
+        self._looked = (wire, wire.upheavals, evidence.stirred, now)
+        return evidence
+
+    def _must_look(self, wire: Wire, now: datetime) -> bool:
+        if self._looked is None:
+            return True
+        looked_at, upheavals, stirred, when = self._looked
+        unchanged = looked_at is wire and (upheavals, stirred) == (wire.upheavals, wire.stirred)
+        # A commission that overtook its execution was thrown away: only asking brings it back.
+        missing = self._book.commissions_missing
+        pause = self._patience.commission if missing else self._patience.sync
+        return not unchanged or now - when >= pause
+
+    def _require_absent(self, client_id: str) -> None:
+        """Let through only an order whose absence from every list proves that it never arrived."""
+        now, held = self._clock.now(), self._orders.get(client_id)
+        if held is not None and held.sent_at is None:
+            raise OutcomeUnknown(
+                f"order {client_id} worked when the journal last heard of it, and IBKR does not "
+                "list it: look for it in Client Portal"
+            )
+        since = held.sent_at if held is not None else self._session.connected_at
+        if since is not None and trade_date(since) < trade_date(now) and held is not None:
+            raise OutcomeUnknown(
+                f"order {client_id} was sent on {trade_date(since)}, and the gateway remembers "
+                "only today: look for it in Client Portal"
+            )
+        if since is not None and now - since < self._patience.absence:
+            raise OutcomeUnknown(
+                f"order {client_id} is not listed yet; that proves nothing for another "
+                f"{(self._patience.absence - (now - since)).total_seconds():.0f} s"
+            )
+
+    async def _possessed(self, wire: Wire, traded: Traded) -> Decimal:
+        """Base units held whose settlement day has come."""
+        account, con_id = self._session.gateway.account, traded.listing.con_id
+        held = sum(
+            (
+                each.quantity
+                for each in await wire.holdings()
+                if each.account == account and each.con_id == con_id
+            ),
+            _NOTHING,
+        )
+        executions = self._book.executed()
+        waiting = unsettled(
+            executions, con_id, traded.form.settles_after_days, self._clock.now(),
+            self._street.is_business_day,
+        )  # fmt: skip
+        return max(held - waiting, _NOTHING)
+
+    async def _settled_usd(self, wire: Wire) -> Decimal:
+        """Own dollars that are settled: the least of what IB calls settled and what is there."""
+        account = account_of(self._session.gateway.account, await wire.account_values())
+        told = [cash for cash in (account.settled_usd, account.cash_usd) if cash is not None]
+        if not told:
+            raise BrokerUnavailable(f"IBKR does not tell the dollars of {account.id}")
+        return max(min(told), _NOTHING)
+
+    def _endings(self, evidence: Evidence, now: datetime) -> Endings:
+        endings = Endings()
+        for held in self._orders.working():
+            client_id, end = held.order.client_id, end_of(held, evidence, now)
+            if end is None or self._book.waits(client_id):
+                continue
+            held.working = False
+            if end is End.CANCELED:
+                endings.canceled.append(client_id)
+            elif end is End.EXPIRED:
+                endings.expired.append(client_id)
+            elif end is End.REFUSED:
+                ended = evidence.completed_under(client_id)
+                reason = ended.reason if ended is not None else ""
+                endings.rejected.append(Rejected(client_id, reason or "IBKR refused it"))
+        return endings
+
+    def _estimate(self, execution: VenueExecution) -> tuple[Decimal, Decimal] | None:
+        form = FORMS.get(execution.symbol)
+        if form is None or form.sec_type != execution.sec_type:
+            return None
+        for symbol, instrument in self._street.instruments.items():
+            if self._street.venue_symbols.get(symbol) == form.symbol:
+                notional = execution.price * execution.quantity
+                fee = self._street.costs.fee_usd(instrument, notional)
+                return fee, self._prices.get(symbol, execution.price)
+        return None
+
+    def _adopt(self, order: Order, found: Accepted | Rejected) -> Accepted | Rejected:
+        if isinstance(found, Accepted) and self._orders.get(order.client_id) is None:
+            self._orders.take_up(order, _NOTHING)
+        return self._answer(found)
+
+    def _answer(self, answer: Accepted | Rejected) -> Accepted | Rejected:
+        self._answers[answer.client_id] = answer
+        return answer
