@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from engine.config import Secrets, Settings, load_settings, locate_config
-from engine.errors import ExecutorError, JournalError
+from engine.errors import BrokerUnavailable, ExecutorError, JournalError
 from engine.journal.ledger import Ledger
 from engine.journal.verify import verify
 from engine.opening import MarketChoice, open_replay
@@ -60,6 +60,7 @@ async def check_up(
         await _public_market(),
         *_discord(settings, Secrets()),
         *_venue_keys(Secrets()),
+        *await _ib_gateway(settings),
         _live(settings),
     )
 
@@ -133,6 +134,23 @@ def _venue_keys(secrets: Secrets) -> tuple[Finding, ...]:
     if not keys:
         return (Finding("venue keys", Health.NOTE, "none are set; paper needs none"),)
     return (Finding("venue keys", Health.NOTE, f"{', '.join(keys)} set; paper uses none"),)
+
+
+async def _ib_gateway(settings: Settings) -> tuple[Finding, ...]:
+    """The gateway of Interactive Brokers, where an account is configured."""
+    if not settings.brokers.ibkr.account:
+        return ()
+    from engine.brokers.ibkr.probe import probe
+    from engine.opening.ibkr import gateway_of
+
+    try:
+        facts = await probe(gateway_of(settings))
+    except BrokerUnavailable as fault:
+        mend = "see docs/howto/ibkr.md; paper needs no gateway"
+        return (Finding("IB Gateway", Health.NOTE, str(fault), mend),)
+    if facts.fault:
+        return (Finding("IB Gateway", Health.NOTE, facts.sentence, facts.fault),)
+    return (Finding("IB Gateway", Health.GOOD, facts.sentence),)
 
 
 def _live(settings: Settings) -> Finding:

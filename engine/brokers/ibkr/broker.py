@@ -7,7 +7,7 @@ proved, to sell what is not possessed, and to buy with what is not settled.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -64,7 +64,7 @@ class Patience:
     Attributes
     ----------
     absence : timedelta
-        From sending, or from the first connection for an order of an earlier process, until an
+        From sending, or from the start of this process for an order of an earlier one, until an
         order that is not listed counts as never seen.
     commission : timedelta
         Longest time for which a fill waits for its commission.
@@ -86,12 +86,20 @@ class IbkrBroker:
     street : Street
     clock : Clock
     patience : Patience
+    known_fills : collection of str
+        Ids of fills that the journal has already.
     """
 
     name = "ibkr"
 
     def __init__(
-        self, session: Session, street: Street, clock: Clock, patience: Patience | None = None
+        self,
+        session: Session,
+        street: Street,
+        clock: Clock,
+        patience: Patience | None = None,
+        *,
+        known_fills: Collection[str] = frozenset(),
     ) -> None:
         self._session = session
         self._street = street
@@ -100,10 +108,11 @@ class IbkrBroker:
         self._turn = asyncio.Lock()
         self._answers: dict[str, Accepted | Rejected] = {}
         self._orders = DeskOrders()
-        self._book = ExecutionBook(self._patience.commission)
+        self._book = ExecutionBook(self._patience.commission, known_fills)
         self._traded: dict[str, Traded] = {}
         self._prices: dict[str, Decimal] = {}
         self._looked: tuple[Wire, int, int, datetime] | None = None
+        self._began = clock.now()
         session.on_execution = lambda each: self._book.hear((each,), clock.now())
 
     # ------------------------------------------------------------------ the port
@@ -122,7 +131,7 @@ class IbkrBroker:
             found = evidence.answer(order.client_id)
             if found is not None:
                 return self._adopt(order, found)
-            self._require_absent(order.client_id)
+            self._require_absent(order.client_id, order.created_at)
             return await self._place(wire, order, evidence)
 
     async def cancel(self, client_id: str) -> bool:
@@ -330,24 +339,35 @@ class IbkrBroker:
         pause = self._patience.commission if missing else self._patience.sync
         return not unchanged or now - when >= pause
 
-    def _require_absent(self, client_id: str) -> None:
-        """Let through only an order whose absence from every list proves that it never arrived."""
+    def _require_absent(self, client_id: str, created_at: datetime | None = None) -> None:
+        """Let through only an order whose absence from every list proves that it never arrived.
+
+        What this process has not sent, an earlier one may have sent just before it died; only an
+        order that was made since cannot be on its way.
+        """
         now, held = self._clock.now(), self._orders.get(client_id)
-        if held is not None and held.sent_at is None:
+        if held is None:
+            if created_at is None or created_at < self._began:
+                self._require_waited(client_id, self._began, now)
+        elif held.sent_at is None:
             raise OutcomeUnknown(
                 f"order {client_id} worked when the journal last heard of it, and IBKR does not "
                 "list it: look for it in Client Portal"
             )
-        since = held.sent_at if held is not None else self._session.connected_at
-        if since is not None and trade_date(since) < trade_date(now) and held is not None:
+        elif trade_date(held.sent_at) < trade_date(now):
             raise OutcomeUnknown(
-                f"order {client_id} was sent on {trade_date(since)}, and the gateway remembers "
-                "only today: look for it in Client Portal"
+                f"order {client_id} was sent on {trade_date(held.sent_at)}, and the gateway "
+                "remembers only today: look for it in Client Portal"
             )
-        if since is not None and now - since < self._patience.absence:
+        else:
+            self._require_waited(client_id, held.sent_at, now)
+
+    def _require_waited(self, client_id: str, since: datetime, now: datetime) -> None:
+        proved_at = since + self._patience.absence
+        if now < proved_at:
             raise OutcomeUnknown(
-                f"order {client_id} is not listed yet; that proves nothing for another "
-                f"{(self._patience.absence - (now - since)).total_seconds():.0f} s"
+                f"order {client_id} is not listed yet; that it never arrived is proved at "
+                f"{proved_at:%H:%M:%S} UTC"
             )
 
     async def _possessed(self, wire: Wire, traded: Traded) -> Decimal:

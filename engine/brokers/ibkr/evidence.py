@@ -35,8 +35,10 @@ class Evidence:
 
     def answer(self, client_id: str) -> Accepted | Rejected | None:
         """What the gateway knows of `client_id`: open, executed or completed; None if nothing."""
-        for each in (*self.open_under(client_id), *self._executed_under(client_id)):
-            return Accepted(client_id, str(each.perm_id))
+        known = [each.perm_id for each in self.open_under(client_id)]
+        known += [each.perm_id for each in self._executed_under(client_id)]
+        if known:
+            return Accepted(client_id, str(known[0]))
         ended = self.completed_under(client_id)
         if ended is None:
             return None

@@ -6,7 +6,7 @@ bounded wait the fill is told with the fee of the configured tier, and amended w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -36,19 +36,23 @@ class ExecutionBook:
     ----------
     commission_wait : timedelta, >= 0
         Longest time for which a fill is kept back until its commission is known.
+    told_before : collection of str
+        Ids of fills that the journal has: they are not told again.
     """
 
-    def __init__(self, commission_wait: timedelta) -> None:
+    def __init__(
+        self, commission_wait: timedelta, told_before: Collection[str] = frozenset()
+    ) -> None:
         self._wait = commission_wait
+        self._told_before = told_before
         self._known: dict[str, _Known] = {}
 
     def hear(self, executions: Iterable[VenueExecution], now: datetime) -> None:
         """Take in what the gateway reports, in any order and as often as it likes."""
         for each in executions:
             known = self._known.setdefault(each.base_id, _Known(now, each))
-            if each.revision > known.newest.revision:
-                known.newest = each
-            elif each.revision == known.newest.revision and each.commission_told:
+            newer = each.revision > known.newest.revision
+            if newer or (each.revision == known.newest.revision and each.commission_told):
                 known.newest = each
 
     @property
@@ -60,7 +64,8 @@ class ExecutionBook:
         """Whether a fill of that order is still being kept back."""
         return any(
             known.told is None and known.newest.client_id == client_id
-            for known in self._known.values()
+            for base_id, known in self._known.items()
+            if base_id not in self._told_before
         )
 
     def executed(self) -> tuple[VenueExecution, ...]:
@@ -72,6 +77,8 @@ class ExecutionBook:
         told = []
         for known in sorted(self._known.values(), key=_time):
             if known.told is not None or not known.newest.client_id:
+                continue
+            if known.newest.base_id in self._told_before:
                 continue
             if not known.newest.commission_told and now - known.first_heard < self._wait:
                 continue

@@ -95,8 +95,6 @@ class Session:
     ----------
     on_execution : callable of VenueExecution
         Hears of each execution as it happens, over every connection.
-    connected_at : datetime or None
-        When this process first had a connection.
     """
 
     def __init__(self, gateway: Gateway, clock: Clock) -> None:
@@ -107,7 +105,6 @@ class Session:
         self._pause = gateway.first_pause
         self._not_before: datetime | None = None
         self._why_not = ""
-        self.connected_at: datetime | None = None
         self.on_execution: Callable[[VenueExecution], None] = lambda _: None
 
     async def ready(self) -> Wire:
@@ -136,6 +133,9 @@ class Session:
             self._wire.close()
             self._wire = None
 
+    def _heard(self, execution: VenueExecution) -> None:
+        self.on_execution(execution)
+
     def _require_patience(self) -> None:
         if self._not_before is not None and self._clock.now() < self._not_before:
             raise BrokerUnavailable(
@@ -144,7 +144,7 @@ class Session:
 
     async def _connect(self) -> Wire:
         gateway = self.gateway
-        wire = Wire(gateway.request_seconds, lambda execution: self.on_execution(execution))
+        wire = Wire(gateway.request_seconds, self._heard)
         try:
             await wire.open(gateway.host, gateway.port, gateway.api_client, gateway.account)
             await self._check_account(wire)
@@ -152,7 +152,6 @@ class Session:
             wire.close()
             raise self._put_off(str(fault)) from None
         self._pause, self._not_before = gateway.first_pause, None
-        self.connected_at = self.connected_at or self._clock.now()
         _log.info("the IB Gateway is connected", account=gateway.account)
         return wire
 

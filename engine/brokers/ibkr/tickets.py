@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.brokers.ibkr.contracts import ORDER_TYPES, Traded, on_tick, pair_group, time_in_force
 from engine.model.orders import Order
@@ -68,7 +68,7 @@ def as_ib(ticket: Ticket, order_id: int) -> tuple[ib_async.Contract, ib_async.Or
         exchange=form.exchange,
         currency=form.currency,
     )
-    sent = ib_async.Order(
+    sent: Any = ib_async.Order(
         orderId=order_id,
         action=order.side.value.upper(),
         orderType=ORDER_TYPES[order.type],
@@ -80,7 +80,7 @@ def as_ib(ticket: Ticket, order_id: int) -> tuple[ib_async.Contract, ib_async.Or
         outsideRth=False,
         transmit=True,
     )
-    sent.totalQuantity = _plain(order.quantity)  # type: ignore[assignment]
+    sent.totalQuantity = _plain(order.quantity)  # its text is what goes out
     if limit is not None:
         sent.lmtPrice = _plain(limit)
     if stop is not None:

@@ -8,9 +8,12 @@ Refuses calls that are not on the allow-list of engine/compliance.py.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
+
+import structlog
 
 from engine.brokers.ibkr.codes import CLIENT_ID_IN_USE, LOST, RESTORED, Meaning, meaning
 from engine.brokers.ibkr.facts import (
@@ -24,10 +27,10 @@ from engine.brokers.ibkr.facts import (
 )
 from engine.brokers.ibkr.reading import (
     account_value,
+    completed_order,
     execution,
     holding,
     listing,
-    completed_order,
     open_order,
 )
 from engine.brokers.ibkr.tickets import Answer, Outcome, Ticket, as_ib
@@ -37,6 +40,7 @@ from engine.errors import BrokerUnavailable, InvariantBroken
 if TYPE_CHECKING:
     import ib_async
 
+_log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
 _SUMMARY_TAGS = "AccountType,SettledCash,AvailableFunds,BuyingPower,NetLiquidation,$LEDGER:ALL"
 _ID_STRIDE = 100
@@ -71,6 +75,7 @@ class Wire:
         self._seconds = request_seconds
         self._on_execution = on_execution
         self._ib = _new_ib()
+        self._client: Any = self._ib.client  # without annotations in ib_async
         self._turn = asyncio.Lock()
         self._waiting: dict[int, _Waiting] = {}
         self._endings: dict[int, str] = {}
@@ -101,7 +106,7 @@ class Wire:
     @property
     def server_version(self) -> int:
         """Protocol version that was agreed on."""
-        return int(self._ib.client.serverVersion())
+        return int(self._client.serverVersion())
 
     async def open(self, host: str, port: int, api_client: int, account: str) -> None:
         """Connect, or say in one line why not.
@@ -111,8 +116,8 @@ class Wire:
         BrokerUnavailable
             If nobody listens, the client id is in use, or the gateway does not answer in time.
         """
-        refused = asyncio.get_running_loop().create_future()
-        self._ib.client.apiError += lambda text: refused.done() or refused.set_result(text)
+        refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._client.apiError += lambda _: refused.cancel()
         nothing = _startup_fetch_nothing()
         opening = asyncio.ensure_future(
             self._ib.connectAsync(
@@ -147,8 +152,8 @@ class Wire:
     def close(self) -> None:
         """Let go of the socket; whoever waits is told that the outcome is unknown."""
         self._dropped()
-        if self._ib.client.isConnected():
-            self._ib.client.disconnect()
+        if self._client.isConnected():
+            self._client.disconnect()
 
     # ------------------------------------------------------------------ questions
 
@@ -182,21 +187,21 @@ class Wire:
 
     async def account_values(self) -> tuple[AccountValue, ...]:
         """The account's cash and kind, asked for now: a kept subscription may be minutes old."""
-        ib = self._ib
+        wrapper: Any = self._ib.wrapper
 
         async def summary() -> None:
-            number = ib.client.getReqId()
-            answered = ib.wrapper.startReq(number)
-            ib.client.reqAccountSummary(number, "All", _SUMMARY_TAGS)
+            number = self._client.getReqId()
+            answered = wrapper.startReq(number)
+            self._client.reqAccountSummary(number, "All", _SUMMARY_TAGS)
             try:
                 await answered
             finally:
-                if ib.client.isConnected():
-                    ib.client.cancelAccountSummary(number)
+                if self._client.isConnected():
+                    self._client.cancelAccountSummary(number)
 
-        ib.wrapper.acctSummary.clear()
+        wrapper.acctSummary.clear()
         await self._ask("reqAccountSummary", summary)
-        return tuple(account_value(value) for value in ib.wrapper.acctSummary.values())
+        return tuple(account_value(value) for value in wrapper.acctSummary.values())
 
     async def listings(
         self, symbol: str, sec_type: str, exchange: str, currency: str
@@ -265,13 +270,13 @@ class Wire:
         _require_allowed("placeOrder")
         async with self._turn:
             self._require_alive()
-            order_id = self._ib.client.getReqId()
+            order_id = self._client.getReqId()
             contract, order = as_ib(ticket, order_id)
             waiting = self._await(order_id)
             self._ib.placeOrder(contract, order)
             answer = await self._answer(order_id, waiting, ack_seconds)
         if answer.outcome is Outcome.DUPLICATE_ID:
-            self._ib.client.updateReqId(order_id + _ID_STRIDE)
+            self._client.updateReqId(order_id + _ID_STRIDE)
         return answer
 
     async def cancel(self, found: VenueOrder, ack_seconds: float) -> Answer:
@@ -333,7 +338,7 @@ class Wire:
         self.stirred += 1
         status, log, order_id = trade.orderStatus.status, trade.log, trade.order.orderId
         waiting = self._waiting.get(order_id)
-        if waiting is None or trade.order.clientId != self._ib.client.clientId:
+        if waiting is None or trade.order.clientId != self._client.clientId:
             return
         if log and log[-1].errorCode:
             return  # ib_async marks an order canceled after any error about it
@@ -356,18 +361,18 @@ class Wire:
 
     def _keep_endings(self) -> None:
         """Keep IB's words on how an order ended, which ib_async reads and throws away."""
-        wrapper = self._ib.wrapper
+        wrapper: Any = self._ib.wrapper
         read = wrapper.completedOrder
 
         def completed(contract: Any, order: Any, state: Any) -> None:
             self._endings[order.permId] = state.completedStatus
             read(contract, order, state)
 
-        wrapper.completedOrder = completed  # type: ignore[method-assign]
+        wrapper.completedOrder = completed
 
     def _notice_unreadable(self) -> None:
         """Count what ib_async could not decode: it drops such a message and goes on."""
-        handlers = self._ib.client.decoder.handlers
+        handlers = self._client.decoder.handlers
         for number in _PROVING:
             handlers[number] = self._counting(handlers[number])
 
@@ -375,8 +380,9 @@ class Wire:
         def counted(fields: list[str]) -> None:
             try:
                 read(fields)
-            except Exception:
+            except Exception as fault:
                 self.upheavals += 1
+                _log.warning("a message of the IB Gateway cannot be read", why=str(fault))
                 raise
 
         return counted
@@ -422,6 +428,8 @@ def _new_ib() -> ib_async.IB:
         raise BrokerUnavailable(
             "ib_async is not installed: pip install 'executor[ibkr]'"
         ) from None
+    # It logs whole orders and balances, and as errors what is told here in plain words.
+    logging.getLogger("ib_async").setLevel(logging.CRITICAL)
     ib = ib_async.IB()
     # Without this a failed request answers with an empty list: absence that proves nothing.
     ib.RaiseRequestErrors = True

@@ -10,6 +10,7 @@ import struct
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
+from typing import Self
 
 from tests.kit.ib_gateway import frames
 from tests.kit.ib_gateway.venue import LoopbackVenue, VenueExec, VenueOrder
@@ -79,7 +80,7 @@ class LoopbackGateway:
 
     # ------------------------------------------------------------------ life
 
-    async def __aenter__(self) -> LoopbackGateway:
+    async def __aenter__(self) -> Self:
         await self.come_up()
         self._end = asyncio.get_running_loop().call_later(self._lifetime, self._stop)
         return self

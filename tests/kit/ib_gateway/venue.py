@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 D = Decimal
+_NOTHING = D(0)
 OPEN = ("PreSubmitted", "Submitted", "PendingCancel")
 MONDAY_11 = datetime(2026, 3, 2, 16, tzinfo=UTC)
 
@@ -50,8 +51,8 @@ class VenueOrder:
     quantity: Decimal
     status: str = "Submitted"
     ending: str = ""
-    filled: Decimal = D(0)
-    value: Decimal = D(0)
+    filled: Decimal = _NOTHING
+    value: Decimal = _NOTHING
 
     @property
     def order_ref(self) -> str:
@@ -89,6 +90,8 @@ class LoopbackVenue:
         Stamped on executions; move it together with the desk's clock.
     buying_power : str
         Equal to the available funds for a cash account; four times that for Reg-T margin.
+    commission_frac : str
+        Commission as a fraction of value; empty for one dollar an execution.
     """
 
     account: str = "DU1234567"
@@ -104,6 +107,7 @@ class LoopbackVenue:
     executions: list[VenueExec] = field(default_factory=list)
     positions: dict[str, Decimal] = field(default_factory=dict)
     next_order_id: int = 1
+    commission_frac: str = ""
 
     def __post_init__(self) -> None:
         self._perm_ids = itertools.count(900_001)
@@ -140,6 +144,8 @@ class LoopbackVenue:
         each = VenueExec(
             order, f"0000e0d5.{next(self._exec_ids):08x}.01.01", self.now, D(quantity), D(price)
         )
+        if self.commission_frac:
+            each.commission = str(each.quantity * each.price * D(self.commission_frac))
         self.executions.append(each)
         order.filled += each.quantity
         order.value += each.quantity * each.price
