@@ -82,6 +82,17 @@ class Oversight(commands.Cog):
         result = await self._desk.reset_breaker(actor, name, reason)
         await answer(interaction, status_card(accepted(result)))
 
+    @breaker.command(
+        description="Write what to make of a bad week; the weekly breaker waits for it"
+    )
+    @app_commands.describe(text="What went wrong and what changes; goes into the record")
+    @needs(Permission.DECIDE)
+    async def note(self, interaction: _Interaction, text: Range[str, 20, 1500]) -> None:
+        """Write what to make of a bad week; the weekly breaker waits for it."""
+        actor = self._who(interaction.user)
+        await defer(interaction, private=True)
+        await answer(interaction, status_card(accepted(await self._desk.note_review(actor, text))))
+
     @app_commands.command(description="Newest journal entries in words")
     @app_commands.describe(n="How many")
     @needs(Permission.READ)

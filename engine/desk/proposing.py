@@ -183,7 +183,8 @@ def _sized(case: Case, kind: CardKind, policy: Policy, picture: RiskPicture) -> 
     equity = picture.equity_usd or Decimal(0)
     bet = _bet(case, policy)
     if kind is CardKind.PROPOSAL:
-        peak = picture.high_water_usd or equity
+        # The ramp shrinks from the mark of the kill: a reset of the kill begins the desk anew.
+        peak = picture.kill_high_water_usd or equity
         drawdown = float(1 - equity / peak) if peak > 0 else 1.0
         return size_entry(
             bet,

@@ -196,6 +196,31 @@ def _(event: happened.BreakerTripped) -> str:
 
 
 @sentence.register
+def _(event: happened.ReviewNoted) -> str:
+    return f"{event.by.name} wrote a review note: {event.text}"
+
+
+@sentence.register
+def _(event: happened.LimitsSet) -> str:
+    if not event.held_back:
+        return f"The limits of the settings {event.config_hash[:12]} are in force."
+    waiting = "; ".join(
+        f"limit {name} stays at {in_force:g} until nothing is open, then {wanted:g}"
+        for name, wanted, in_force in event.held_back
+    )
+    return f"Looser limits wait: {waiting}."
+
+
+@sentence.register
+def _(event: happened.StrangeFillSeen) -> str:
+    fill = event.fill
+    return (
+        f"The venue filled {fill.quantity} at {fill.price} for {fill.client_id}, an order that "
+        "this desk never sent."
+    )
+
+
+@sentence.register
 def _(event: happened.BreakerReset) -> str:
     return f"Breaker {event.name} is armed again by {event.by.name}: {event.reason}"
 

@@ -13,6 +13,7 @@ from engine.desk.proposing import Card
 from engine.engine.deadlines import expired
 from engine.engine.execution import Execution
 from engine.engine.exits import Exits
+from engine.engine.guarding import Guard, events_of
 from engine.engine.judging import Judge
 from engine.engine.recorder import Recorder
 from engine.engine.study import key_of
@@ -37,6 +38,7 @@ class BarsFlow:
     pipeline: Pipeline
     watch: Watch
     judge: Judge
+    guard: Guard
 
     async def run(self, batch: BarsClosed) -> tuple[ProposalTerms, ...]:
         """Take `batch` in; answer the proposals that are small enough to be taken at once."""
@@ -45,6 +47,7 @@ class BarsFlow:
         if not sound.bars:
             return ()
         await self._trade_through(sound)
+        await self.guard.reconcile()
         if self._comes_late(sound):
             await self.recorder.record(*_too_late(sound))
             return ()
@@ -122,7 +125,7 @@ class BarsFlow:
             *labelled,
             self.judge.assessed(batch, assessments, cards, moment),
             *(happened.CandidateOpened(a.setup) for a in assessments if a.setup is not None),
-            *self.judge.breakers(picture),
+            *events_of(picture, self.watch.policy.limits),
             *self.judge.raisings(assessments, cards),
         )
         return tuple(terms for terms in _terms(cards) if not self.judge.asks(terms))

@@ -17,6 +17,7 @@ from engine.desk.present import Present
 from engine.desk.proposing import case_of, terms_of
 from engine.engine.deadlines import expired
 from engine.engine.execution import Execution
+from engine.engine.guarding import Guard
 from engine.engine.judging import raising
 from engine.engine.patience import Patience
 from engine.engine.recorder import Recorder
@@ -45,6 +46,7 @@ class Deciding:
     pipeline: Pipeline
     watch: Watch
     street: Street
+    guard: Guard
     patience: Patience
     present: Present
 
@@ -73,6 +75,8 @@ class Deciding:
 
     async def _approve(self, click: Click, price: Decimal | Refused | None) -> Order | Refused:
         now = self.clock.now()
+        if click.actor.may(Permission.DECIDE):
+            await self.guard.look(now)
         order = self._checked(click, price, now)
         if isinstance(order, Refused):
             await self.recorder.record(
@@ -127,6 +131,7 @@ class Deciding:
             note=click.note,
         )
         await self.execution.send(order, approved)
+        await self.guard.look(self.clock.now())  # what the venue refused may trip a breaker
         return order
 
     async def take_at_once(self, terms: ProposalTerms) -> None:
@@ -135,6 +140,7 @@ class Deciding:
         Within a turn that the caller has taken.
         """
         click = Click(DESK, terms.id, terms.short_hash, 1.0, "small enough to be taken at once")
+        await self.guard.look(self.clock.now())
         order = self._second_look(click, None, self.clock.now())
         if isinstance(order, Refused):
             await self.recorder.record(
@@ -201,7 +207,7 @@ class Deciding:
             return Refused(
                 "scale", f"{instrument} has no volatility forecast yet", "", "Wait for bars."
             )
-        picture = picture_of(self._ledger, policy, self.watch.moment(now))
+        picture = await self.guard.look(now)
         case = case_of(assessment, policy)
         terms = terms_of(case, CardKind.EXPLORATORY, self._ledger, policy, picture)
         if isinstance(terms, ProposalTerms):

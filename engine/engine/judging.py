@@ -13,14 +13,12 @@ from engine.desk.policy import Policy
 from engine.desk.proposing import Card, card_of
 from engine.journal.ledger import Ledger
 from engine.model import events as happened
-from engine.model.actors import DESK
 from engine.model.bars import Bar, BarsClosed
-from engine.model.events import Event
 from engine.model.money import exact
 from engine.model.proposals import CardKind, ProposalTerms
 from engine.model.setups import Assessment
 from engine.probability.pipeline import Pipeline
-from engine.risk import RiskPicture, Trip, breaker_changes
+from engine.risk import RiskPicture
 
 _CALM_RANK = 0.95
 
@@ -112,18 +110,6 @@ class Judge:
                     rank is not None and rank < _CALM_RANK and move is not None and move <= limit
                 )
         return False
-
-    def breakers(self, picture: RiskPicture) -> list[Event]:
-        """What the breakers do at `picture`, as events."""
-        events: list[Event] = []
-        for change in breaker_changes(picture, self.policy.limits):
-            if isinstance(change, Trip):
-                events.append(
-                    happened.BreakerTripped(change.name, change.value, change.bound, change.resets)
-                )
-            else:
-                events.append(happened.BreakerReset(change.name, DESK, change.reason))
-        return events
 
 
 def raising(

@@ -10,9 +10,11 @@ from datetime import datetime
 
 from engine.config import Settings
 from engine.desk.policy import Policy
+from engine.engine.crosschecks import NOBODY, Witnesses
 from engine.engine.recorder import Recorder
 from engine.ports import Broker, Clock, Journal, MarketFeed
 from engine.probability.pipeline import Pipeline
+from engine.risk import HeldBack
 from engine.views import MarketView
 
 
@@ -26,6 +28,10 @@ class EngineParts:
         Already replayed.
     silent : tuple of str
         Witnesses that cannot speak.
+    witnesses : Witnesses
+        Who may contradict the market.
+    held_back : tuple of HeldBack
+        Looser limits of the settings that wait until nothing is open.
     hold_seconds : float, real seconds, >= 0
         How long a paced replay waits for the owner while a proposal is open.
     seed, epoch_at : int, datetime or None
@@ -44,6 +50,8 @@ class EngineParts:
     clock: Clock
     software: str
     silent: tuple[str, ...] = ()
+    witnesses: Witnesses = NOBODY
+    held_back: tuple[HeldBack, ...] = ()
     hold_seconds: float = 0.0
     seed: int = 0
     epoch_at: datetime | None = None

@@ -15,6 +15,7 @@ import structlog
 from engine.engine.execution import Execution
 from engine.engine.exits import Exits
 from engine.engine.turns import Turns
+from engine.engine.watching import Watch
 from engine.errors import MarketDataError
 from engine.model.bars import Quote
 from engine.model.money import exact
@@ -39,6 +40,7 @@ class Street:
     broker: Broker
     execution: Execution
     exits: Exits
+    watch: Watch
     patience_seconds: float = 5.0
 
     async def ask(self, instrument: str) -> Decimal | Refused | None:
@@ -73,4 +75,7 @@ class Street:
 
     async def _quote(self, instrument: str) -> Quote | None:
         async with asyncio.timeout(self.patience_seconds):
-            return await self.feed.quote(instrument)
+            quote = await self.feed.quote(instrument)
+        if quote is not None:
+            self.watch.see(quote)  # the second look is at the price of the click
+        return quote

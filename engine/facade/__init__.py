@@ -27,6 +27,7 @@ from engine.model.positions import Position, Trade
 from engine.model.proposals import CardKind, CostLines, ProposalStatus, ProposalTerms, SizeStep
 from engine.model.setups import Assessment, LayerReading, LayerRole, Odds, Setup, SetupKind
 from engine.model.verdicts import Refused
+from engine.risk.breaker import BreakerState
 from engine.risk.findings import DeskState
 from engine.views import (
     AnyNotice,
@@ -91,6 +92,7 @@ __all__ = [
     "AuditLine",
     "Bar",
     "BreakdownView",
+    "BreakerState",
     "BreakerView",
     "BrokerError",
     "CalibrationReport",

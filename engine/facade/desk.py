@@ -199,6 +199,10 @@ class Desk:
         """Arm a tripped breaker again; needs the owner and a reason."""
         return await self._engine.overseeing.reset_breaker(actor, name, reason)
 
+    async def note_review(self, actor: Actor, text: str) -> StatusView | Refused:
+        """Write a review note after a bad week; needs the owner and at least 20 characters."""
+        return await self._engine.overseeing.note_review(actor, text)
+
     async def refuse_access(self, actor: Actor, action: str) -> None:
         """Journal that somebody asked for what is not theirs to ask."""
         await self._engine.overseeing.refuse_access(actor, action)

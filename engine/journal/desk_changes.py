@@ -1,4 +1,4 @@
-"""How the events of the desk itself change the ledger: its market, halts, breakers and posts.
+"""How the events of the desk itself change the ledger: its market, halts and posts.
 
 Refuses nothing but a second opening: these events record what was, they decide nothing.
 """
@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from engine.errors import InvariantBroken
 from engine.journal.change import change
-from engine.journal.ledger import Halt, Ledger, Trip
+from engine.journal.ledger import Halt, Ledger
 from engine.model import events as happened
 from engine.model.actors import Role
 from engine.model.events import Event
@@ -28,6 +28,7 @@ def _(event: happened.DeskOpened, ledger: Ledger, envelope: Envelope) -> None:
     ledger.opened_at = envelope.at
     ledger.start_cash_usd = ledger.cash_usd = ledger.equity_usd = event.cash_usd
     ledger.high_water_usd = ledger.halt_high_water_usd = event.cash_usd
+    ledger.kill_high_water_usd = event.cash_usd
     ledger.day_open_usd = ledger.week_open_usd = event.cash_usd
 
 
@@ -79,6 +80,7 @@ def _mark(ledger: Ledger, at: datetime, equity: Decimal) -> None:
     ledger.bars_at, ledger.equity_usd = at, equity
     ledger.high_water_usd = max(ledger.high_water_usd, equity)
     ledger.halt_high_water_usd = max(ledger.halt_high_water_usd, equity)
+    ledger.kill_high_water_usd = max(ledger.kill_high_water_usd, equity)
     ledger.equity_curve.append((at, equity))
     if len(ledger.equity_curve) > CURVE_POINTS:
         del ledger.equity_curve[1:-1:2]
@@ -96,6 +98,7 @@ def _(event: Event, ledger: Ledger, envelope: Envelope) -> None:
 def _(event: happened.CandidateClosed, ledger: Ledger, envelope: Envelope) -> None:
     label = event.label
     ledger.labels[label.instrument, label.opened_at, label.kind] = label
+    ledger.monitors.count(label)
 
 
 @change.register
@@ -108,26 +111,6 @@ def _(event: happened.Resumed, ledger: Ledger, envelope: Envelope) -> None:
     if event.by.role is not Role.OWNER:
         raise InvariantBroken(f"entries were resumed by {event.by.name}, who is not the owner")
     ledger.halt = None
-
-
-@change.register
-def _(event: happened.BreakerTripped, ledger: Ledger, envelope: Envelope) -> None:
-    trip = Trip(event.name, event.value, event.bound, event.resets, envelope.at)
-    ledger.trips[event.name] = trip
-    ledger.trip_log.append((event.name, envelope.at))
-
-
-@change.register
-def _(event: happened.BreakerReset, ledger: Ledger, envelope: Envelope) -> None:
-    ledger.trips.pop(event.name, None)
-    if event.by.role is not Role.OWNER:
-        return
-    if event.name == "drawdown halt":
-        ledger.halt_high_water_usd = ledger.equity_usd
-    elif event.name.startswith("losses in a row"):
-        ledger.losses_in_a_row = 0
-    elif event.name == "weekly loss":
-        ledger.review_note_at = envelope.at
 
 
 @change.register

@@ -16,6 +16,7 @@ from engine.model.positions import Position, Trade
 from engine.model.proposals import CardKind, ProposalStatus, ProposalTerms
 from engine.model.setups import Assessment, Label, SetupKind
 from engine.ports import Envelope
+from engine.risk.monitors import Monitors
 
 ZERO = Decimal(0)
 LabelKey = tuple[str, datetime, SetupKind]
@@ -84,6 +85,23 @@ class Trip:
     bound: str
     resets: str
     at: datetime
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionCost:
+    """What buying and selling one position cost beside its fees.
+
+    Attributes
+    ----------
+    realised_frac : float, fraction of what it was worth at the yes
+        Entry against the price at the yes; exits against their stop, target or reference price.
+    modelled_frac : float, fraction of the same
+        Half spreads and slippage of both legs, as its card promised.
+    """
+
+    realised_frac: float
+    modelled_frac: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +125,22 @@ class Ledger:
         One point a set of bars, thinned by half whenever it outgrows its bound.
     halt_high_water_usd : Decimal, US dollars
         Highest equity since the owner last reset the drawdown halt.
+    kill_high_water_usd : Decimal, US dollars
+        Highest equity since the owner last reset the drawdown kill.
+    paper_only_since : datetime or None
+        When a kill sent the desk back to paper; resetting the breaker does not end it.
+    rejected_at : list of datetime
+        Refused orders since the owner last reset their breaker, the newest 100.
+    strange_fills_count : int
+        Fills of unknown orders since the owner last reset their breaker.
+    executions : list of ExecutionCost
+        Of the newest 20 trades since the owner last reset their breaker.
+    monitors : Monitors
+        How the odds have fared since the owner last began the monitors anew.
+    limits : dict of str to float
+        Limits in force as last journaled; empty in records older than that.
+    limits_held_back : tuple of (name, wanted, in force)
+        Looser limits that wait until nothing is open.
     losses_in_a_row : int
         Since the last win, or since the owner last reset their breaker.
     calm_bars : dict of str to int
@@ -132,6 +166,14 @@ class Ledger:
     equity_usd: Decimal = ZERO
     high_water_usd: Decimal = ZERO
     halt_high_water_usd: Decimal = ZERO
+    kill_high_water_usd: Decimal = ZERO
+    paper_only_since: datetime | None = None
+    rejected_at: list[datetime] = field(default_factory=list)
+    strange_fills_count: int = 0
+    executions: list[ExecutionCost] = field(default_factory=list)
+    monitors: Monitors = field(default_factory=Monitors)
+    limits: dict[str, float] = field(default_factory=dict)
+    limits_held_back: tuple[tuple[str, float, float], ...] = ()
     day_open_usd: Decimal = ZERO
     week_open_usd: Decimal = ZERO
     equity_curve: list[tuple[datetime, Decimal]] = field(default_factory=list)

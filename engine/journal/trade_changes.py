@@ -12,6 +12,7 @@ from engine.errors import InvariantBroken
 from engine.journal import holdings
 from engine.journal.change import change, known
 from engine.journal.ledger import ExitAsked, Ledger, OrderRecord, ProposalRecord
+from engine.journal.risk_changes import REJECTS_KEPT
 from engine.model import events as happened
 from engine.model.orders import (
     Fill,
@@ -119,6 +120,8 @@ def _(event: happened.OrderAccepted, ledger: Ledger, envelope: Envelope) -> None
 @change.register
 def _(event: happened.OrderRejected, ledger: Ledger, envelope: Envelope) -> None:
     _turn(ledger, event.client_id, OrderChange.REJECT).reason = event.reason
+    ledger.rejected_at.append(envelope.at)
+    del ledger.rejected_at[:-REJECTS_KEPT]
 
 
 @change.register

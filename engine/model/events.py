@@ -292,12 +292,20 @@ class BreakerTripped(Event):
         What was measured and what is allowed, with units.
     resets : str
         What it takes to reset, in one sentence.
+    why : str
+        What it means, in one sentence; empty in records of version 1.
+    to_paper : bool
+        Whether the desk may not be live from now on.
     """
+
+    version: ClassVar[int] = 2
 
     name: str
     value: str
     bound: str
     resets: str
+    why: str = ""
+    to_paper: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +315,40 @@ class BreakerReset(Event):
     name: str
     by: Actor
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewNoted(Event):
+    """The owner looked back on a bad week and wrote what to make of it."""
+
+    by: Actor
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsSet(Event):
+    """The limits that hold from here on; written where they, or what is held back, differ.
+
+    Attributes
+    ----------
+    values : mapping of str to float
+        Each limit in force by name; durations in seconds, money in US dollars.
+    held_back : tuple of (name, wanted, in force)
+        Looser limits of the settings that wait until nothing is open.
+    config_hash : str
+        Settings from which they came.
+    """
+
+    values: dict[str, float]
+    held_back: tuple[tuple[str, float, float], ...]
+    config_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class StrangeFillSeen(Event):
+    """The venue filled an order that this desk never sent: neither taken over nor fought."""
+
+    fill: Fill
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +411,9 @@ EVENTS: tuple[type[Event], ...] = (
     Resumed,
     BreakerTripped,
     BreakerReset,
+    ReviewNoted,
+    LimitsSet,
+    StrangeFillSeen,
     AccessRefused,
     NoticePosted,
     ReportPosted,

@@ -27,6 +27,7 @@ from engine.opening.markets import OpenMarket, open_market, open_replay, replay_
 from engine.ports import Broker, Journal
 from engine.probability.layer import InstrumentScale
 from engine.probability.pipeline import Pipeline
+from engine.risk import HeldBack, bounds_in_force
 from engine.views import MarketView
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "parts_on",
     "pipeline_of",
     "replay_of",
+    "require_live_allowed",
 ]
 
 _SILENT = tuple(f"{name} (no model server)" for name in ("Alpha", "Beta", "Gamma", "Analyzer"))
@@ -71,6 +73,7 @@ async def open_on(
         opened.push_async_callback(journal.aclose)
         parts = await parts_on(journal, settings, choice, name)
         opened.push_async_callback(parts.feed.aclose)
+        opened.push_async_callback(parts.witnesses.aclose)
         engine = Engine(parts)
         await engine.open()
         opened.pop_all()
@@ -95,7 +98,7 @@ async def parts_on(
         _require_held_watched(recorder.ledger, market.instruments, name)
         return _assemble(settings, choice, market, journal, recorder)
     except BaseException:
-        await market.feed.aclose()
+        await market.aclose()
         raise
 
 
@@ -111,6 +114,7 @@ def _assemble(
         # A bar may pass while the owner reads: a question outlives it.
         shortest = _PACED_EXPIRY_BARS * market.view.timeframe.length
         policy = replace(policy, expires_for=max(policy.expires_for, shortest))
+    policy, held_back = _in_force(policy, recorder.ledger)
     recorder.clock = market.clock
     return EngineParts(
         settings=settings,
@@ -125,14 +129,39 @@ def _assemble(
         clock=market.clock,
         software=version("executor"),
         silent=_SILENT,
+        witnesses=market.witnesses,
+        held_back=held_back,
         hold_seconds=choice.hold_seconds,
         seed=market.seed,
         epoch_at=market.epoch_at,
     )
 
 
+def _in_force(policy: Policy, ledger: Ledger) -> tuple[Policy, tuple[HeldBack, ...]]:
+    """The policy with no limit looser than on record while a position or an order is open."""
+    flat = not ledger.positions and not ledger.open_orders()
+    bounds, held_back = bounds_in_force(policy.bounds, ledger.limits, flat=flat)
+    return policy.within(bounds), held_back
+
+
+def require_live_allowed(ledger: Ledger) -> None:
+    """Refuse a live desk on a record whose drawdown kill has sent it back to paper.
+
+    Raises
+    ------
+    ConfigError
+        Naming when that was; resetting the breaker does not lift it.
+    """
+    if ledger.paper_only_since is not None:
+        raise ConfigError(
+            "desk.mode is live, but a drawdown kill sent this desk back to paper on "
+            f"{ledger.paper_only_since:%Y-%m-%d %H:%M} UTC: set desk.mode to paper"
+        )
+
+
 def _paper_broker(settings: Settings, policy: Policy, ledger: Ledger) -> Broker:
     if settings.desk.mode != "paper":
+        require_live_allowed(ledger)
         raise ConfigError(
             "desk.mode is live, but no live broker is unlocked: live needs the review's gates "
             "and /golive; set desk.mode to paper"

@@ -155,6 +155,7 @@ class LoopbackVenue:
         self.absent: set[tuple[str, datetime]] = set()
         self.crossed = False
         self.clock_off_s = 0
+        self.bid = 100.0
         self.requests: Counter[str] = Counter()
         self._faults: list[tuple[str, Fault]] = []
 
@@ -263,7 +264,7 @@ class LoopbackVenue:
         ]
 
     def _book(self, level: Callable[[float, float], Any]) -> dict[str, Any]:
-        bid, ask = (101.0, 100.5) if self.crossed else (100.0, 100.5)
+        bid, ask = (self.bid + 1.0, self.bid + 0.5) if self.crossed else (self.bid, self.bid + 0.5)
         return {"bids": [level(bid, 0.4)], "asks": [level(ask, 0.7)]}
 
 

@@ -93,8 +93,8 @@ def futility_process(
 
     Examples
     --------
-    >>> [round(k, 5) for k in futility_process([-1.0, -1.0])]
-    [1.21562, 1.49974]
+    >>> [round(k, 4) for k in futility_process([-1.0, -1.0])]
+    [1.2156, 1.5015]
     """
     results, shares = _arguments(r_multiples, bets)
     require("design_edge", design_edge, -math.inf)
