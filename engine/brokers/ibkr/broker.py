@@ -111,7 +111,8 @@ class IbkrBroker:
         self._book = ExecutionBook(self._patience.commission, known_fills)
         self._traded: dict[str, Traded] = {}
         self._prices: dict[str, Decimal] = {}
-        self._looked: tuple[Wire, int, int, datetime] | None = None
+        self._looked: tuple[Wire, int, datetime] | None = None
+        self._evidence = Evidence((), (), (), stirred=-1)
         self._began = clock.now()
         session.on_execution = lambda each: self._book.hear((each,), clock.now())
 
@@ -189,11 +190,12 @@ class IbkrBroker:
         async with self._turn:
             wire = await self._session.ready()
             now = self._clock.now()
-            evidence = await self._gather(wire) if self._must_look(wire, now) else None
+            if self._must_look(wire, now):
+                await self._gather(wire)
             self._book.hear(wire.executions(), now)
             amended = self._book.amendments(self._estimate)
             fills = self._book.fills(now, self._estimate)
-            ended = Endings() if evidence is None else self._endings(evidence, now)
+            ended = self._endings(self._evidence, now)
             return BrokerReport(
                 fills=fills,
                 canceled=tuple(ended.canceled),
@@ -326,18 +328,16 @@ class IbkrBroker:
         evidence = await gather(wire)
         now = self._clock.now()
         self._book.hear(evidence.executions, now)
-        self._looked = (wire, wire.upheavals, evidence.stirred, now)
+        self._looked, self._evidence = (wire, wire.upheavals, now), evidence
         return evidence
 
     def _must_look(self, wire: Wire, now: datetime) -> bool:
         if self._looked is None:
             return True
-        looked_at, upheavals, stirred, when = self._looked
-        unchanged = looked_at is wire and (upheavals, stirred) == (wire.upheavals, wire.stirred)
-        # A commission that overtook its execution was thrown away: only asking brings it back.
-        missing = self._book.commissions_missing
-        pause = self._patience.commission if missing else self._patience.sync
-        return not unchanged or now - when >= pause
+        looked_at, upheavals, when = self._looked
+        unchanged = looked_at is wire and upheavals == wire.upheavals
+        unchanged = unchanged and self._evidence.stirred == wire.stirred
+        return not unchanged or now - when >= self._patience.sync
 
     def _require_absent(self, client_id: str, created_at: datetime | None = None) -> None:
         """Let through only an order whose absence from every list proves that it never arrived.

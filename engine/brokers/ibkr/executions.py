@@ -55,11 +55,6 @@ class ExecutionBook:
             if newer or (each.revision == known.newest.revision and each.commission_told):
                 known.newest = each
 
-    @property
-    def commissions_missing(self) -> bool:
-        """Whether an execution still lacks its commission."""
-        return any(not known.newest.commission_told for known in self._known.values())
-
     def waits(self, client_id: str) -> bool:
         """Whether a fill of that order is still being kept back."""
         return any(
