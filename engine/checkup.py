@@ -133,7 +133,9 @@ def _venue_keys(secrets: Secrets) -> tuple[Finding, ...]:
     keys = [name for name in secrets.present if name.startswith(("KRAKEN", "COINBASE"))]
     if not keys:
         return (Finding("venue keys", Health.NOTE, "none are set; paper needs none"),)
-    return (Finding("venue keys", Health.NOTE, f"{', '.join(keys)} set; paper uses none"),)
+    return (
+        Finding("venue keys", Health.NOTE, f"{', '.join(keys)} set; paper only reads the fees"),
+    )
 
 
 async def _ib_gateway(settings: Settings) -> tuple[Finding, ...]:

@@ -251,7 +251,18 @@ _READ_ON = date(2026, 11, 1)
 
 
 class CostSettings(Section):
-    """Fees by venue; spread and slippage stand with each instrument."""
+    """Fees by venue; the configured spread and slippage stand with each instrument."""
+
+    quote_seconds: float = number(
+        60.0, "Age up to which a quote's spread is charged", "seconds", gt=0, le=3600
+    )
+    approval_drift_bps: float = number(
+        1.0,
+        "Move against B while a yes is awaited, until 20 approvals have measured it",
+        "basis points of price",
+        ge=0,
+        le=1000,
+    )
 
     kraken: VenueFees = Field(
         VenueFees(maker_frac=0.0025, taker_frac=0.004, tier="Kraken entry tier", as_of=_READ_ON)

@@ -63,11 +63,15 @@ class Policy:
         )
 
     def cost_fracs(self) -> dict[str, float]:
-        """Round-trip cost of each instrument without a book, as a fraction of entry."""
+        """Round-trip cost of each instrument by the schedule alone, as a fraction of entry.
+
+        For studies over years, which have no book and judge no single trade.
+        """
         return {
             symbol: self.costs.round_trip(
                 instrument, self.costs.half_spread_frac(instrument)
             ).total_frac
+            + self.costs.drift_frac
             for symbol, instrument in self.instruments.items()
         }
 
@@ -152,4 +156,5 @@ def cost_model_of(settings: Settings) -> CostModel:
         tiers=tiers,
         half_spreads={name: table.half_spread_bps * _BPS for name, table in tables.items()},
         slippages={name: table.slippage_bps * _BPS for name, table in tables.items()},
+        drift_frac=settings.costs.approval_drift_bps * _BPS,
     )

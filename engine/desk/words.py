@@ -238,3 +238,15 @@ def _(event: happened.NoticePosted) -> str:
 @sentence.register
 def _(event: happened.ReportPosted) -> str:
     return f"Posted the report {event.job} for {event.slot_at:%Y-%m-%d %H:%M} UTC."
+
+
+@sentence.register
+def _(event: happened.FeeTierRead) -> str:
+    fees = f"maker {event.maker_frac:.2%}, taker {event.taker_frac:.2%}".replace("%", " %")
+    return f"{event.venue} charges this account {fees} ({event.name})."
+
+
+@sentence.register
+def _(event: happened.ModelUsed) -> str:
+    tokens = f"{event.tokens_in:,} tokens in, {event.tokens_out:,} out"
+    return f"{event.provider} {event.model} for {event.purpose}: {tokens}, {usd(event.cost_usd)}."

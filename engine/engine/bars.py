@@ -51,7 +51,7 @@ class BarsFlow:
         if self._comes_late(sound):
             await self.recorder.record(*_too_late(sound))
             return ()
-        assessments = self.pipeline.observe(sound, self.watch.policy.cost_fracs())
+        assessments = self.pipeline.observe(sound, self.watch.costing.fracs(sound.at))
         labelled = self._labelled()
         raised = await self._judge(sound, assessments, labelled)
         for closed in labelled:
@@ -120,7 +120,8 @@ class BarsFlow:
         ledger = self.recorder.ledger
         moment = self.watch.moment(batch.at, assessments)
         picture = picture_of(ledger, self.watch.policy, moment)
-        cards = self.judge.cards(assessments, picture, caught_up=batch.caught_up)
+        costing = self.watch.costing
+        cards = self.judge.cards(assessments, picture, costing, caught_up=batch.caught_up)
         await self.recorder.record(
             *labelled,
             self.judge.assessed(batch, assessments, cards, moment),

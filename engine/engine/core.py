@@ -28,6 +28,7 @@ from engine.engine.study import study
 from engine.engine.turns import Turns, halting
 from engine.engine.watching import Watch
 from engine.journal.ledger import Ledger
+from engine.metering.plan import meter_plan_of
 from engine.model import events as happened
 from engine.model.actors import DESK
 from engine.model.bars import MarketEvent, Quote
@@ -101,6 +102,7 @@ class Engine:
             started_at=parts.clock.now(),
             software=parts.software,
             silent=parts.silent,
+            meter=meter_plan_of(parts.settings),
             moment=self._watch.moment,
             before=self._watch.day_before,
         )
@@ -139,7 +141,7 @@ class Engine:
             self._parts.pipeline,
             self._parts.feed,
             self.ledger,
-            self._parts.policy.cost_fracs(),
+            self._watch.costing.of_history,
             instruments=self.instruments,
             until=until,
             bars=self._parts.settings.market.warmup_bars,
@@ -240,6 +242,17 @@ class Engine:
         """Take one market event in."""
         await self._turns.take(lambda: self._take(event))
 
+    async def learn_fees(self, tier: happened.FeeTierRead) -> None:
+        """Journal what a venue charges this account, unless that is known already."""
+        await self._turns.take(lambda: self._learn_fees(tier))
+
+    async def _learn_fees(self, tier: happened.FeeTierRead) -> None:
+        known = self.ledger.fee_tiers.get(tier.venue)
+        if known is None or tier != happened.FeeTierRead(
+            known.venue, known.maker_frac, known.taker_frac, known.name
+        ):
+            await self._recorder.record(tier)
+
     async def _take(self, event: MarketEvent) -> None:
         if isinstance(event, Quote):
             self._watch.see(event)
@@ -308,6 +321,7 @@ def _watch(parts: EngineParts) -> Watch:
         parts.clock,
         sensing,
         parts.pipeline.correlations,
+        parts.conditions,
     )
 
 

@@ -5,10 +5,11 @@ Refuses to choose anything: the composition root does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.config import Settings
+from engine.costs import Conditions
 from engine.desk.policy import Policy
 from engine.engine.crosschecks import NOBODY, Witnesses
 from engine.engine.recorder import Recorder
@@ -26,6 +27,8 @@ class EngineParts:
     ----------
     recorder : Recorder
         Already replayed.
+    conditions : Conditions
+        What costs are read from; shared with the paper venue.
     silent : tuple of str
         Witnesses that cannot speak.
     witnesses : Witnesses
@@ -49,6 +52,7 @@ class EngineParts:
     pipeline: Pipeline
     clock: Clock
     software: str
+    conditions: Conditions = field(default_factory=Conditions)
     silent: tuple[str, ...] = ()
     witnesses: Witnesses = NOBODY
     held_back: tuple[HeldBack, ...] = ()

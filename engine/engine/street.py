@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import partial
 
 import structlog
@@ -18,7 +17,6 @@ from engine.engine.turns import Turns
 from engine.engine.watching import Watch
 from engine.errors import MarketDataError
 from engine.model.bars import Quote
-from engine.model.money import exact
 from engine.model.verdicts import Refused
 from engine.ports import Broker, MarketFeed
 
@@ -43,10 +41,10 @@ class Street:
     watch: Watch
     patience_seconds: float = 5.0
 
-    async def ask(self, instrument: str) -> Decimal | Refused | None:
-        """What a buyer pays now; None where the source has no quotes."""
+    async def ask(self, instrument: str) -> Quote | Refused | None:
+        """The present quote; None where the source has none."""
         try:
-            quote = await self._quote(instrument)
+            return await self._quote(instrument)
         except (MarketDataError, TimeoutError) as fault:
             _log.warning("no quote at the click", instrument=instrument, why=str(fault))
             return Refused(
@@ -55,7 +53,6 @@ class Street:
                 "",
                 "Nothing was changed; try again in a moment.",
             )
-        return None if quote is None else exact(quote.ask)
 
     async def meet(self, *instruments: str) -> None:
         """Show the broker the present quotes, so that a live market fills at once."""

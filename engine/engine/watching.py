@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from engine.costs import Conditions
+from engine.costs.spread import WINDOW_PAIRS
+from engine.desk.costing import Costing
 from engine.desk.picture import NOT_ASKED, OWN_TIME, Moment
 from engine.desk.policy import Policy
 from engine.engine.sensing import Sensing
@@ -27,6 +30,26 @@ _DAY = timedelta(days=1)
 _BEYOND = timedelta(milliseconds=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """Where the market stands for a buyer.
+
+    Attributes
+    ----------
+    pays, mid : Decimal, quote currency
+        What a buyer pays, and the middle, to which the costs of crossing are still to be added;
+        the same where nothing but a close is known.
+    """
+
+    pays: Decimal
+    mid: Decimal
+
+    @classmethod
+    def of(cls, quote: Quote) -> Touch:
+        """The touch of a quote."""
+        return cls(exact(quote.ask), exact(quote.mid))
+
+
 @dataclass(slots=True)
 class Watch:
     """Memory of the market.
@@ -37,6 +60,8 @@ class Watch:
         What is sensed between bars.
     correlations : callable () -> mapping of (str, str) to float
         Of the returns of each pair of instruments.
+    conditions : Conditions
+        What costs are read from; the paper venue shares it.
     newest : dict of str to Bar
         Last admitted bar of each instrument.
     quotes : dict of str to Quote
@@ -55,6 +80,7 @@ class Watch:
     clock: Clock
     sensing: Sensing
     correlations: Callable[[], Mapping[tuple[str, str], float]]
+    conditions: Conditions = field(default_factory=Conditions)
     newest: dict[str, Bar] = field(default_factory=dict)
     quotes: dict[str, Quote] = field(default_factory=dict)
     closes: dict[str, deque[tuple[datetime, float]]] = field(default_factory=dict)
@@ -63,7 +89,7 @@ class Watch:
 
     async def take_up(self, feed: MarketFeed, until: datetime) -> None:
         """Remember the newest bars before the stream begins, for their checks and day changes."""
-        count = max(round(1.0 / self.timeframe.days), 1) + 1
+        count = max(round(1.0 / self.timeframe.days), WINDOW_PAIRS) + 1
         for name in self.policy.instruments:
             for bar in await feed.history(name, until, count):
                 self.remember(bar)
@@ -71,15 +97,23 @@ class Watch:
     def remember(self, bar: Bar) -> None:
         """Keep a bar as the newest of its instrument."""
         self.newest[bar.instrument] = bar
+        self.conditions.see(bar)
         self.sensing.see_bar(bar, self._bar_sigma(bar.instrument, made_at=bar.open_at))
         closes = self.closes.setdefault(bar.instrument, deque())
         closes.append((bar.close_at, bar.close))
         while len(closes) > 1 and closes[1][0] <= bar.close_at - _DAY:
             closes.popleft()
 
+    @property
+    def costing(self) -> Costing:
+        """What a trade would cost by what is remembered."""
+        policy = self.policy
+        return Costing(policy.costs, policy.instruments, self.conditions, self.ledger)
+
     def see(self, quote: Quote) -> None:
         """Keep a quote as the newest of its instrument."""
         self.quotes[quote.instrument] = quote
+        self.conditions.see_quote(quote)
         self.sensing.see_quote(quote, self._bar_sigma(quote.instrument))
 
     def _bar_sigma(self, instrument: str, made_at: datetime | None = None) -> float | None:
@@ -142,9 +176,10 @@ class Watch:
             correlations=self.correlations(),
         )
 
-    def ask(self, instrument: str) -> Decimal:
-        """What a buyer pays by the newest that was seen: quote or close, whichever is newer."""
+    def touch(self, instrument: str) -> Touch:
+        """Price by the newest that was seen: quote or close, whichever is newer."""
         quote, bar = self.quotes.get(instrument), self.newest.get(instrument)
         if quote is not None and (bar is None or quote.at > bar.close_at):
-            return exact(quote.ask)
-        return self.ledger.prices[instrument]
+            return Touch.of(quote)
+        close = self.ledger.prices[instrument]
+        return Touch(close, close)

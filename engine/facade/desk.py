@@ -18,6 +18,7 @@ from engine.views import (
     AuditLine,
     BreakdownView,
     ChartView,
+    CostsView,
     MarketView,
     OrderView,
     PortfolioView,
@@ -82,6 +83,10 @@ class Desk:
     def status(self) -> StatusView:
         """State, halts, breakers, counts and the head of the journal."""
         return self._engine.present.oversight.status()
+
+    def costs(self) -> CostsView:
+        """What running the desk costs this month: models, electricity; fees of trades apart."""
+        return self._engine.present.oversight.costs()
 
     def scan(self, instrument: str | None = None) -> ScanView | Refused:
         """Newest assessment of every instrument, or of one."""

@@ -11,10 +11,11 @@ from decimal import Decimal
 
 from engine.errors import InvariantBroken
 from engine.journal.change import change
-from engine.journal.ledger import Halt, Ledger
+from engine.journal.ledger import Halt, Ledger, ModelUse, month_of
 from engine.model import events as happened
 from engine.model.actors import Role
 from engine.model.events import Event
+from engine.model.fees import FeeTier
 from engine.ports import Envelope
 
 CURVE_POINTS = 2000
@@ -51,6 +52,9 @@ def _(event: happened.BarsAssessed, ledger: Ledger, envelope: Envelope) -> None:
     ledger.prices.update(event.prices)
     for assessment in event.assessments:
         ledger.assessed[assessment.instrument] = (envelope.seq, assessment)
+        if assessment.odds is not None:
+            began = (assessment.instrument, assessment.at)
+            ledger.candidate_costs[began] = assessment.odds.cost_frac
     for instrument, calm in event.calm:
         ledger.calm_bars[instrument] = ledger.calm_bars.get(instrument, 0) + 1 if calm else 0
     for instrument, card, sentence in event.cards:
@@ -98,6 +102,7 @@ def _(event: Event, ledger: Ledger, envelope: Envelope) -> None:
 def _(event: happened.CandidateClosed, ledger: Ledger, envelope: Envelope) -> None:
     label = event.label
     ledger.labels[label.instrument, label.opened_at, label.kind] = label
+    ledger.candidate_costs.pop((label.instrument, label.opened_at), None)
     ledger.monitors.count(label)
 
 
@@ -122,3 +127,24 @@ def _(event: happened.NoticePosted, ledger: Ledger, envelope: Envelope) -> None:
 @change.register
 def _(event: happened.ReportPosted, ledger: Ledger, envelope: Envelope) -> None:
     ledger.reports[event.job] = event.slot_at
+
+
+@change.register
+def _(event: happened.FeeTierRead, ledger: Ledger, envelope: Envelope) -> None:
+    ledger.fee_tiers[event.venue] = FeeTier(
+        event.venue, event.name, event.maker_frac, event.taker_frac, envelope.at.date()
+    )
+
+
+@change.register
+def _(event: happened.ModelUsed, ledger: Ledger, envelope: Envelope) -> None:
+    key = (month_of(envelope.at), event.provider, event.model, event.purpose)
+    before = ledger.model_use.get(key, ModelUse())
+    ledger.model_use[key] = ModelUse(
+        calls=before.calls + 1,
+        tokens_in=before.tokens_in + event.tokens_in,
+        tokens_cached=before.tokens_cached + event.tokens_cached,
+        tokens_out=before.tokens_out + event.tokens_out,
+        cost_usd=before.cost_usd + event.cost_usd,
+        busy_seconds=before.busy_seconds + event.busy_seconds,
+    )

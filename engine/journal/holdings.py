@@ -134,6 +134,7 @@ def _closed(ledger: Ledger, held: Position, order: Order, fill: Fill) -> Trade:
         mae_frac=float(held.worst_price / held.entry_price - 1),
         mfe_frac=float(held.best_price / held.entry_price - 1),
         p_mean=terms.p_mean,
+        requested=ledger.proposals[held.id].requested,
     )
 
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from engine.model.actors import Actor
 from engine.model.events import BarsAssessed
+from engine.model.fees import FeeTier
 from engine.model.orders import OPEN_STATES, Order, OrderState, Purpose, Side
 from engine.model.positions import Position, Trade
 from engine.model.proposals import CardKind, ProposalStatus, ProposalTerms
@@ -22,6 +23,18 @@ ZERO = Decimal(0)
 LabelKey = tuple[str, datetime, SetupKind]
 
 
+def month_of(at: datetime) -> str:
+    """The UTC month of an instant, as bills have it.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> month_of(datetime(2026, 11, 30, 23, 59, tzinfo=UTC))
+    '2026-11'
+    """
+    return f"{at:%Y-%m}"
+
+
 @dataclass(slots=True)
 class ProposalRecord:
     """A proposal and its decision."""
@@ -31,6 +44,7 @@ class ProposalRecord:
     terms_hash: str
     assessment: Assessment
     asked: bool
+    requested: bool = False
     status: ProposalStatus = ProposalStatus.OPEN
     decided_by: Actor | None = None
     decided_at: datetime | None = None
@@ -112,6 +126,25 @@ class ExitAsked:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ModelUse:
+    """What one model took for one purpose in one month.
+
+    Attributes
+    ----------
+    tokens_in, tokens_cached, tokens_out : int
+        `tokens_cached` are part of `tokens_in`.
+    busy_seconds : float, seconds of this machine
+    """
+
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_cached: int = 0
+    tokens_out: int = 0
+    cost_usd: Decimal = ZERO
+    busy_seconds: float = 0.0
+
+
 @dataclass(slots=True)
 class Ledger:
     """The whole state of a desk.
@@ -147,6 +180,15 @@ class Ledger:
         Bars in a row without a volatility alarm, by instrument.
     trip_log : list of (name, datetime)
         Every trip ever, for rules that count them.
+    candidate_costs : dict of (instrument, datetime) to float, fraction of entry
+        What the layers were told a trade costs where a candidate that is still open began: a
+        restart has no book of that moment, and must not judge it by another cost.
+    fee_tiers : dict of str to FeeTier
+        What venues said they charge this account.
+    model_use : dict of (month, provider, model, purpose) to ModelUse
+        Months as ``2026-11``, UTC.
+    fees_usd : dict of str to Decimal, US dollars
+        Fees of all fills, by month.
     studied : dict of str to datetime
         Where the first study of each instrument began; a restart begins there again.
     broken : list of str
@@ -201,6 +243,10 @@ class Ledger:
     newest_scan: tuple[int, BarsAssessed] | None = None
     labels: dict[LabelKey, Label] = field(default_factory=dict)
     studied: dict[str, datetime] = field(default_factory=dict)
+    candidate_costs: dict[tuple[str, datetime], float] = field(default_factory=dict)
+    fee_tiers: dict[str, FeeTier] = field(default_factory=dict)
+    model_use: dict[tuple[str, str, str, str], ModelUse] = field(default_factory=dict)
+    fees_usd: dict[str, Decimal] = field(default_factory=dict)
     posts: dict[int, tuple[str, str]] = field(default_factory=dict)
     untold: dict[int, Envelope] = field(default_factory=dict)
     reports: dict[str, datetime] = field(default_factory=dict)

@@ -1,7 +1,8 @@
 """When New York's exchanges trade: 9:30 to 16:00, not on holidays, until 13:00 on half days.
 
-Refuses to know holidays by heart: they come from the `holidays` package, one year at a time, when
-the first instrument of this calendar is asked about.
+Source: NYSE Rule 7.2 and the exchange's published calendar, as kept since 2014; days of mourning
+and storms are a list, which no rule can foresee. Refuses to call a day that it does not know open
+longer than the exchange says: a closure announced tomorrow shows as missing bars until it is listed.
 """
 
 from __future__ import annotations
@@ -11,13 +12,17 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from engine.errors import ConfigError
+from engine.errors import InvariantBroken
 
 OPEN = time(9, 30)
 CLOSE = time(16, 0)
 HALF_DAY_CLOSE = time(13, 0)
+UNFORESEEN = frozenset({date(2018, 12, 5), date(2025, 1, 9)})
+"""Days of mourning on which the exchange stayed shut; add to it when one is announced."""
+
+_JUNETEENTH_SINCE = 2022
+_MONDAY, _THURSDAY, _SATURDAY, _SUNDAY = 0, 3, 5, 6
 _DAY = timedelta(days=1)
-_SATURDAY = 5
 _LONGEST_CLOSURE = timedelta(days=14)
 """Longer than the exchange was ever shut since 1914."""
 
@@ -28,17 +33,53 @@ def _new_york() -> ZoneInfo:
 
 
 @lru_cache(maxsize=64)
-def _holidays(year: int) -> tuple[frozenset[date], frozenset[date]]:
-    """Days without trading and half days of one year."""
-    try:
-        from holidays import financial_holidays
-    except ImportError:
-        raise ConfigError(
-            "the nyse calendar needs the package holidays: pip install 'executor[ibkr]'"
-        ) from None
-    closed = financial_holidays("NYSE", years=year)
-    halves = financial_holidays("NYSE", years=year, categories=("half_day",))
-    return frozenset(closed), frozenset(halves)
+def _closed_days(year: int) -> frozenset[date]:
+    """Weekdays of one year without a session."""
+    fixed = [date(year, 7, 4), date(year, 12, 25)]
+    if year >= _JUNETEENTH_SINCE:
+        fixed.append(date(year, 6, 19))
+    days = {_observed(day) for day in fixed}
+    if (new_year := date(year, 1, 1)).weekday() != _SATURDAY:  # a Friday is never given for it
+        days.add(_observed(new_year))
+    days |= {
+        _nth(year, 1, _MONDAY, 3),
+        _nth(year, 2, _MONDAY, 3),
+        _easter(year) - 2 * _DAY,
+        _nth(year, 6, _MONDAY, 1) - 7 * _DAY,
+        _nth(year, 9, _MONDAY, 1),
+        _nth(year, 11, _THURSDAY, 4),
+    }
+    return frozenset(days | {day for day in UNFORESEEN if day.year == year})
+
+
+@lru_cache(maxsize=64)
+def _half_days(year: int) -> frozenset[date]:
+    """Sessions of one year that end at 13:00."""
+    eves = (date(year, 7, 3), date(year, 12, 24))
+    after_thanksgiving = _nth(year, 11, _THURSDAY, 4) + _DAY
+    return frozenset({after_thanksgiving, *(day for day in eves if day.weekday() <= _THURSDAY)})
+
+
+def _observed(day: date) -> date:
+    """Friday for a Saturday, Monday for a Sunday."""
+    return day + {_SATURDAY: -_DAY, _SUNDAY: _DAY}.get(day.weekday(), timedelta(0))
+
+
+def _nth(year: int, month: int, weekday: int, count: int) -> date:
+    first = date(year, month, 1)
+    return first + ((weekday - first.weekday()) % 7 + 7 * (count - 1)) * _DAY
+
+
+def _easter(year: int) -> date:
+    """Easter Sunday (the anonymous Gregorian algorithm; Meeus 1991, chapter 8)."""
+    a, (b, c) = year % 19, divmod(year, 100)
+    (d, e), g = divmod(b, 4), (8 * b + 13) // 25
+    h = (19 * a + b - d - g + 15) % 30
+    i, k = divmod(c, 4)
+    w = (32 + 2 * e + 2 * i - h - k) % 7
+    m = (a + 11 * h + 22 * w) // 451
+    month, day = divmod(h + w - 7 * m + 114, 31)
+    return date(year, month, day + 1)
 
 
 def is_trading_day(day: date) -> bool:
@@ -49,7 +90,7 @@ def is_trading_day(day: date) -> bool:
     >>> is_trading_day(date(2026, 4, 3)), is_trading_day(date(2026, 4, 6))  # Good Friday, Monday
     (False, True)
     """
-    return day.weekday() < _SATURDAY and day not in _holidays(day.year)[0]
+    return day.weekday() < _SATURDAY and day not in _closed_days(day.year)
 
 
 def session_of(day: date) -> tuple[datetime, datetime] | None:
@@ -64,8 +105,7 @@ def session_of(day: date) -> tuple[datetime, datetime] | None:
     """
     if not is_trading_day(day):
         return None
-    close = HALF_DAY_CLOSE if day in _holidays(day.year)[1] else CLOSE
-    zone = _new_york()
+    close, zone = HALF_DAY_CLOSE if day in _half_days(day.year) else CLOSE, _new_york()
     return datetime.combine(day, OPEN, zone), datetime.combine(day, close, zone)
 
 
@@ -96,7 +136,7 @@ def end_of_trading(start: datetime, length: timedelta) -> datetime:
         if left <= traded:
             return begins + left
         left -= traded
-    raise ConfigError("the nyse calendar has no session in a fortnight: mend the package holidays")
+    raise InvariantBroken("the nyse calendar has no session in a fortnight")
 
 
 def _sessions(since: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -6,14 +6,17 @@ before it is let go of.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
 
 from engine.brokers.paper import PaperBroker
-from engine.config import Settings
+from engine.config import Secrets, Settings
+from engine.costs import Conditions
 from engine.desk.policy import Policy, policy_of
 from engine.engine import Engine, EngineParts
 from engine.engine.recorder import Recorder
@@ -22,6 +25,7 @@ from engine.journal.ledger import Ledger
 from engine.journal.sqlite import SqliteJournal
 from engine.model.bars import Timeframe
 from engine.model.instruments import Calendar
+from engine.opening.account import learn_fees
 from engine.opening.choice import MarketChoice
 from engine.opening.markets import OpenMarket, open_market, open_replay, replay_of
 from engine.ports import Broker, Journal
@@ -47,8 +51,15 @@ _SILENT = tuple(f"{name} (no model server)" for name in ("Alpha", "Beta", "Gamma
 _PACED_EXPIRY_BARS = 2
 
 
-async def open_engine(settings: Settings, choice: MarketChoice, journal_path: Path) -> Engine:
+async def open_engine(
+    settings: Settings, choice: MarketChoice, journal_path: Path, secrets: Secrets | None = None
+) -> Engine:
     """Open the engine whose record is at `journal_path`.
+
+    Parameters
+    ----------
+    secrets : Secrets or None
+        Keys with which a venue is asked for the account's fees; None asks nobody.
 
     Raises
     ------
@@ -56,7 +67,10 @@ async def open_engine(settings: Settings, choice: MarketChoice, journal_path: Pa
         One line naming the thing and the mend; nothing is left open.
     """
     journal = await SqliteJournal.open(journal_path, settings.hash)
-    return await open_on(journal, settings, choice, str(journal_path))
+    engine = await open_on(journal, settings, choice, str(journal_path))
+    if secrets is not None and not engine.market.paced and not engine.market.simulated:
+        await learn_fees(engine, settings, secrets)
+    return engine
 
 
 async def open_on(
@@ -115,6 +129,10 @@ def _assemble(
         shortest = _PACED_EXPIRY_BARS * market.view.timeframe.length
         policy = replace(policy, expires_for=max(policy.expires_for, shortest))
     policy, held_back = _in_force(policy, recorder.ledger)
+    # A live view: what the journal learns of the account's fees counts from then on.
+    tiers = ChainMap(recorder.ledger.fee_tiers, dict(policy.costs.tiers))
+    policy = replace(policy, costs=replace(policy.costs, tiers=tiers))
+    conditions = Conditions(timedelta(seconds=settings.costs.quote_seconds))
     recorder.clock = market.clock
     return EngineParts(
         settings=settings,
@@ -124,7 +142,8 @@ def _assemble(
         journal=journal,
         recorder=recorder,
         feed=market.feed,
-        broker=_paper_broker(settings, policy, recorder.ledger),
+        broker=_paper_broker(settings, policy, recorder.ledger, conditions),
+        conditions=conditions,
         pipeline=pipeline_of(settings, policy, market.view.timeframe),
         clock=market.clock,
         software=version("executor"),
@@ -159,7 +178,9 @@ def require_live_allowed(ledger: Ledger) -> None:
         )
 
 
-def _paper_broker(settings: Settings, policy: Policy, ledger: Ledger) -> Broker:
+def _paper_broker(
+    settings: Settings, policy: Policy, ledger: Ledger, conditions: Conditions
+) -> Broker:
     if settings.desk.mode != "paper":
         require_live_allowed(ledger)
         raise ConfigError(
@@ -172,7 +193,11 @@ def _paper_broker(settings: Settings, policy: Policy, ledger: Ledger) -> Broker:
         held[base] = held.get(base, Decimal(0)) + position.quantity
     cash = ledger.cash_usd if ledger.opened_at else settings.desk.cash_usd
     return PaperBroker(
-        tuple(policy.instruments.values()), policy.costs, cash_usd=cash, holdings=held
+        tuple(policy.instruments.values()),
+        policy.costs,
+        cash_usd=cash,
+        holdings=held,
+        conditions=conditions,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from engine.metering.bill import Bill
 from engine.model.actors import Actor
 from engine.risk.breaker import BreakerState
 from engine.risk.findings import DeskState
@@ -90,3 +91,11 @@ class VerifyView:
     head_seq: int
     head_hash: str
     findings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CostsView:
+    """What running the desk costs this month, and the market that it watches."""
+
+    bill: Bill
+    market: MarketView

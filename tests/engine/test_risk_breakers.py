@@ -211,7 +211,7 @@ GOLD_MARKET = calm_market("XAU-USD")
     [
         (sensed(second_gap_frac=-0.011), "second price BTC-USD", "1.10 % 1.00 %"),
         (sensed(GOLD_MARKET, second_gap_frac=0.006), "second price XAU-USD", "0.60 % 0.50 %"),
-        (sensed(print_sigmas=8.1), "single print BTC-USD", "8.1 sigma 8.0 sigma"),
+        (sensed(print_sigmas=8.1), "single print BTC-USD", "8.10 sigma 8.00 sigma"),
         (sensed(spread_frac=0.0031), "spread BTC-USD", "0.310 % 0.300 %"),
         (
             sensed(spread_frac=0.007, spread_median_frac=0.002),

@@ -167,7 +167,7 @@ class LoopbackVenue:
     async def serving(self) -> AsyncIterator[str]:
         """Serve; gives the root address."""
         app = web.Application(middlewares=[self._middleware])
-        app.router.add_get("/{path:.*}", self._answer)
+        app.router.add_route("*", "/{path:.*}", self._answer)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
