@@ -69,6 +69,15 @@ async def breakers(interaction: _Interaction, typed: str) -> _Choices:
     )
 
 
+async def unknown_kinds(interaction: _Interaction, typed: str) -> _Choices:
+    """Kinds of ledger lines that nobody can name yet."""
+    waiting = interaction.client.desk.sharia.state().unknown_lines
+    return _matching(
+        typed,
+        ((f"{venue} · {kind} · {n} lines", f"{venue}:{kind}") for venue, kind, n in waiting),
+    )
+
+
 def _position(view: PositionView) -> str:
     held = view.position
     result = signed_money(view.unrealised_usd)

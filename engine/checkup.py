@@ -8,14 +8,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from engine.clock import SystemClock
 from engine.config import Secrets, Settings, load_settings, locate_config
 from engine.errors import BrokerUnavailable, ExecutorError, JournalError
 from engine.journal.ledger import Ledger
 from engine.journal.verify import verify
-from engine.opening import MarketChoice, open_replay
+from engine.opening import MarketChoice, kill_files, open_replay
 
 
 class Health(StrEnum):
@@ -59,8 +61,12 @@ async def check_up(
         *_data(settings, files),
         await _public_market(),
         *_discord(settings, Secrets()),
+        _halt_messages(settings),
+        _kill_file(settings, db or settings.journal.path),
         *_venue_keys(Secrets()),
         *await _ib_gateway(settings),
+        _place(settings),
+        _forms(settings),
         _live(settings),
     )
 
@@ -129,6 +135,30 @@ def _discord(settings: Settings, secrets: Secrets) -> tuple[Finding, ...]:
     return (Finding("discord", Health.GOOD, "a token and an owner are set"),)
 
 
+def _halt_messages(settings: Settings) -> Finding:
+    if not settings.discord.read_halt_messages:
+        told = "an overseer's message that names the bot halts: @bot halt"
+        return Finding("halt by message", Health.GOOD, told)
+    told = "plain messages halt: halt, or !halt REASON"
+    mend = (
+        "the Message Content intent must be on in the Developer Portal, or the bot cannot log in"
+    )
+    return Finding("halt by message", Health.NOTE, told, mend)
+
+
+def _kill_file(settings: Settings, journal: Path) -> Finding:
+    try:
+        switch = kill_files(settings, journal)
+    except ExecutorError as fault:
+        mend = "make that folder, or empty journal.kill_file"
+        return Finding("kill file", Health.BAD, str(fault), mend, fatal=True)
+    thrown = switch.look()
+    if thrown is None:
+        return Finding("kill file", Health.GOOD, f"none: {' and '.join(switch.places)}")
+    told = f"it is there, the desk starts halted: {thrown.reason}"
+    return Finding("kill file", Health.NOTE, told, f"{thrown.mend}, then /resume with a reason")
+
+
 def _venue_keys(secrets: Secrets) -> tuple[Finding, ...]:
     keys = [name for name in secrets.present if name.startswith(("KRAKEN", "COINBASE"))]
     if not keys:
@@ -153,6 +183,41 @@ async def _ib_gateway(settings: Settings) -> tuple[Finding, ...]:
     if facts.fault:
         return (Finding("IB Gateway", Health.NOTE, facts.sentence, facts.fault),)
     return (Finding("IB Gateway", Health.GOOD, facts.sentence),)
+
+
+_STALE_RATE = timedelta(days=90)
+
+
+def _place(settings: Settings) -> Finding:
+    law = settings.law
+    if law is None:
+        told = "none is set: no venue is ruled out and no cap on net purchases is kept"
+        mend = 'set compliance.jurisdiction, for example "CA-ON"'
+        return Finding("jurisdiction", Health.NOTE, told, mend)
+    barred = [each.symbol for each in settings.watched if each.venue not in law.venues]
+    if barred:
+        mend = "watch them on paper no more, or correct [jurisdictions]"
+        told = f"{law.name} does not allow the venue of {', '.join(barred)}: no entries there"
+        return Finding("jurisdiction", Health.BAD, told, mend)
+    told = f"{law.name}, read on {law.as_of}"
+    if law.net_buy_cap_cad is not None:
+        told += f"; CAD {law.net_buy_cap_cad:,} net purchases a year at {law.usd_cad} CAD a dollar"
+    if SystemClock().now().date() - law.usd_cad_as_of > _STALE_RATE:
+        mend = "set compliance.usd_cad and its date anew"
+        return Finding(
+            "jurisdiction", Health.NOTE, f"{told}; the rate is of {law.usd_cad_as_of}", mend
+        )
+    return Finding("jurisdiction", Health.GOOD, told)
+
+
+def _forms(settings: Settings) -> Finding:
+    nobody = [each.symbol for each in settings.watched if not each.attested_by]
+    if not nobody:
+        return Finding("attested forms", Health.GOOD, "every watched instrument has a name")
+    live = settings.desk.mode != "paper"
+    told = f"nobody has attested {', '.join(nobody)}: paper only, never live"
+    mend = "have the form of ownership attested, and write the name as attested_by"
+    return Finding("attested forms", Health.BAD if live else Health.NOTE, told, mend)
 
 
 def _live(settings: Settings) -> Finding:

@@ -72,3 +72,7 @@ class UnknownEventVersion(JournalError):
 
 class InvariantBroken(ExecutorError):
     """Something that must never happen did: the desk halts and stays halted."""
+
+
+class ForbiddenCall(InvariantBroken):
+    """Something asked a venue for what is not on the allow-list; nothing was sent."""

@@ -14,6 +14,7 @@ from typing import Protocol
 from engine.model.bars import Bar, MarketEvent, Quote
 from engine.model.events import Event
 from engine.model.orders import Fill, Order
+from engine.model.venue_lines import VenueLine
 
 
 class Clock(Protocol):
@@ -148,6 +149,9 @@ class BrokerReport:
     ----------
     canceled, expired : tuple of str
         Client ids.
+    settled : tuple of str
+        Client ids of purchases that were not ours at the trade and are now: possession is
+        confirmed.
     """
 
     fills: tuple[Fill, ...] = ()
@@ -155,6 +159,7 @@ class BrokerReport:
     expired: tuple[str, ...] = ()
     rejected: tuple[Rejected, ...] = ()
     amended: tuple[FillAmendment, ...] = ()
+    settled: tuple[str, ...] = ()
 
 
 class Broker(Protocol):
@@ -192,6 +197,49 @@ class Broker(Protocol):
 
     async def balances(self) -> dict[str, Decimal]:
         """Settled own balances by currency or base asset, in its units."""
+        ...
+
+    async def ledger_lines(self, since: datetime | None) -> tuple[VenueLine, ...]:
+        """What the venue has booked on the account at or after `since`, oldest first.
+
+        Lines that were given before may come again; they are known by their id. None asks for
+        all that the venue still has.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Thrown:
+    """The kill switch is thrown: no entry may be made.
+
+    Attributes
+    ----------
+    reason : str
+        In words, never empty.
+    since : datetime or None, aware UTC, real time
+        None where it cannot be told.
+    mend : str
+        What releases it, one imperative clause without a full stop.
+    """
+
+    reason: str
+    since: datetime | None
+    mend: str
+
+
+class KillSwitch(Protocol):
+    """Stops entries from outside the desk, without the desk's help."""
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """What throws it, for people: the files whose presence halts."""
+        ...
+
+    def look(self) -> Thrown | None:
+        """Whether it is thrown now, told at once and without raising.
+
+        What cannot be looked at is thrown.
+        """
         ...
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from bot.ui.card import Card, Picture, Tone
 from bot.ui.market import banner, date_of, relative
+from bot.ui.sharia import net_buys_line
 from bot.ui.text import (
     arrow,
     clip,
@@ -78,6 +79,8 @@ def portfolio_card(portfolio: PortfolioView, picture: Picture | None = None) -> 
             for cap in portfolio.limits
         ]
         card.rule().text(table(("cap", "used", "bound"), rows), essential=False)
+    if portfolio.net_buys is not None:
+        card.text(f"-# {net_buys_line(portfolio.net_buys)}", essential=False)
     return card.picture(picture)
 
 

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
 from engine.brokers.book import PaperBook, Standing, precedence
 from engine.brokers.ledger import PaperLedger
 from engine.brokers.matching import Execution, Tape, on_bar, on_quote
 from engine.brokers.rules import rule_broken
+from engine.brokers.settlement import Settlement, Unsettled
+from engine.compliance.lots import settles_at
 from engine.costs import Conditions, CostModel
 from engine.model.bars import Bar, BarsClosed, MarketEvent, Quote
 from engine.model.instruments import Instrument
 from engine.model.money import exact
 from engine.model.orders import Fill, Order, OrderType, Side
+from engine.model.venue_lines import VenueLine
 from engine.ports import Accepted, BrokerReport, Rejected
 
 _NOTHING = Decimal(0)
@@ -40,6 +44,7 @@ class _News:
     canceled: list[str] = field(default_factory=list)
     expired: list[str] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
 
 
 class PaperBroker:
@@ -55,6 +60,8 @@ class PaperBroker:
         What the journal says is held; empty at the first start.
     conditions : Conditions or None
         Memory of the market, the one that cards are costed with; None keeps one of its own.
+    unsettled : iterable of Unsettled
+        What of it, and of the cash, is not ours yet.
     """
 
     name = "paper"
@@ -67,11 +74,13 @@ class PaperBroker:
         cash_usd: Decimal,
         holdings: Mapping[str, Decimal] | None = None,
         conditions: Conditions | None = None,
+        unsettled: Iterable[Unsettled] = (),
     ) -> None:
         self._instruments = {instrument.symbol: instrument for instrument in instruments}
         self._costs = costs
         self._conditions = Conditions() if conditions is None else conditions
         self._ledger = PaperLedger(cash_usd, holdings or {})
+        self._settlement = Settlement(unsettled)
         self._answers: dict[str, Accepted | Rejected] = {}
         self._book = PaperBook()
         self._bars: dict[str, Bar] = {}
@@ -108,6 +117,7 @@ class PaperBroker:
 
     async def observe(self, event: MarketEvent) -> None:
         """Trade the working orders against what the market did."""
+        self._news.settled += self._settlement.mature(event.at)
         self._trade_late(wait_for_pair=False)
         if isinstance(event, Quote):
             self._see_quote(event)
@@ -124,6 +134,7 @@ class PaperBroker:
             canceled=tuple(news.canceled),
             expired=tuple(news.expired),
             rejected=tuple(news.rejected),
+            settled=tuple(news.settled),
         )
 
     async def restore(self, working: Sequence[tuple[Order, Decimal]]) -> None:
@@ -133,8 +144,15 @@ class PaperBroker:
             self._answer(_accepted(order))
 
     async def balances(self) -> dict[str, Decimal]:
-        """Cash as ``USD`` and holdings by base asset; paper settles at once."""
-        return self._ledger.balances()
+        """Settled cash as ``USD`` and settled holdings by base asset."""
+        return {
+            asset: amount - self._settlement.waiting(asset)
+            for asset, amount in self._ledger.balances().items()
+        }
+
+    async def ledger_lines(self, since: datetime | None) -> tuple[VenueLine, ...]:  # noqa: ARG002
+        """None: paper books its fills and nothing else, no interest and no financing."""
+        return ()
 
     def _answer(self, answer: Accepted | Rejected) -> Accepted | Rejected:
         self._answers[answer.client_id] = answer
@@ -156,7 +174,7 @@ class PaperBroker:
             return f"the other half of the pair, {order.linked_to}, has filled"
         if pair is not None and pair.order.quantity != order.quantity:
             return f"both halves of a pair sell the same, not {pair.order.quantity}"
-        free = self._ledger.held(instrument) - self._book.claimed(order.instrument, pair)
+        free = self._owned(instrument) - self._book.claimed(order.instrument, pair)
         if order.quantity > free:
             return f"{order.quantity} {instrument.base} to sell, {free} held and free"
         return ""
@@ -165,10 +183,16 @@ class PaperBroker:
         if price is None:
             return ""
         outlay = self._outlay(price, order.quantity, instrument)
-        free = self._ledger.cash_usd - self._reserved()
+        free = self._settled_usd() - self._reserved()
         if outlay > free:
             return f"{outlay:.2f} USD needed, {free:.2f} USD settled and free"
         return ""
+
+    def _owned(self, instrument: Instrument) -> Decimal:
+        return self._ledger.held(instrument) - self._settlement.waiting(instrument.base)
+
+    def _settled_usd(self) -> Decimal:
+        return self._ledger.cash_usd - self._settlement.waiting("USD")
 
     def _reserved(self) -> Decimal:
         """Cash that working buys may still take, as far as their prices are known."""
@@ -286,19 +310,30 @@ class PaperBroker:
         if fill is None:
             return False
         self._ledger.book(fill, standing.order.side, instrument)
+        self._expect(fill, standing.order, instrument)
         self._news.fills.append(fill)
         standing.filled += fill.quantity
         standing.since = max(standing.since, fill.at)
         self._close_if_done(standing, instrument)
         return True
 
+    def _expect(self, fill: Fill, order: Order, instrument: Instrument) -> None:
+        if fill.settles_at is None:
+            return
+        if order.side is Side.BUY:
+            what = Unsettled(order.client_id, instrument.base, fill.quantity, fill.settles_at)
+        else:
+            proceeds = fill.price * fill.quantity - fill.fee_usd
+            what = Unsettled("", "USD", proceeds, fill.settles_at)
+        self._settlement.expect(what)
+
     def _fill(
         self, standing: Standing, instrument: Instrument, execution: Execution
     ) -> Fill | None:
         order, quantity = standing.order, execution.quantity
         if order.side is Side.SELL:
-            quantity = min(quantity, self._ledger.held(instrument))
-        elif self._outlay(execution.price, quantity, instrument) > self._ledger.cash_usd:
+            quantity = min(quantity, self._owned(instrument))
+        elif self._outlay(execution.price, quantity, instrument) > self._settled_usd():
             quantity = _NOTHING
         if quantity <= _NOTHING:
             self._drop(standing, "not covered by what is held or settled")
@@ -314,6 +349,7 @@ class PaperBroker:
             quantity=quantity,
             fee_usd=self._costs.fee_usd(instrument, execution.price * quantity),
             reference_price=execution.reference,
+            settles_at=settles_at(at, instrument.settles_after_days),
         )
 
     def _close_if_done(self, standing: Standing, instrument: Instrument) -> None:

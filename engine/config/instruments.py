@@ -42,6 +42,13 @@ class InstrumentSettings(Section):
     attested_by: str = setting(
         "", "Who attested that form; while empty: watch and paper only, never live", "name"
     )
+    settles_after_days: int = number(
+        0,
+        "Business days after a purchase until it is ours and may be sold; 0 is at once",
+        "business days",
+        ge=0,
+        le=5,
+    )
     venue: Venue = setting(..., "Where it is traded", "kraken, coinbase or ibkr")
     venue_symbol: Name = setting(..., "Its name at that venue", "name")
     data_venue: Literal["kraken", "coinbase", ""] = setting(
@@ -70,6 +77,7 @@ class InstrumentSettings(Section):
             min_notional_usd=self.min_notional_usd,
             calendar=self.calendar,
             attested_by=self.attested_by or None,
+            settles_after_days=self.settles_after_days,
         )
 
 

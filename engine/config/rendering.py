@@ -26,8 +26,8 @@ Settings of Executor. Every key is shown with its default; a key that is left ou
 Found as: --config PATH, else $EXECUTOR_CONFIG, else ./config.toml, else the defaults.
 Secrets never stand here. They are read from the environment only:
 {variables}.
-[meter], [discord], [schedule], [journal] and [log] decide no trade; everything else does, and is
-covered by the hash that goes into the journal. Made by: python -m engine.config"""
+[meter], [discord], [schedule], [journal], [log] and [zakat] decide no trade; everything else does,
+and iscovered by the hash that goes into the journal. Made by: python -m engine.config"""
 
 
 def render_default_toml() -> str:

@@ -14,8 +14,15 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from engine.compliance.jurisdiction import Jurisdiction
 from engine.config.fields import Section, numbers_only
 from engine.config.instruments import KNOWN_INSTRUMENTS, InstrumentSettings, Symbol
+from engine.config.law import (
+    KNOWN_JURISDICTIONS,
+    ComplianceSettings,
+    JurisdictionSettings,
+    ZakatSettings,
+)
 from engine.config.metering import MeterSettings
 from engine.config.places import DiscordSettings, JournalSettings, LogSettings, ScheduleSettings
 from engine.config.sources import OneSource
@@ -34,7 +41,7 @@ from engine.model.canonical import canonical_json
 from engine.model.instruments import Instrument
 from engine.probability.settings import PipelineSettings
 
-PLACES = frozenset({"meter", "discord", "schedule", "journal", "log"})
+PLACES = frozenset({"meter", "discord", "schedule", "journal", "log", "zakat"})
 """Sections that decide no trade and are left out of the hash."""
 
 
@@ -67,15 +74,24 @@ class Settings(OneSource):
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
     exploratory: ExploratorySettings = Field(default_factory=ExploratorySettings)
     meter: MeterSettings = Field(default_factory=MeterSettings)
+    compliance: ComplianceSettings = Field(default_factory=ComplianceSettings)
+    jurisdictions: dict[str, JurisdictionSettings] = Field(
+        default_factory=lambda: dict(KNOWN_JURISDICTIONS)
+    )
     discord: DiscordSettings = Field(default_factory=DiscordSettings)
     schedule: ScheduleSettings = Field(default_factory=ScheduleSettings)
     journal: JournalSettings = Field(default_factory=JournalSettings)
     log: LogSettings = Field(default_factory=LogSettings)
+    zakat: ZakatSettings = Field(default_factory=ZakatSettings)
 
-    @field_validator("costs", "instruments", mode="before")
+    @field_validator("costs", "instruments", "jurisdictions", mode="before")
     @classmethod
     def _complete_known_tables(cls, tables: object, info: Any) -> object:
-        known = {"instruments": KNOWN_INSTRUMENTS, "costs": dict(CostSettings())}
+        known = {
+            "instruments": KNOWN_INSTRUMENTS,
+            "costs": dict(CostSettings()),
+            "jurisdictions": KNOWN_JURISDICTIONS,
+        }
         return _over_known(known[info.field_name], tables)
 
     @model_validator(mode="after")
@@ -87,6 +103,23 @@ class Settings(OneSource):
                     f"desk.watch names {symbol}, which is none of {known}; add its table"
                 )
         return self
+
+    @model_validator(mode="after")
+    def _live_in_a_known_place(self) -> Settings:
+        chosen = self.compliance.jurisdiction
+        if chosen and chosen not in self.jurisdictions:
+            known = ", ".join(self.jurisdictions)
+            raise ValueError(
+                f"compliance.jurisdiction is {chosen}, which is none of {known}; add "
+                f"[jurisdictions.{chosen}], or leave it empty"
+            )
+        return self
+
+    @property
+    def law(self) -> Jurisdiction | None:
+        """Law of the place where the owner lives; None where none is chosen."""
+        chosen = self.compliance.jurisdiction
+        return self.jurisdictions[chosen].law(chosen, self.compliance) if chosen else None
 
     def instrument(self, symbol: str) -> Instrument:
         """The instrument named `symbol`.

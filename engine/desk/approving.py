@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from engine.compliance import check_entry
 from engine.desk.exits import client_id
+from engine.desk.law import check_lawful
 from engine.desk.policy import Policy
 from engine.desk.proposing import sellable_at_stop
 from engine.desk.words import expected_value_sentence
@@ -240,13 +240,6 @@ def _compliant(
     policy: Policy,
     picture: RiskPicture,
 ) -> Order | Refused:
-    held = next((p for p in ledger.positions.values() if p.instrument == order.instrument), None)
-    verdict = check_entry(
-        order,
-        policy.instruments[order.instrument],
-        picture.settled_cash_usd or Decimal(0),
-        held,
-        policy.mode,
-        outlay_usd=outlay,
-    )
-    return verdict if isinstance(verdict, Refused) else order
+    settled = picture.settled_cash_usd or Decimal(0)
+    refused = check_lawful(order, outlay, settled, ledger, policy, picture.now)
+    return order if refused is None else refused

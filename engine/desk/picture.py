@@ -95,7 +95,9 @@ def picture_of(ledger: Ledger, policy: Policy, moment: Moment) -> RiskPicture:
     return RiskPicture(
         now=moment.now,
         equity_usd=equity,
-        settled_cash_usd=ledger.cash_usd - ledger.reserved_usd(),
+        settled_cash_usd=ledger.cash_usd
+        - ledger.reserved_usd()
+        - ledger.unsettled_usd(moment.now),
         day_open_equity_usd=day_open,
         week_open_equity_usd=week_open,
         high_water_usd=max(ledger.high_water_usd, equity),
@@ -117,6 +119,7 @@ def picture_of(ledger: Ledger, policy: Policy, moment: Moment) -> RiskPicture:
         venue=_venue(ledger, policy, moment),
         odds=OddsRecord(ledger.monitors.e_highest, ledger.monitors.cusum_highest),
         markets=tuple(_market(s, ledger, policy, moment) for s in policy.instruments),
+        invariant_attempts=len(ledger.attempts),
     )
 
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 from statistics import NormalDist
 
+from engine.compliance.jurisdiction import Jurisdiction
 from engine.config import Settings
 from engine.costs import CostModel, FeeTier
 from engine.model.instruments import Instrument
@@ -33,6 +34,8 @@ class Policy:
         How far the price may have risen before a yes is refused.
     lower_bound_sds : float, standard deviations, > 0
         How far the lower bound lies below the mean.
+    law : Jurisdiction or None
+        Rules of the place where the owner lives; None keeps to no place's.
     """
 
     mode: str
@@ -46,6 +49,7 @@ class Policy:
     exploratory: bool
     lower_bound_sds: float
     config_hash: str
+    law: Jurisdiction | None = None
 
     @property
     def bounds(self) -> Bounds:
@@ -98,6 +102,7 @@ def policy_of(settings: Settings, instruments: tuple[str, ...]) -> Policy:
         exploratory=settings.exploratory.enabled and not live,
         lower_bound_sds=NormalDist().inv_cdf(1.0 - settings.pipeline.lower_bound_level),
         config_hash=settings.hash,
+        law=settings.law,
     )
 
 

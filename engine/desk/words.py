@@ -170,7 +170,40 @@ def _(event: happened.OrderExpired) -> str:
 
 @sentence.register
 def _(event: happened.LotSettled) -> str:
-    return f"The lot of {event.position_id} is settled and may be sold."
+    sellable = " and may be sold" if event.released else ""
+    return f"The lot of {event.position_id} is settled: possession is confirmed{sellable}."
+
+
+@sentence.register
+def _(event: happened.LotReleased) -> str:
+    return f"The lot of {event.position_id} may be sold."
+
+
+@sentence.register
+def _(event: happened.InvariantRefused) -> str:
+    return f"An attempt at what may never happen was refused ({event.rule}). {event.told}"
+
+
+@sentence.register
+def _(event: happened.VenueLineSeen) -> str:
+    line = event.line
+    return (
+        f"{line.venue} booked {line.amount} {line.asset} as {line.kind} on "
+        f"{line.at:%Y-%m-%d}: {event.meaning}."
+    )
+
+
+@sentence.register
+def _(event: happened.VenueKindClassified) -> str:
+    return (
+        f"{event.by.name} named ledger lines of kind {event.kind} at {event.venue} "
+        f"{event.meaning}: {event.reason}"
+    )
+
+
+@sentence.register
+def _(event: happened.PurificationGiven) -> str:
+    return f"{event.by.name} noted {usd(event.amount_usd)} as given away: {event.reason}"
 
 
 @sentence.register

@@ -15,6 +15,7 @@ from engine.engine.execution import Execution
 from engine.engine.exits import Exits
 from engine.engine.guarding import Guard, events_of
 from engine.engine.judging import Judge
+from engine.engine.lawkeeping import Lawkeeping
 from engine.engine.recorder import Recorder
 from engine.engine.study import key_of
 from engine.engine.watching import Watch
@@ -39,6 +40,7 @@ class BarsFlow:
     watch: Watch
     judge: Judge
     guard: Guard
+    law: Lawkeeping
 
     async def run(self, batch: BarsClosed) -> tuple[ProposalTerms, ...]:
         """Take `batch` in; answer the proposals that are small enough to be taken at once."""
@@ -47,7 +49,7 @@ class BarsFlow:
         if not sound.bars:
             return ()
         await self._trade_through(sound)
-        await self.guard.reconcile()
+        await self.guard.reconcile(max(batch.at, self.recorder.ledger.bars_at or batch.at))
         if self._comes_late(sound):
             await self.recorder.record(*_too_late(sound))
             return ()
@@ -93,6 +95,7 @@ class BarsFlow:
     async def _trade_through(self, batch: BarsClosed) -> None:
         """Let the broker see the bars until it has no more to say."""
         await self.execution.look_up(batch.at)
+        await self.law.read()
         if self.recorder.ledger.halt is not None:
             await self.execution.cancel_entries("the desk is halted")
         await self.exits.pursue()

@@ -18,15 +18,18 @@ from engine.engine.execution import Execution
 from engine.engine.exits import Exits
 from engine.engine.guarding import Guard
 from engine.engine.judging import Judge
+from engine.engine.lawkeeping import Lawkeeping
 from engine.engine.overseeing import Overseeing
 from engine.engine.parts import EngineParts
 from engine.engine.patience import Patience
 from engine.engine.posting import Posting
 from engine.engine.sensing import Sensing
+from engine.engine.stopping import Stopping
 from engine.engine.street import Street
 from engine.engine.study import study
 from engine.engine.turns import Turns, halting
 from engine.engine.watching import Watch
+from engine.errors import ForbiddenCall
 from engine.journal.ledger import Ledger
 from engine.metering.plan import meter_plan_of
 from engine.model import events as happened
@@ -47,6 +50,8 @@ class Engine:
     ----------
     deciding, overseeing : Deciding, Overseeing
         What people may ask for.
+    law : Lawkeeping
+        The venue's own ledger and the owner's notes.
     posting : Posting
         What is still to be told.
     present : Present
@@ -59,19 +64,32 @@ class Engine:
         self._recorder = recorder
         self._turns = turns = Turns(recorder)
         self._patience = patience = Patience(recorder.ledger, clock, parts.hold_seconds)
-        self._execution = execution = Execution(recorder, parts.broker)
+        self._execution = execution = Execution(recorder, parts.broker, parts.kill_switch)
         self._exits = exits = Exits(recorder, execution)
         self._watch = watch = _watch(parts)
         self._guard = guard = Guard(recorder, watch, parts.broker)
         self._street = street = Street(turns, feed, parts.broker, execution, exits, watch)
         judge = Judge(recorder.ledger, parts.policy, parts.pipeline)
-        self._flow = BarsFlow(
-            recorder, execution, exits, parts.broker, parts.pipeline, watch, judge, guard
-        )
         self._checks = CrossChecks(
             parts.witnesses, feed, clock, parts.instruments, self._take_statement
         )
+        self._stopping = stopping = Stopping(
+            turns, clock, recorder, execution, exits, patience,
+            parts.kill_switch, parts.kill_look_seconds,
+        )  # fmt: skip
         self.present = present = Present(self._context())
+        self.law = law = Lawkeeping(turns, recorder, parts.broker, present)
+        self._flow = BarsFlow(
+            recorder,
+            execution,
+            exits,
+            parts.broker,
+            parts.pipeline,
+            watch,
+            judge,
+            guard,
+            law,
+        )
         self.deciding = Deciding(
             turns,
             clock,
@@ -82,10 +100,11 @@ class Engine:
             street,
             guard,
             patience,
+            stopping,
             present,
         )
         self.overseeing = Overseeing(
-            turns, clock, recorder, execution, exits, watch, street, guard, patience, present
+            turns, clock, recorder, execution, exits, watch, street, guard, stopping, present
         )
         self.posting = Posting(turns, recorder, present)
 
@@ -93,6 +112,7 @@ class Engine:
         parts = self._parts
         return Context(
             ledger=parts.recorder.ledger,
+            settings=parts.settings,
             policy=parts.policy,
             market=parts.market,
             feed=parts.feed,
@@ -105,6 +125,7 @@ class Engine:
             meter=meter_plan_of(parts.settings),
             moment=self._watch.moment,
             before=self._watch.day_before,
+            kill_switch=parts.kill_switch,
         )
 
     @property
@@ -132,9 +153,11 @@ class Engine:
     async def open(self) -> None:
         """Journal the start, study what came before, and take up what a crash left behind."""
         await self._turns.take(self._open)
+        self._stopping.start()
 
     async def _open(self) -> None:
         await self._record_start()
+        await self._stopping.look_at_start()
         await self._record_limits()
         until = self.ledger.bars_at or self.clock.now()
         studied = await study(
@@ -190,13 +213,14 @@ class Engine:
             reason = f"invariant broken: {self.ledger.broken[-1]}"
             await self._recorder.record(*halting(self.ledger, DESK, reason), durable=True)
         await self._execution.recover(now)
+        await self.law.read()
         if self.ledger.halt is not None:
             await self._execution.cancel_entries("the desk is halted")
         await self._exits.keep_up(now)
         await self._exits.close_overdue(self.ledger.bars_at or now)
         await self._exits.pursue()
         await self._recorder.record(*expired(self.ledger, now))
-        await self._guard.reconcile()
+        await self._guard.reconcile(self.ledger.at or now)
         await self.deciding.take_what_was_left()
 
     # ------------------------------------------------------------------ living
@@ -217,7 +241,10 @@ class Engine:
             asyncio.create_task(self._checks.run(), name="cross-checks"),
         )
         try:
-            await _first_end(market, *watches)
+            await _first_end(market, *watches, *self._stopping.watching)
+        except ForbiddenCall as broken:
+            await self._turns.halt_for(broken)
+            raise
         finally:
             for task in (market, *watches):
                 task.cancel()
@@ -254,6 +281,7 @@ class Engine:
             await self._recorder.record(tier)
 
     async def _take(self, event: MarketEvent) -> None:
+        await self._stopping.look()
         if isinstance(event, Quote):
             self._watch.see(event)
             self._parts.pipeline.watch(event)
@@ -289,6 +317,7 @@ class Engine:
 
     async def aclose(self) -> None:
         """Let go of the feed and the journal; the record stays."""
+        await self._stopping.aclose()
         await self._patience.aclose()
         await self._turns.take(self._let_go)
 

@@ -22,6 +22,7 @@ from engine.engine.guarding import Guard
 from engine.engine.judging import raising
 from engine.engine.patience import Patience
 from engine.engine.recorder import Recorder
+from engine.engine.stopping import Stopping
 from engine.engine.street import Street
 from engine.engine.turns import Turns
 from engine.engine.watching import Touch, Watch
@@ -29,9 +30,10 @@ from engine.journal.ledger import Ledger, ProposalRecord
 from engine.model import events as happened
 from engine.model.actors import DESK, Actor, Permission
 from engine.model.bars import Quote
+from engine.model.events import Event
 from engine.model.orders import Order
 from engine.model.proposals import CardKind, CostLines, ProposalTerms
-from engine.model.verdicts import Refused
+from engine.model.verdicts import Forbidden, Refused
 from engine.ports import Clock
 from engine.probability.pipeline import Pipeline
 from engine.views import ProposalView
@@ -59,6 +61,7 @@ class Deciding:
     street: Street
     guard: Guard
     patience: Patience
+    stopping: Stopping
     present: Present
 
     @property
@@ -85,6 +88,7 @@ class Deciding:
         return self.present.proposals.view(self._ledger.proposals[name])
 
     async def _approve(self, click: Click, quote: Quote | Refused | None) -> Order | Refused:
+        await self.stopping.look()
         now = self.clock.now()
         if click.actor.may(Permission.DECIDE):
             await self.guard.look(now)
@@ -92,6 +96,7 @@ class Deciding:
         if isinstance(looked, Refused):
             await self.recorder.record(
                 happened.ApprovalRefused(click.proposal_id, click.actor, looked.sentence),
+                *_attempted(looked, click.actor),
                 *expired(self._ledger, now),
             )
             return looked
@@ -169,12 +174,16 @@ class Deciding:
 
         Within a turn that the caller has taken.
         """
+        if await self.stopping.look():
+            return  # the halt has withdrawn it
         click = Click(DESK, terms.id, terms.short_hash, 1.0, "small enough to be taken at once")
         await self.guard.look(self.clock.now())
         looked = self._second_look(click, None, self.clock.now())
         if isinstance(looked, Refused):
             await self.recorder.record(
-                happened.ProposalWithdrawn(terms.id, looked.sentence), durable=True
+                happened.ProposalWithdrawn(terms.id, looked.sentence),
+                *_attempted(looked, DESK),
+                durable=True,
             )
             return
         await self._send(click, looked)
@@ -225,6 +234,7 @@ class Deciding:
         refused = await self.recorder.permit(actor, Permission.DECIDE, f"propose {instrument}")
         if refused is not None:
             return refused
+        await self.stopping.look()
         now = self.clock.now()
         await self.recorder.record(*expired(self._ledger, now))
         policy = self.watch.policy
@@ -252,3 +262,10 @@ class Deciding:
 
 def _only_refusal(answer: ProposalRecord | Refused) -> Refused | None:
     return answer if isinstance(answer, Refused) else None
+
+
+def _attempted(refused: Refused, by: Actor) -> tuple[Event, ...]:
+    """What an invariant refuses at the moment of an order is an attempt, and is counted."""
+    if not isinstance(refused, Forbidden):
+        return ()
+    return (happened.InvariantRefused(refused.limit, refused.sentence, by),)

@@ -16,7 +16,8 @@ from engine.journal.ledger import OrderRecord
 from engine.model import events as happened
 from engine.model.events import Event
 from engine.model.orders import Fill, Order, OrderState, Purpose, Side
-from engine.ports import Accepted, Broker, BrokerReport, Rejected
+from engine.model.positions import LotState
+from engine.ports import Accepted, Broker, BrokerReport, KillSwitch, Rejected
 
 _log = structlog.get_logger(__name__)
 _UNANSWERED = frozenset({OrderState.INTENDED, OrderState.UNKNOWN})
@@ -29,12 +30,17 @@ class Execution:
     ----------
     recorder : Recorder
     broker : Broker
+    switch : KillSwitch or None
+        Looked at between an entry's intent and the wire; exits never ask it.
     """
 
-    def __init__(self, recorder: Recorder, broker: Broker) -> None:
+    def __init__(
+        self, recorder: Recorder, broker: Broker, switch: KillSwitch | None = None
+    ) -> None:
         self._recorder = recorder
         self._ledger = recorder.ledger
         self._broker = broker
+        self._switch = switch
 
     async def send(self, order: Order, *first: Event) -> None:
         """Make `first` and the intent durable in one write, then put the order on the wire."""
@@ -43,6 +49,12 @@ class Execution:
 
     async def submit(self, order: Order) -> None:
         """Put an order on the wire whose intent is already durable."""
+        if order.purpose is Purpose.ENTRY and self._switch is not None and self._switch.look():
+            await self._recorder.record(
+                happened.OrderCanceled(order.client_id, "not sent: the kill file is there"),
+                durable=True,
+            )
+            return
         try:
             answer = await self._broker.submit(order)
         except BrokerUnavailable as fault:
@@ -159,7 +171,19 @@ class Execution:
             )  # fmt: skip
         events = self._events_of(report)
         await self._recorder.record(*events, durable=True)
-        return bool(events)
+        possessed = self._possessed(report.settled)
+        await self._recorder.record(*possessed, durable=True)
+        return bool(events or possessed)
+
+    def _possessed(self, settled: tuple[str, ...]) -> list[Event]:
+        """Lots that the venue confirms as ours: settled, and therefore sellable."""
+        events: list[Event] = []
+        for client_id in settled:
+            record = self._ledger.orders.get(client_id)
+            held = self._ledger.positions.get(record.order.proposal_id) if record else None
+            if held is not None and held.lot is LotState.BOUGHT:
+                events += [happened.LotSettled(held.id), happened.LotReleased(held.id)]
+        return events
 
     def _events_of(self, report: BrokerReport) -> list[Event]:
         events: list[Event] = []
@@ -196,7 +220,8 @@ class Execution:
         if fill.fill_id in self._ledger.fill_ids:
             return []
         filled: list[Event] = [happened.OrderFilled(fill)]
-        if record.order.side is Side.BUY:
-            # A spot purchase on paper changes hands at once.
-            filled.append(happened.LotSettled(record.order.proposal_id))
+        if record.order.side is Side.BUY and fill.settles_at is None:
+            # Both counter-values changed hands in the trade itself.
+            position_id = record.order.proposal_id
+            filled += [happened.LotSettled(position_id), happened.LotReleased(position_id)]
         return filled

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from engine.compliance import check_exit
+from engine.compliance import check_exit, check_pair
 from engine.desk.exits import exit_order, guarded, overdue, protective_orders
 from engine.engine.execution import Execution
 from engine.engine.recorder import Recorder
@@ -51,15 +51,24 @@ class Exits:
     async def protect(self, at: datetime) -> bool:
         """Give every unprotected position its stop and its target; True if anything was done."""
         done = False
+        await self._release()
         for held in list(self._ledger.positions.values()):
-            waits = held.id in self._ledger.exits_requested or held.lot is not LotState.SELLABLE
-            if waits or guarded(self._ledger, held):
+            if held.lot is not LotState.SELLABLE:
+                # More of it was bought and is not ours yet: nothing may rest on the whole lot.
+                await self._execution.withdraw_exits(held.id, "its lot is not settled")
+                continue
+            if held.id in self._ledger.exits_requested or guarded(self._ledger, held):
                 continue
             done = True
             if await self._execution.withdraw_exits(held.id, "replaced: the position has changed"):
                 await self._place(protective_orders(self._ledger, held, at), held)
         await self._stop_buying()
         return done
+
+    async def _release(self) -> None:
+        """A lot whose release a crash swallowed after its settlement was written."""
+        settled = [h.id for h in self._ledger.positions.values() if h.lot is LotState.SETTLED]
+        await self._recorder.record(*map(happened.LotReleased, settled), durable=True)
 
     async def _stop_buying(self) -> None:
         """What is being sold, or was sold already, is not bought on."""
@@ -109,9 +118,14 @@ class Exits:
         return (self._ledger.at or asked.at) if tried else asked.at
 
     async def _place(self, orders: tuple[Order, ...], held: Position) -> None:
-        for order in orders:
-            verdict = check_exit(order, held)
+        highest = self._ledger.highest_stop(held.id)
+        verdicts = [check_exit(order, held, highest_stop=highest) for order in orders]
+        verdicts += [check_pair(*orders) or verdicts[0]] if len(orders) == 2 else []
+        for verdict in verdicts:
             if isinstance(verdict, Refused):
+                await self._recorder.record(
+                    happened.InvariantRefused(verdict.limit, verdict.sentence, DESK)
+                )
                 raise InvariantBroken(verdict.sentence)
         await self._recorder.record(
             *(happened.OrderIntended(order) for order in orders), durable=True

@@ -22,6 +22,7 @@ from engine.model import events as happened
 from engine.model.actors import DESK
 from engine.model.events import Event
 from engine.model.orders import OrderState
+from engine.model.positions import LotState
 from engine.ports import Broker
 from engine.risk import Limits, NotMeasured, Reading, RiskPicture, Trip, breaker_changes
 
@@ -59,11 +60,17 @@ class Guard:
         await self.recorder.record(*changes, durable=tripped)
         return picture_of(self.recorder.ledger, policy, self.watch.moment(now))
 
-    async def reconcile(self) -> None:
-        """Compare the venue's balances with the record; the next look measures the result."""
-        self.watch.mismatches_count = await self._mismatches()
+    async def reconcile(self, at: datetime) -> None:
+        """Compare the venue's balances with the record; the next look measures the result.
 
-    async def _mismatches(self) -> Reading:
+        Parameters
+        ----------
+        at : datetime, aware UTC
+            Up to when the venue has seen the market: what settles later is on its way.
+        """
+        self.watch.mismatches_count = await self._mismatches(at)
+
+    async def _mismatches(self, at: datetime) -> Reading:
         ledger = self.recorder.ledger
         if any(record.state is OrderState.UNKNOWN for record in ledger.open_orders()):
             return NotMeasured("an order is still without its answer")
@@ -72,7 +79,7 @@ class Guard:
         except BrokerError as fault:
             _log.warning("the venue does not tell its balances", why=str(fault))
             return None
-        return float(len(differing(balances_of(ledger, self.watch.policy), there)))
+        return float(len(differing(balances_of(ledger, self.watch.policy, at), there)))
 
 
 def events_of(picture: RiskPicture, limits: Limits) -> list[Event]:
@@ -95,10 +102,12 @@ def events_of(picture: RiskPicture, limits: Limits) -> list[Event]:
     return events
 
 
-def balances_of(ledger: Ledger, policy: Policy) -> dict[str, Decimal]:
-    """Cash in US dollars and base units of each asset, as the record has them."""
-    balances = {"USD": ledger.cash_usd}
+def balances_of(ledger: Ledger, policy: Policy, at: datetime) -> dict[str, Decimal]:
+    """Settled cash in US dollars and settled units of each asset, as the record has them."""
+    balances = {"USD": ledger.cash_usd - ledger.unsettled_usd(at)}
     for held in ledger.positions.values():
+        if held.lot is LotState.BOUGHT:
+            continue
         base = policy.instruments[held.instrument].base
         balances[base] = balances.get(base, ZERO) + held.quantity
     return balances

@@ -10,7 +10,7 @@ from functools import singledispatch
 from engine.desk.present import Present, order_view
 from engine.desk.words import sentence
 from engine.model import events as happened
-from engine.model.actors import Actor
+from engine.model.actors import KILL_FILE, Actor
 from engine.model.events import Event
 from engine.model.orders import Side
 from engine.ports import Envelope
@@ -27,6 +27,8 @@ from engine.views import (
     ScanView,
     TradeNotice,
 )
+
+_RELEASE = "Remove the file (executor halt --off), then the owner gives /resume with a reason."
 
 
 def notices_of(envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
@@ -127,7 +129,8 @@ def _(
 
 @_tell.register
 def _(event: happened.Halted, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
-    return (_of_desk(envelope, "Entries are halted", event.by, good=False),)
+    told = f"{sentence(event)} Exits go on. {_RELEASE}" if event.by == KILL_FILE else ""
+    return (_of_desk(envelope, "Entries are halted", event.by, told, good=False),)
 
 
 @_tell.register
@@ -150,6 +153,38 @@ def _(
 @_tell.register
 def _(event: happened.BreakerReset, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
     return (_of_desk(envelope, f"Breaker armed again: {event.name}", event.by, good=True),)
+
+
+@_tell.register
+def _(
+    event: happened.InvariantRefused, envelope: Envelope, present: Present
+) -> tuple[AnyNotice, ...]:
+    told = f"{sentence(event)} Entries wait until the owner resets the breaker 'invariant'."
+    return (_of_desk(envelope, "What may never happen was refused", event.by, told, good=False),)
+
+
+@_tell.register
+def _(
+    event: happened.VenueLineSeen, envelope: Envelope, present: Present
+) -> tuple[AnyNotice, ...]:
+    waits = "" if event.meaning.forbidden else " Entries wait until the owner names it."
+    told = sentence(event) + waits
+    return (_of_desk(envelope, "The venue booked what is not plain", None, told, good=False),)
+
+
+@_tell.register
+def _(
+    event: happened.VenueKindClassified, envelope: Envelope, present: Present
+) -> tuple[AnyNotice, ...]:
+    good = not event.meaning.forbidden
+    return (_of_desk(envelope, "A kind of ledger line was named", event.by, good=good),)
+
+
+@_tell.register
+def _(
+    event: happened.PurificationGiven, envelope: Envelope, present: Present
+) -> tuple[AnyNotice, ...]:
+    return (_of_desk(envelope, "Given away", event.by, good=True),)
 
 
 @_tell.register

@@ -12,7 +12,7 @@ from typing import TypeVar
 import structlog
 
 from engine.engine.recorder import Recorder
-from engine.errors import InvariantBroken
+from engine.errors import ForbiddenCall, InvariantBroken
 from engine.journal.ledger import Ledger
 from engine.model import events as happened
 from engine.model.actors import DESK, Actor
@@ -52,10 +52,19 @@ class Turns:
                 await self._halt_for_good(broken)
                 raise
 
+    async def halt_for(self, broken: InvariantBroken) -> None:
+        """Halt the desk over what broke outside of a turn, such as in the feed."""
+        async with self._lock:
+            await self._halt_for_good(broken)
+
     async def _halt_for_good(self, broken: InvariantBroken) -> None:
         _log.critical("invariant broken", what=str(broken))
         reason = f"invariant broken: {broken}"
-        await self._recorder.record(*halting(self._recorder.ledger, DESK, reason), durable=True)
+        tried: tuple[Event, ...] = ()
+        if isinstance(broken, ForbiddenCall):
+            tried = (happened.InvariantRefused("venue calls", str(broken), DESK),)
+        halted = halting(self._recorder.ledger, DESK, reason)
+        await self._recorder.record(*tried, *halted, durable=True)
 
 
 def halting(ledger: Ledger, by: Actor, reason: str) -> tuple[Event, ...]:

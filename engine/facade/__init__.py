@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.clock import SystemClock
+from engine.compliance.jurisdiction import NetBuys
 from engine.errors import (
     BrokerError,
     ConfigError,
@@ -20,6 +21,7 @@ from engine.errors import (
     MarketDataError,
 )
 from engine.facade.desk import Desk
+from engine.facade.sharia import ShariaDesk
 from engine.metering.bill import Bill, EnergyUse, ModelLine
 from engine.model.actors import DESK, Actor, Permission, Role
 from engine.model.bars import Bar, Timeframe
@@ -42,15 +44,21 @@ from engine.views import (
     AnyNotice,
     AuditLine,
     BreakdownView,
+    BreakerRowView,
     BreakerView,
     ChartView,
     CostsView,
     DecisionNotice,
     DeskNotice,
     FillNotice,
+    GivenView,
+    InvariantView,
+    KillSwitchView,
     KindResult,
     LayerView,
     Level,
+    LimitLevel,
+    LimitUseView,
     LimitView,
     Mark,
     MarketView,
@@ -64,9 +72,14 @@ from engine.views import (
     ProfitRow,
     ProposalNotice,
     ProposalView,
+    PurificationView,
+    RiskEventView,
+    RiskView,
+    RowState,
     ScanNotice,
     ScanRow,
     ScanView,
+    ShariaView,
     StatusView,
     TradeNotice,
     VerifyView,
@@ -74,7 +87,10 @@ from engine.views import (
 
 if TYPE_CHECKING:
     from engine.checkup import Finding, Health, check_up
+    from engine.compliance.purification import Purification
+    from engine.compliance.zakat import Nisab, ZakatReport, ZakatYear
     from engine.config import Secrets, Settings, load_settings
+    from engine.desk.zakat import ZakatChoice
     from engine.journal.chain import Anchor
     from engine.journal.export import export as export_journal
     from engine.journal.export import lines as journal_lines
@@ -82,6 +98,13 @@ if TYPE_CHECKING:
     from engine.journal.verify import verify as verify_journal
     from engine.metering.record import bill_as_json, bill_from_journal
     from engine.opening import MarketChoice
+    from engine.outside.halting import (
+        OutsideHalt,
+        OutsideRelease,
+        halt_from_outside,
+        release_from_outside,
+    )
+    from engine.outside.reading import read_risk, risk_as_json
     from engine.research.calibration import (
         CalibrationReport,
         GroupReport,
@@ -94,6 +117,12 @@ if TYPE_CHECKING:
     )
     from engine.research.calibration import Study as CalibrationStudy
     from engine.scanning import FileScan, scan_as_json, scan_files
+    from engine.statements import (
+        ImportedLines,
+        import_statement,
+        purification_of_journal,
+        zakat_of_journal,
+    )
 
 __all__ = [
     "DESK",
@@ -106,6 +135,7 @@ __all__ = [
     "Bar",
     "Bill",
     "BreakdownView",
+    "BreakerRowView",
     "BreakerState",
     "BreakerView",
     "BrokerError",
@@ -127,21 +157,29 @@ __all__ = [
     "Fill",
     "FillNotice",
     "Finding",
+    "GivenView",
     "GroupReport",
     "Health",
+    "ImportedLines",
     "InvariantBroken",
+    "InvariantView",
     "JournalError",
+    "KillSwitchView",
     "KindResult",
     "LayerReading",
     "LayerRole",
     "LayerView",
     "Level",
+    "LimitLevel",
+    "LimitUseView",
     "LimitView",
     "Mark",
     "MarketChoice",
     "MarketDataError",
     "MarketView",
     "ModelLine",
+    "NetBuys",
+    "Nisab",
     "Notice",
     "Odds",
     "Order",
@@ -150,6 +188,8 @@ __all__ = [
     "OrderType",
     "OrderView",
     "Origin",
+    "OutsideHalt",
+    "OutsideRelease",
     "Permission",
     "Place",
     "PortfolioView",
@@ -161,10 +201,15 @@ __all__ = [
     "ProposalStatus",
     "ProposalTerms",
     "ProposalView",
+    "Purification",
+    "PurificationView",
     "Purpose",
     "Refused",
     "ReliabilityBin",
+    "RiskEventView",
+    "RiskView",
     "Role",
+    "RowState",
     "ScanNotice",
     "ScanRow",
     "ScanView",
@@ -172,6 +217,8 @@ __all__ = [
     "Settings",
     "Setup",
     "SetupKind",
+    "ShariaDesk",
+    "ShariaView",
     "Side",
     "SizeStep",
     "StatusView",
@@ -182,49 +229,74 @@ __all__ = [
     "TradeNotice",
     "VerifyReport",
     "VerifyView",
+    "ZakatChoice",
+    "ZakatReport",
+    "ZakatYear",
     "bill_as_json",
     "bill_from_journal",
     "calibrate_files",
     "check_up",
     "export_journal",
+    "halt_from_outside",
+    "import_statement",
     "journal_lines",
     "load_settings",
     "open_desk",
+    "purification_of_journal",
+    "read_risk",
+    "release_from_outside",
     "reliability_of",
     "report_as_json",
+    "risk_as_json",
     "scan_as_json",
     "scan_files",
     "verify_journal",
     "write_candidates",
+    "zakat_of_journal",
 ]
 
 _HEAVY = {
+    "ImportedLines": ("engine.statements", "ImportedLines"),
+    "Nisab": ("engine.compliance.zakat", "Nisab"),
+    "Purification": ("engine.compliance.purification", "Purification"),
+    "ZakatChoice": ("engine.desk.zakat", "ZakatChoice"),
+    "ZakatReport": ("engine.compliance.zakat", "ZakatReport"),
+    "ZakatYear": ("engine.compliance.zakat", "ZakatYear"),
+    "import_statement": ("engine.statements", "import_statement"),
+    "purification_of_journal": ("engine.statements", "purification_of_journal"),
+    "zakat_of_journal": ("engine.statements", "zakat_of_journal"),
     "Anchor": ("engine.journal.chain", "Anchor"),
     "CalibrationReport": ("engine.research.calibration", "CalibrationReport"),
     "CalibrationStudy": ("engine.research.calibration", "Study"),
-    "GroupReport": ("engine.research.calibration", "GroupReport"),
-    "ReliabilityBin": ("engine.research.calibration", "ReliabilityBin"),
-    "StudyPlan": ("engine.research.calibration", "StudyPlan"),
-    "calibrate_files": ("engine.research.calibration", "calibrate_files"),
-    "reliability_of": ("engine.research.calibration", "reliability_of"),
-    "report_as_json": ("engine.research.calibration", "report_as_json"),
-    "write_candidates": ("engine.research.calibration", "write_candidates"),
     "FileScan": ("engine.scanning", "FileScan"),
     "bill_as_json": ("engine.metering.record", "bill_as_json"),
     "bill_from_journal": ("engine.metering.record", "bill_from_journal"),
     "Finding": ("engine.checkup", "Finding"),
+    "GroupReport": ("engine.research.calibration", "GroupReport"),
     "Health": ("engine.checkup", "Health"),
     "MarketChoice": ("engine.opening.choice", "MarketChoice"),
+    "OutsideHalt": ("engine.outside.halting", "OutsideHalt"),
+    "OutsideRelease": ("engine.outside.halting", "OutsideRelease"),
+    "ReliabilityBin": ("engine.research.calibration", "ReliabilityBin"),
     "Secrets": ("engine.config", "Secrets"),
     "Settings": ("engine.config", "Settings"),
+    "StudyPlan": ("engine.research.calibration", "StudyPlan"),
     "VerifyReport": ("engine.journal.verify", "VerifyReport"),
+    "calibrate_files": ("engine.research.calibration", "calibrate_files"),
     "check_up": ("engine.checkup", "check_up"),
     "export_journal": ("engine.journal.export", "export"),
+    "halt_from_outside": ("engine.outside.halting", "halt_from_outside"),
     "journal_lines": ("engine.journal.export", "lines"),
     "load_settings": ("engine.config", "load_settings"),
+    "read_risk": ("engine.outside.reading", "read_risk"),
+    "release_from_outside": ("engine.outside.halting", "release_from_outside"),
+    "reliability_of": ("engine.research.calibration", "reliability_of"),
+    "report_as_json": ("engine.research.calibration", "report_as_json"),
+    "risk_as_json": ("engine.outside.reading", "risk_as_json"),
     "scan_as_json": ("engine.scanning", "scan_as_json"),
     "scan_files": ("engine.scanning", "scan_files"),
     "verify_journal": ("engine.journal.verify", "verify"),
+    "write_candidates": ("engine.research.calibration", "write_candidates"),
 }
 """What only a composition root needs: imported when it is first asked for."""
 

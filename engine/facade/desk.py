@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from engine.facade.sharia import ShariaDesk
 from engine.model.actors import Actor
 from engine.model.bars import Timeframe
 from engine.model.positions import Trade
@@ -25,6 +26,7 @@ from engine.views import (
     PositionView,
     ProfitRow,
     ProposalView,
+    RiskView,
     ScanView,
     StatusView,
     VerifyView,
@@ -84,6 +86,10 @@ class Desk:
         """State, halts, breakers, counts and the head of the journal."""
         return self._engine.present.oversight.status()
 
+    def risk(self) -> RiskView:
+        """Limits with their use, breakers with their state, and everything that stopped it."""
+        return self._engine.present.oversight.risk()
+
     def costs(self) -> CostsView:
         """What running the desk costs this month: models, electricity; fees of trades apart."""
         return self._engine.present.oversight.costs()
@@ -136,6 +142,11 @@ class Desk:
     def profit(self, days: int = 7) -> tuple[ProfitRow, ...]:
         """Result of each of the last `days` UTC days, oldest first."""
         return self._engine.present.holdings.profit(days)
+
+    @property
+    def sharia(self) -> ShariaDesk:
+        """The law: invariants, ledger lines, zakat and purification."""
+        return ShariaDesk(self._engine)
 
     async def audit(self, limit: int = 10) -> tuple[AuditLine, ...]:
         """Newest journal entries in words, newest first."""

@@ -23,12 +23,19 @@ Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 Upcasts = Mapping[tuple[str, int], Upcast]
 
 
+def _lot_was_released(payload: dict[str, Any]) -> dict[str, Any]:
+    return payload | {"released": True}
+
+
 def _trip_with_consequence(plain: dict[str, Any]) -> dict[str, Any]:
     """Version 1 left unsaid which trip sends the desk back to paper: it was always the kill."""
     return plain | {"why": "", "to_paper": plain["name"] == "drawdown kill"}
 
 
-UPCASTS: Upcasts = {("breaker_tripped", 1): _trip_with_consequence}
+UPCASTS: Upcasts = {
+    ("breaker_tripped", 1): _trip_with_consequence,
+    ("lot_settled", 1): _lot_was_released,
+}
 """(kind, version) of an old payload to what makes it one version newer."""
 
 

@@ -1,7 +1,7 @@
 """The fold: what the journal adds up to. Boot, replay and recovery are this one path.
 
 Refuses to decide and to reach outside: given the same envelopes it makes the same ledger, always.
-How each event changes the ledger stands in ``desk_changes``, ``risk_changes`` and
+How each event changes the ledger stands in ``desk_changes``, ``law_changes``, ``risk_changes`` and
 ``trade_changes``.
 """
 
@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.errors import InvariantBroken
-from engine.journal import desk_changes, risk_changes, trade_changes
+from engine.journal import desk_changes, law_changes, risk_changes, trade_changes
 from engine.journal.change import change
 from engine.journal.ledger import Ledger
 from engine.model import events as happened
 from engine.model.events import Event
 from engine.model.orders import Purpose
+from engine.model.venue_lines import Meaning
 from engine.ports import Envelope
 
 TOLD: frozenset[type[Event]] = frozenset(
@@ -37,11 +38,17 @@ TOLD: frozenset[type[Event]] = frozenset(
         happened.Resumed,
         happened.BreakerTripped,
         happened.BreakerReset,
+        happened.InvariantRefused,
+        happened.VenueKindClassified,
+        happened.PurificationGiven,
         happened.ReviewNoted,
         happened.LimitsSet,
     }
 )
 """Events that are told of in a channel."""
+
+STOPPING = (happened.Halted, happened.Resumed, happened.BreakerTripped, happened.BreakerReset)
+"""Events that stop entries or allow them again."""
 
 
 def fold(envelopes: Iterable[Envelope], ledger: Ledger | None = None) -> Ledger:
@@ -70,6 +77,8 @@ def apply(ledger: Ledger, envelope: Envelope) -> None:
     """
     try:
         change(envelope.event, ledger, envelope)
+        if isinstance(envelope.event, STOPPING):
+            ledger.oversight.append(envelope)
         if _is_told(ledger, envelope.event):
             _owe(ledger, envelope)
     except InvariantBroken as broken:
@@ -85,6 +94,9 @@ def _is_told(ledger: Ledger, event: Event) -> bool:
     if isinstance(event, happened.OrderCanceled | happened.OrderExpired):
         # Exits come off whenever a position closes; only a lost entry is news.
         return ledger.orders[event.client_id].order.purpose is Purpose.ENTRY
+    if isinstance(event, happened.VenueLineSeen):
+        # The venue's trades and fees are in the fills already; what is odd is news.
+        return event.meaning is not Meaning.ORDINARY
     if isinstance(event, happened.LimitsSet):
         return bool(event.held_back)
     return type(event) in TOLD
@@ -102,4 +114,13 @@ def _owe(ledger: Ledger, envelope: Envelope) -> None:
     ledger.untold[envelope.seq] = envelope
 
 
-__all__ = ["TOLD", "Ledger", "apply", "desk_changes", "fold", "risk_changes", "trade_changes"]
+__all__ = [
+    "TOLD",
+    "Ledger",
+    "apply",
+    "desk_changes",
+    "fold",
+    "law_changes",
+    "risk_changes",
+    "trade_changes",
+]

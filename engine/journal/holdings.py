@@ -6,8 +6,10 @@ Refuses credit and shorts: cash and holdings never go below zero.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
+from engine.compliance.lots import LotChange, next_lot
 from engine.errors import InvariantBroken
 from engine.journal.change import known
 from engine.journal.ledger import ZERO, ExecutionCost, Ledger, OrderRecord
@@ -53,6 +55,9 @@ def reduce(ledger: Ledger, order: Order, fill: Fill) -> None:
         best_price=max(held.best_price, fill.price),
     )
     ledger.cash_usd += proceeds
+    if fill.settles_at is not None:
+        ledger.unsettled = [(at, usd) for at, usd in ledger.unsettled if at > fill.at]
+        ledger.unsettled.append((fill.settles_at, proceeds))
     if left.quantity > 0:
         ledger.positions[held.id] = left
         return
@@ -86,6 +91,7 @@ def _opened(ledger: Ledger, order: Order, fill: Fill) -> Position:
         lot=LotState.BOUGHT,
         worst_price=fill.price,
         best_price=fill.price,
+        settles_at=fill.settles_at,
     )
 
 
@@ -99,10 +105,15 @@ def _extended(held: Position, fill: Fill) -> Position:
         entry_price=value / bought,
         cost_usd=held.cost_usd + _paid(fill),
         fees_usd=held.fees_usd + fill.fee_usd,
-        lot=LotState.BOUGHT,
+        lot=next_lot(held.lot, LotChange.BUY_MORE),
         worst_price=min(held.worst_price, fill.price),
         best_price=max(held.best_price, fill.price),
+        settles_at=_later(held.settles_at, fill.settles_at),
     )
+
+
+def _later(first: datetime | None, second: datetime | None) -> datetime | None:
+    return max((at for at in (first, second) if at is not None), default=None)
 
 
 def _remember(ledger: Ledger, trade: Trade) -> None:
@@ -152,7 +163,7 @@ def _execution_cost(ledger: Ledger, held: Position) -> ExecutionCost:
     costs = record.terms.costs
     return ExecutionCost(
         realised_frac=float((entry + exits) / (decided * held.bought)),
-        modelled_frac=costs.spread_frac + costs.slippage_frac,
+        modelled_frac=costs.total_frac - costs.fee_frac,
     )
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from engine.compliance.jurisdiction import Dealing
+from engine.compliance.lines import key_of, meaning_of
 from engine.model.actors import Actor
 from engine.model.events import BarsAssessed
 from engine.model.fees import FeeTier
@@ -16,6 +18,7 @@ from engine.model.orders import OPEN_STATES, Order, OrderState, Purpose, Side
 from engine.model.positions import Position, Trade
 from engine.model.proposals import CardKind, ProposalStatus, ProposalTerms
 from engine.model.setups import Assessment, Label, SetupKind
+from engine.model.venue_lines import Meaning, VenueLine
 from engine.ports import Envelope
 from engine.risk.monitors import Monitors
 
@@ -111,7 +114,7 @@ class ExecutionCost:
     realised_frac : float, fraction of what it was worth at the yes
         Entry against the price at the yes; exits against their stop, target or reference price.
     modelled_frac : float, fraction of the same
-        Half spreads and slippage of both legs, as its card promised.
+        All but the fees of both legs, as its card promised.
     """
 
     realised_frac: float
@@ -143,6 +146,24 @@ class ModelUse:
     tokens_out: int = 0
     cost_usd: Decimal = ZERO
     busy_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LineRecord:
+    """A line of a venue's ledger and what it was taken for when it was seen."""
+
+    line: VenueLine
+    meaning: Meaning
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Incidental interest that was given away, as the owner noted it."""
+
+    amount_usd: Decimal
+    by: Actor
+    reason: str
+    at: datetime
 
 
 @dataclass(slots=True)
@@ -180,6 +201,8 @@ class Ledger:
         Bars in a row without a volatility alarm, by instrument.
     trip_log : list of (name, datetime)
         Every trip ever, for rules that count them.
+    oversight : list of Envelope
+        Every halt, resumption, trip and reset ever, oldest first.
     candidate_costs : dict of (instrument, datetime) to float, fraction of entry
         What the layers were told a trade costs where a candidate that is still open began: a
         restart has no book of that moment, and must not judge it by another cost.
@@ -191,6 +214,18 @@ class Ledger:
         Fees of all fills, by month.
     studied : dict of str to datetime
         Where the first study of each instrument began; a restart begins there again.
+    dealings : list of Dealing
+        Every execution, for the yearly cap on net purchases.
+    unsettled : list of (datetime, Decimal)
+        Proceeds in US dollars that are not ours before that instant.
+    attempts : list of (datetime, str)
+        Attempts at what may never happen, since the owner last reset their breaker.
+    lines : dict of str to LineRecord
+        The venue's own ledger, by line id.
+    kinds_said : dict of (venue, kind) to Meaning
+        What the owner said of kinds that the desk did not know.
+    given : list of Given
+        What was given away of incidental interest.
     broken : list of str
         Entries that contradict the ledger and changed nothing; the desk stands halted over them.
     posts : dict of int to (channel id, message id)
@@ -236,6 +271,7 @@ class Ledger:
     halt: Halt | None = None
     trips: dict[str, Trip] = field(default_factory=dict)
     trip_log: list[tuple[str, datetime]] = field(default_factory=list)
+    oversight: list[Envelope] = field(default_factory=list)
     prices: dict[str, Decimal] = field(default_factory=dict)
     bars_at: datetime | None = None
     assessed: dict[str, tuple[int, Assessment]] = field(default_factory=dict)
@@ -250,6 +286,12 @@ class Ledger:
     posts: dict[int, tuple[str, str]] = field(default_factory=dict)
     untold: dict[int, Envelope] = field(default_factory=dict)
     reports: dict[str, datetime] = field(default_factory=dict)
+    dealings: list[Dealing] = field(default_factory=list)
+    unsettled: list[tuple[datetime, Decimal]] = field(default_factory=list)
+    attempts: list[tuple[datetime, str]] = field(default_factory=list)
+    lines: dict[str, LineRecord] = field(default_factory=dict)
+    kinds_said: dict[tuple[str, str], Meaning] = field(default_factory=dict)
+    given: list[Given] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     seq: int = 0
     head: str = "0" * 64
@@ -271,6 +313,15 @@ class Ledger:
             if record.order.proposal_id == position_id and record.order.side is side
         ]
 
+    def highest_stop(self, position_id: str) -> Decimal | None:
+        """Highest stop that was ever sent for a position; None before the first."""
+        stops = (
+            record.order.stop_price
+            for record in self.orders_of(position_id, Side.SELL)
+            if record.order.stop_price is not None and record.state is not OrderState.REJECTED
+        )
+        return max(stops, default=None)
+
     def reserved_usd(self) -> Decimal:
         """Cash that open entry orders may still need, in US dollars, without fees."""
         total = ZERO
@@ -279,6 +330,19 @@ class Ledger:
                 entry = self.proposals[record.order.proposal_id].terms.entry
                 total += (record.order.quantity - record.filled) * entry
         return total
+
+    def unsettled_usd(self, now: datetime) -> Decimal:
+        """Proceeds of sales that are not ours yet at `now`, in US dollars."""
+        return sum((amount for at, amount in self.unsettled if at > now), ZERO)
+
+    def unknown_kinds(self) -> dict[tuple[str, str], int]:
+        """How many lines there are of each kind that nobody can name yet."""
+        counts: dict[tuple[str, str], int] = {}
+        for record in self.lines.values():
+            if meaning_of(record.line, self.kinds_said) is Meaning.UNKNOWN:
+                key = key_of(record.line)
+                counts[key] = counts.get(key, 0) + 1
+        return counts
 
     def marked_equity_usd(self) -> Decimal:
         """Cash and every position at its newest known price, in US dollars."""

@@ -46,6 +46,10 @@ def _kill_mark(ledger: Ledger, _at: datetime) -> None:
     ledger.kill_high_water_usd = ledger.equity_usd
 
 
+def _attempts(ledger: Ledger, _at: datetime) -> None:
+    ledger.attempts.clear()
+
+
 def _losses(ledger: Ledger, _at: datetime) -> None:
     ledger.losses_in_a_row = 0
 
@@ -69,6 +73,7 @@ def _monitors(ledger: Ledger, at: datetime) -> None:
 REBASED: Mapping[str, Callable[[Ledger, datetime], None]] = MappingProxyType(
     {
         "drawdown halt": _halt_mark,
+        "invariant": _attempts,
         "drawdown kill": _kill_mark,
         "losses in a row, halt": _losses,
         "losses in a row, pause": _losses,

@@ -115,6 +115,17 @@ def instant_text(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
 
 
+def opened(record: Record) -> Envelope:
+    """The envelope of a record that was read, its chain unchecked: ``verify`` does that.
+
+    Raises
+    ------
+    JournalError
+        If its payload does not fit its kind.
+    """
+    return _envelope(record, decode(record.kind, record.version, record.payload))
+
+
 def _envelope(record: Record, event: Event) -> Envelope:
     return Envelope(
         seq=record.seq,

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from engine.compliance.jurisdiction import Dealing
+from engine.compliance.lots import LotChange, next_lot
+from engine.compliance.orders import check_exit
 from engine.errors import InvariantBroken
 from engine.journal import holdings
 from engine.journal.change import change, known
@@ -30,8 +33,8 @@ from engine.model.orders import (
     Side,
     next_state,
 )
-from engine.model.positions import LotState
 from engine.model.proposals import ProposalStatus
+from engine.model.verdicts import Refused
 from engine.ports import Envelope
 
 # ---------------------------------------------------------------------- proposals
@@ -102,9 +105,21 @@ def _(event: happened.OrderIntended, ledger: Ledger, envelope: Envelope) -> None
         raise InvariantBroken(f"order {order.client_id} was intended twice")
     if order.side is Side.BUY:
         _require_approval(order, ledger)
-    elif order.purpose is Purpose.ENTRY:
-        raise InvariantBroken(f"order {order.client_id} sells as an entry")
+    else:
+        _require_possession(order, ledger)
     ledger.orders[order.client_id] = OrderRecord(order)
+
+
+def _require_possession(order: Order, ledger: Ledger) -> None:
+    """A sale is of a lot that is ours, and its stop stands no lower than any before it."""
+    if order.purpose is Purpose.ENTRY:
+        raise InvariantBroken(f"order {order.client_id} sells as an entry")
+    held = ledger.positions.get(order.proposal_id)
+    if held is None:
+        raise InvariantBroken(f"order {order.client_id} sells what is not held")
+    verdict = check_exit(order, held, highest_stop=ledger.highest_stop(held.id))
+    if isinstance(verdict, Refused):
+        raise InvariantBroken(f"order {order.client_id}: {verdict.sentence}")
 
 
 def _require_approval(order: Order, ledger: Ledger) -> None:
@@ -174,7 +189,14 @@ def _(event: happened.OrderFilled, ledger: Ledger, envelope: Envelope) -> None:
     ledger.fill_ids.add(fill.fill_id)
     month = month_of(fill.at)
     ledger.fees_usd[month] = ledger.fees_usd.get(month, ZERO) + fill.fee_usd
+    ledger.dealings.append(_dealing(record.order, fill))
     ledger.equity_usd = ledger.marked_equity_usd()
+
+
+def _dealing(order: Order, fill: Fill) -> Dealing:
+    sign = 1 if order.side is Side.BUY else -1
+    value = fill.price * fill.quantity + sign * fill.fee_usd
+    return Dealing(fill.at, order.instrument, order.side, value)
 
 
 def _state_after(record: OrderRecord, fill: Fill) -> OrderState:
@@ -196,8 +218,19 @@ def _execute(record: OrderRecord, fill: Fill, state: OrderState) -> None:
 
 @change.register
 def _(event: happened.LotSettled, ledger: Ledger, envelope: Envelope) -> None:
-    held = known(ledger.positions, event.position_id, "position")
-    ledger.positions[held.id] = replace(held, lot=LotState.SELLABLE)
+    _turn_lot(ledger, event.position_id, LotChange.CONFIRM_POSSESSION)
+    if event.released:
+        _turn_lot(ledger, event.position_id, LotChange.RELEASE)
+
+
+@change.register
+def _(event: happened.LotReleased, ledger: Ledger, envelope: Envelope) -> None:
+    _turn_lot(ledger, event.position_id, LotChange.RELEASE)
+
+
+def _turn_lot(ledger: Ledger, position_id: str, turn: LotChange) -> None:
+    held = known(ledger.positions, position_id, "position")
+    ledger.positions[held.id] = replace(held, lot=next_lot(held.lot, turn))
 
 
 @change.register

@@ -1,8 +1,8 @@
 """When New York's exchanges trade: 9:30 to 16:00, not on holidays, until 13:00 on half days.
 
 Source: NYSE Rule 7.2 and the exchange's published calendar, as kept since 2014; days of mourning
-and storms are a list. Refuses to guess what no rule foresees: a closure announced tomorrow shows as
-missing bars until it is listed here.
+and storms are a list. Refuses to guess what no rule foresees: a closure announced tomorrow shows
+as missing bars until it is listed here.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """An exchange's public candles, order book and time through ccxt, with faults in our own words.
 
-Refuses to retry anything but a network fault, and to pass on an answer that is not the venue's.
+Refuses to retry anything but a network fault, and to pass on an answer that is not the venue's;
+the client can do nothing but what compliance has on its list.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from engine.clock import EPOCH, Clock
+from engine.compliance.calls import GuardedClient
 from engine.errors import BadTick, MarketDataError
 from engine.market.columns import from_micros, to_micros
 from engine.market.venues import Venue
@@ -221,7 +223,7 @@ class PublicApi:
             client.enableLastHttpResponse = True
             if self._base_url:
                 client.urls["api"] = dict.fromkeys(self.venue.url_keys, self._base_url)
-            self._client = client
+            self._client = GuardedClient(client)
         return self._client
 
 

@@ -55,6 +55,8 @@ class Instrument:
         Smallest order value the venue takes.
     attested_by : str or None
         Who attested the form; None means watch and paper only, never live.
+    settles_after_days : int, business days, >= 0
+        How long after a purchase it is ours; 0 is in the trade itself.
     """
 
     symbol: str
@@ -66,8 +68,14 @@ class Instrument:
     min_notional_usd: Decimal
     calendar: Calendar
     attested_by: str | None = None
+    settles_after_days: int = 0
 
     @property
     def base(self) -> str:
         """The thing owned: ``BTC`` of ``BTC-USD``."""
         return self.symbol.partition("-")[0]
+
+    @property
+    def quote(self) -> str:
+        """The thing paid: ``USD`` of ``BTC-USD``."""
+        return self.symbol.partition("-")[2]

@@ -163,6 +163,9 @@ class Fill:
     fee_usd : Decimal, US dollars, >= 0
     reference_price : Decimal, quote currency
         Price without spread and slippage, from which the slippage is measured.
+    settles_at : datetime or None, aware UTC
+        When both counter-values are expected to have changed hands for good; None where they
+        did in the trade itself.
     """
 
     fill_id: str
@@ -172,3 +175,4 @@ class Fill:
     quantity: Decimal
     fee_usd: Decimal
     reference_price: Decimal
+    settles_at: datetime | None = None

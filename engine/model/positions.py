@@ -59,6 +59,8 @@ class Position:
         Proceeds less fees of what has been sold already.
     bought : Decimal, base units
         All that was ever bought for it.
+    settles_at : datetime or None, aware UTC
+        When its newest purchase is expected to settle; None where it settled in the trade.
     """
 
     id: str
@@ -77,6 +79,7 @@ class Position:
     lot: LotState
     worst_price: Decimal
     best_price: Decimal
+    settles_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,4 +65,13 @@ class Refused:
         return f"Refused by {self.limit}: {measured}. {self.mend}".rstrip()
 
 
+@dataclass(frozen=True, slots=True)
+class Forbidden(Refused):
+    """A refusal by an invariant: what was asked for may never happen, whoever asks.
+
+    Where an order was about to be made it is journaled as an attempt, and blocks entries until
+    the owner has looked into it.
+    """
+
+
 Verdict = Approved | Resized | Refused

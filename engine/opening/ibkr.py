@@ -5,11 +5,12 @@ Refuses to unlock anything: whoever asks for a live broker has passed the review
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 
 from engine.brokers.ibkr.broker import IbkrBroker, Patience, Street
 from engine.brokers.ibkr.session import Gateway, NightlyRestart, Session
+from engine.brokers.settlement import Unsettled
 from engine.config import Settings
 from engine.desk.policy import cost_model_of
 from engine.market.nyse import is_trading_day
@@ -37,7 +38,10 @@ def gateway_of(settings: Settings) -> Gateway:
 
 
 def ibkr_broker(
-    settings: Settings, clock: Clock, known_fills: Collection[str] = frozenset()
+    settings: Settings,
+    clock: Clock,
+    known_fills: Collection[str] = frozenset(),
+    unsettled: Iterable[Unsettled] = (),
 ) -> IbkrBroker:
     """A broker for every instrument whose venue is ibkr; nothing is connected yet.
 
@@ -45,6 +49,8 @@ def ibkr_broker(
     ----------
     known_fills : collection of str
         Ids of fills that the journal has already.
+    unsettled : iterable of Unsettled
+        Purchases in the journal that are not ours yet.
     """
     traded = {
         symbol: table for symbol, table in settings.instruments.items() if table.venue == _VENUE
@@ -62,4 +68,6 @@ def ibkr_broker(
         commission=timedelta(seconds=ibkr.commission_seconds),
     )
     session = Session(gateway_of(settings), clock)
-    return IbkrBroker(session, street, clock, patience, known_fills=known_fills)
+    return IbkrBroker(
+        session, street, clock, patience, known_fills=known_fills, unsettled=unsettled
+    )

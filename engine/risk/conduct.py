@@ -10,6 +10,11 @@ from engine.risk.picture import Look
 from engine.risk.readings import Reading, danger, reading
 
 
+def invariant_attempts(look: Look) -> Reading:
+    """Attempts at what may never happen, since the owner last reset their breaker."""
+    return reading(look.picture.invariant_attempts)
+
+
 def clock_offset(look: Look) -> Reading:
     """Seconds by which the clock is provably off the venue's."""
     return danger(look.picture.clock.offset_seconds) if look.picture.clock else None
@@ -58,6 +63,16 @@ def brier_cusum(look: Look) -> Reading:
 _REFIT = "The owner resets it with a reason once the odds are refitted; the count begins anew."
 
 CONDUCT: tuple[Breaker, ...] = (
+    Breaker(
+        "invariant",
+        Scope.DESK,
+        invariant_attempts,
+        lambda _look: 1.0,
+        why="Something tried what may never happen, and was refused.",
+        resets="The owner finds out what tried it, and resets it with a reason.",
+        shown=COUNT,
+        rebased=True,
+    ),
     Breaker(
         "clock skew",
         Scope.DESK,

@@ -97,6 +97,8 @@ class RiskPicture:
     live_after_kill : bool or None
         Whether the desk is live though a drawdown kill has sent it back to paper.
     tripped : tuple of TrippedBreaker or None
+    invariant_attempts : int or None
+        Attempts at what may never happen since the owner last reset their breaker.
     metals_correlation : float in [-1, 1] or None
         Of gold with silver; unknown counts as one.
     clock : ClockState or None
@@ -130,6 +132,7 @@ class RiskPicture:
     venue: VenueState | None
     odds: OddsRecord | None
     markets: tuple[MarketState, ...]
+    invariant_attempts: int | None = 0
 
     def market(self, instrument: str) -> MarketState | None:
         """State of one instrument's market, or None if nothing is known of it."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from engine.compliance.jurisdiction import NetBuys
 from engine.model.actors import Actor
 from engine.model.orders import Order, OrderState
 from engine.model.positions import Origin, Position
@@ -136,6 +137,8 @@ class PortfolioView:
         Equity at bar closes, thinned, oldest first.
     results : tuple of KindResult
         What closed trades of each kind of card brought.
+    net_buys : NetBuys or None
+        Where the yearly cap of the owner's place stands; None where there is none.
     """
 
     mode: str
@@ -151,6 +154,7 @@ class PortfolioView:
     equity_curve: tuple[tuple[datetime, Decimal], ...]
     market: MarketView
     results: tuple[KindResult, ...] = ()
+    net_buys: NetBuys | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from engine.brokers.ibkr.broker import IbkrBroker, Patience
+from engine.brokers.settlement import Unsettled
 from engine.clock import VirtualClock
 from engine.errors import BrokerUnavailable, OutcomeUnknown
 from engine.model.orders import Fill, Order, OrderType
@@ -771,6 +772,26 @@ async def test_ib_51_a_lot_is_not_sold_before_it_is_settled(
     later(clock, gateway, hours=24)
     tomorrow = replace(stop(linked_to=""), client_id="a1b2c3d4e5f6-stop-2")
     assert isinstance(await broker.submit(tomorrow), Accepted)
+
+
+async def test_ib_51b_a_purchase_is_told_as_ours_once_on_its_settlement_day_over_a_restart(
+    gateway: LoopbackGateway, clock: VirtualClock
+) -> None:
+    async with desk(gateway, clock) as before:
+        await before.submit(buy())
+        gateway.fill(ENTRY, "10", "19.00")
+        (fill,) = await heard(before, 1)
+        assert fill.settles_at is not None
+        assert fill.settles_at > clock.now()
+        assert (await before.report()).settled == ()
+    waiting = [Unsettled(ENTRY, "PHYS", fill.quantity, fill.settles_at)]
+    gateway.venue.forget_the_day()
+    async with desk(gateway, clock, known_fills={fill.fill_id}, unsettled=waiting) as after:
+        assert "PHYS" not in await after.balances()
+        later(clock, gateway, hours=24)
+        assert (await after.balances())["PHYS"] == D(10)
+        assert (await after.report()).settled == (ENTRY,)
+        assert (await after.report()).settled == ()
 
 
 async def test_ib_52_settled_cash_in_another_currency_is_not_taken_for_dollars(

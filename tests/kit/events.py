@@ -114,6 +114,7 @@ BOUGHT: tuple[Event, ...] = (
     intended(),
     filled(),
     happened.LotSettled("P-AAAA"),
+    happened.LotReleased("P-AAAA"),
 )
 """The desk holds two coins for 201 dollars."""
 

@@ -7,7 +7,7 @@ proved, to sell what is not possessed, and to buy with what is not settled.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -18,19 +18,21 @@ from engine.brokers.ibkr.codes import refusal
 from engine.brokers.ibkr.contracts import FORMS, Traded
 from engine.brokers.ibkr.desk_orders import DeskOrders, End, Endings, end_of
 from engine.brokers.ibkr.evidence import Evidence, gather
-from engine.brokers.ibkr.executions import ExecutionBook
+from engine.brokers.ibkr.executions import Around, ExecutionBook
 from engine.brokers.ibkr.facts import VenueExecution
 from engine.brokers.ibkr.session import Session
-from engine.brokers.ibkr.settlement import trade_date, unsettled, weekday
+from engine.brokers.ibkr.settlement import settles_at, trade_date, unsettled, weekday
 from engine.brokers.ibkr.tickets import Answer, Outcome, Ticket
 from engine.brokers.ibkr.wire import Wire
 from engine.brokers.rules import rule_broken
+from engine.brokers.settlement import Settlement, Unsettled
 from engine.costs import CostModel
 from engine.errors import BrokerError, BrokerUnavailable, OutcomeUnknown
 from engine.model.bars import MarketEvent, Quote
 from engine.model.instruments import Calendar, Instrument
 from engine.model.money import exact
-from engine.model.orders import Order, OrderType, Side
+from engine.model.orders import Fill, Order, OrderType, Side
+from engine.model.venue_lines import VenueLine
 from engine.ports import Accepted, BrokerReport, Clock, Rejected
 
 _NOTHING = Decimal(0)
@@ -88,6 +90,8 @@ class IbkrBroker:
     patience : Patience
     known_fills : collection of str
         Ids of fills that the journal has already.
+    unsettled : iterable of Unsettled
+        Purchases in the journal that are not ours yet.
     """
 
     name = "ibkr"
@@ -100,6 +104,7 @@ class IbkrBroker:
         patience: Patience | None = None,
         *,
         known_fills: Collection[str] = frozenset(),
+        unsettled: Iterable[Unsettled] = (),
     ) -> None:
         self._session = session
         self._street = street
@@ -114,6 +119,7 @@ class IbkrBroker:
         self._looked: tuple[Wire, int, datetime] | None = None
         self._evidence = Evidence((), (), (), stirred=-1)
         self._began = clock.now()
+        self._settlement = Settlement(unsettled)
         session.on_execution = lambda each: self._book.hear((each,), clock.now())
 
     # ------------------------------------------------------------------ the port
@@ -195,6 +201,7 @@ class IbkrBroker:
             self._book.hear(wire.executions(), now)
             amended = self._book.amendments(self._estimate)
             fills = self._book.fills(now, self._estimate)
+            self._expect(fills)
             ended = self._endings(self._evidence, now)
             return BrokerReport(
                 fills=fills,
@@ -202,6 +209,7 @@ class IbkrBroker:
                 expired=tuple(ended.expired),
                 rejected=tuple(ended.rejected),
                 amended=amended,
+                settled=tuple(self._settlement.mature(now)),
             )
 
     async def restore(self, working: Sequence[tuple[Order, Decimal]]) -> None:
@@ -222,6 +230,10 @@ class IbkrBroker:
                         if held != _NOTHING:
                             settled[instrument.base] = held
             return settled
+
+    async def ledger_lines(self, since: datetime | None) -> tuple[VenueLine, ...]:  # noqa: ARG002
+        """None: the gateway has no ledger; interest shows only on IB's statements."""
+        return ()
 
     async def aclose(self) -> None:
         """Disconnect; working orders stay at the venue."""
@@ -381,11 +393,13 @@ class IbkrBroker:
             ),
             _NOTHING,
         )
-        executions = self._book.executed()
-        waiting = unsettled(
-            executions, con_id, traded.form.settles_after_days, self._clock.now(),
-            self._street.is_business_day,
-        )  # fmt: skip
+        now, days = self._clock.now(), traded.form.settles_after_days
+        heard, untold = (
+            unsettled(executions, con_id, days, now, self._street.is_business_day)
+            for executions in (self._book.executed(), self._book.untold())
+        )
+        told = self._settlement.waiting_at(traded.instrument.base, now)
+        waiting = max(heard, told + untold)
         return max(held - waiting, _NOTHING)
 
     async def _settled_usd(self, wire: Wire) -> Decimal:
@@ -395,6 +409,27 @@ class IbkrBroker:
         if not told:
             raise BrokerUnavailable(f"IBKR does not tell the dollars of {account.id}")
         return max(min(told), _NOTHING)
+
+    def _expect(self, fills: Iterable[Fill]) -> None:
+        """Let purchases be on their way until their settlement day."""
+        for fill in fills:
+            instrument = self._bought(fill.client_id)
+            if instrument is not None and fill.settles_at is not None:
+                self._settlement.expect(
+                    Unsettled(fill.client_id, instrument.base, fill.quantity, fill.settles_at)
+                )
+
+    def _bought(self, client_id: str) -> Instrument | None:
+        for each in self._book.executed():
+            if each.client_id == client_id and each.side is Side.BUY:
+                return self._instrument_of(each)
+        return None
+
+    def _instrument_of(self, execution: VenueExecution) -> Instrument | None:
+        for symbol, instrument in self._street.instruments.items():
+            if self._street.venue_symbols.get(symbol) == execution.symbol:
+                return instrument
+        return None
 
     def _endings(self, evidence: Evidence, now: datetime) -> Endings:
         endings = Endings()
@@ -413,15 +448,20 @@ class IbkrBroker:
                 endings.rejected.append(Rejected(client_id, reason or "IBKR refused it"))
         return endings
 
-    def _estimate(self, execution: VenueExecution) -> tuple[Decimal, Decimal] | None:
+    def _estimate(self, execution: VenueExecution) -> Around | None:
         form = FORMS.get(execution.symbol)
         if form is None or form.sec_type != execution.sec_type:
             return None
         for symbol, instrument in self._street.instruments.items():
             if self._street.venue_symbols.get(symbol) == form.symbol:
                 notional = execution.price * execution.quantity
-                fee = self._street.costs.fee_usd(instrument, notional)
-                return fee, self._prices.get(symbol, execution.price)
+                return Around(
+                    self._street.costs.fee_usd(instrument, notional),
+                    self._prices.get(symbol, execution.price),
+                    settles_at(
+                        execution.at, form.settles_after_days, self._street.is_business_day
+                    ),
+                )
         return None
 
     def _adopt(self, order: Order, found: Accepted | Rejected) -> Accepted | Rejected:

@@ -16,8 +16,27 @@ from engine.model.orders import Fill
 from engine.ports import FillAmendment
 
 _NOTHING = Decimal(0)
-Estimate = Callable[[VenueExecution], tuple[Decimal, Decimal] | None]
-"""Fee in US dollars and reference price of an execution; None if it is of nothing traded here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What an execution does not tell itself.
+
+    Attributes
+    ----------
+    fee_usd : Decimal, US dollars
+        Of the configured tier, until IB tells its commission.
+    reference_price : Decimal, quote currency
+    settles_at : datetime, aware UTC
+    """
+
+    fee_usd: Decimal
+    reference_price: Decimal
+    settles_at: datetime
+
+
+Estimate = Callable[[VenueExecution], Around | None]
+"""What stands around an execution; None if it is of nothing that is traded here."""
 
 
 @dataclass(slots=True)
@@ -67,6 +86,14 @@ class ExecutionBook:
         """Every execution in its last revision."""
         return tuple(known.newest for known in self._known.values())
 
+    def untold(self) -> tuple[VenueExecution, ...]:
+        """Executions of which neither the journal nor a report knows."""
+        return tuple(
+            known.newest
+            for base_id, known in self._known.items()
+            if known.told is None and base_id not in self._told_before
+        )
+
     def fills(self, now: datetime, estimate: Estimate) -> tuple[Fill, ...]:
         """Fills that have not been told yet and need not wait any longer, oldest first."""
         told = []
@@ -109,10 +136,10 @@ def _time(known: _Known) -> tuple[datetime, str]:
 
 
 def _fill(execution: VenueExecution, estimate: Estimate) -> Fill | None:
-    estimated = estimate(execution)
-    if estimated is None:
+    around = estimate(execution)
+    if around is None:
         return None
-    fee_usd, reference = estimated
+    fee_usd = around.fee_usd
     if execution.commission_usd is not None:
         fee_usd = max(execution.commission_usd, _NOTHING)  # a rebate is not counted on
     return Fill(
@@ -122,5 +149,6 @@ def _fill(execution: VenueExecution, estimate: Estimate) -> Fill | None:
         price=execution.price,
         quantity=execution.quantity,
         fee_usd=fee_usd,
-        reference_price=reference,
+        reference_price=around.reference_price,
+        settles_at=around.settles_at,
     )

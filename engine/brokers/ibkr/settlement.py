@@ -6,7 +6,7 @@ Refuses to count a purchase as possessed before its settlement day has begun.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -46,6 +46,12 @@ def settles_on(traded: date, days: int, is_business_day: BusinessDay = weekday) 
         day += timedelta(days=1)
         left -= is_business_day(day)
     return day
+
+
+def settles_at(traded_at: datetime, days: int, is_business_day: BusinessDay = weekday) -> datetime:
+    """Instant at which a trade is settled: the start of its settlement day in New York, in UTC."""
+    day = settles_on(trade_date(traded_at), days, is_business_day)
+    return datetime.combine(day, time(), ZoneInfo("America/New_York")).astimezone(UTC)
 
 
 def unsettled(

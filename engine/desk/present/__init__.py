@@ -12,6 +12,7 @@ from engine.desk.present.layers import layer_views
 from engine.desk.present.oversight import Oversight
 from engine.desk.present.proposals import Proposals
 from engine.desk.present.research import Research
+from engine.desk.present.sharia import Sharia
 
 __all__ = ["Context", "Present", "layer_views", "order_view"]
 
@@ -31,3 +32,4 @@ class Present:
         self.proposals = Proposals(context)
         self.holdings = Holdings(context)
         self.oversight = Oversight(context)
+        self.sharia = Sharia(context)

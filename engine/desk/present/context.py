@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from engine.config import Settings
 from engine.desk.picture import Moment, picture_of
 from engine.desk.policy import Policy
 from engine.journal.ledger import Ledger
 from engine.metering.plan import MeterPlan
 from engine.model.verdicts import Refused
-from engine.ports import Clock, Journal, MarketFeed
+from engine.ports import Clock, Journal, KillSwitch, MarketFeed
 from engine.risk import RiskPicture
 from engine.views import MarketView
 
@@ -38,9 +39,11 @@ class Context:
         Prices and assessments as they are known then.
     before : callable (instrument) -> Decimal or None
         Price of a day before the newest bar.
+    kill_switch : KillSwitch or None
     """
 
     ledger: Ledger
+    settings: Settings
     policy: Policy
     market: MarketView
     feed: MarketFeed
@@ -53,6 +56,7 @@ class Context:
     meter: MeterPlan
     moment: Callable[[datetime], Moment]
     before: Callable[[str], Decimal | None]
+    kill_switch: KillSwitch | None = None
 
     def picture(self) -> RiskPicture:
         """What risk sees now."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from engine.desk.exits import guarded
+from engine.desk.law import net_buys_of
 from engine.desk.limits import limit_views
 from engine.desk.picture import opens_at
 from engine.desk.present.context import Context
@@ -51,12 +52,12 @@ class Holdings:
         )
 
     def _guard(self, held: Position) -> str:
+        if held.lot is not LotState.SELLABLE:
+            return _waits(held, leaving=held.id in self._ledger.exits_requested)
         if held.id in self._ledger.exits_requested:
             return "It is being sold at the market."
         if guarded(self._ledger, held):
             return "Its stop rests at the paper broker and is checked on every bar and quote."
-        if held.lot is not LotState.SELLABLE:
-            return "Its lot is not settled yet; the stop is placed when it is."
         return "No stop rests: the desk places one on the next bar."
 
     def orders(self) -> tuple[OrderView, ...]:
@@ -68,12 +69,13 @@ class Holdings:
         ledger = self._context.ledger
         equity = ledger.marked_equity_usd()
         peak = max(ledger.high_water_usd, equity)
-        day_open, week_open = opens_at(ledger, self._context.clock.now())
+        now = self._context.clock.now()
+        day_open, week_open = opens_at(ledger, now)
         return PortfolioView(
             mode=ledger.mode,
             equity_usd=equity,
             cash_usd=ledger.cash_usd,
-            settled_cash_usd=ledger.cash_usd - ledger.reserved_usd(),
+            settled_cash_usd=ledger.cash_usd - ledger.reserved_usd() - ledger.unsettled_usd(now),
             day_usd=equity - day_open,
             week_usd=equity - week_open,
             total_usd=equity - ledger.start_cash_usd,
@@ -83,6 +85,7 @@ class Holdings:
             equity_curve=tuple(ledger.equity_curve),
             market=self._context.market,
             results=results_of(ledger.trades),
+            net_buys=net_buys_of(ledger, self._context.policy, now),
         )
 
     def trades(self, limit: int) -> tuple[Trade, ...]:
@@ -114,6 +117,16 @@ def results_of(trades: Sequence[Trade]) -> tuple[KindResult, ...]:
             earned = sum((trade.pnl_usd for trade in own), ZERO)
             kinds.append(KindResult(origin, len(own), wins, earned))
     return tuple(kinds)
+
+
+def _waits(held: Position, *, leaving: bool) -> str:
+    """What guards a lot that is not ours yet: nothing at the venue, and why."""
+    until = f" until {held.settles_at:%a %d %b %H:%M} UTC" if held.settles_at else ""
+    then = "it is sold at the market then" if leaving else "its stop and target are placed then"
+    return (
+        f"Its lot is {held.lot}, not settled{until}: it may not be sold before, so no stop rests; "
+        f"{then}, and a price below the stop is sold at the first price after."
+    )
 
 
 def order_view(record: OrderRecord) -> OrderView:

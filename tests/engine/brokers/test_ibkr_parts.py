@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from engine.brokers.ibkr.account import Account, account_fault, port_fault
 from engine.brokers.ibkr.codes import Meaning, meaning
 from engine.brokers.ibkr.contracts import FORMS, listing_fault, on_tick, pair_group
-from engine.brokers.ibkr.executions import ExecutionBook
+from engine.brokers.ibkr.executions import Around, ExecutionBook
 from engine.brokers.ibkr.facts import Listing, VenueExecution, split_id
 from engine.brokers.ibkr.session import NightlyRestart
 from engine.brokers.ibkr.settlement import settles_on, unsettled
@@ -39,6 +39,10 @@ def execution(revision: int = 1, **other: object) -> VenueExecution:
     return replace(each, **other)  # type: ignore[arg-type]
 
 
+def around(execution: VenueExecution) -> Around:
+    return Around(D(0), execution.price, MONDAY_11)
+
+
 @given(order=st.permutations([1, 2, 3]), again=st.permutations([1, 2, 3]))
 def test_executions_in_any_order_and_number_give_one_fill(
     order: list[int], again: list[int]
@@ -47,8 +51,8 @@ def test_executions_in_any_order_and_number_give_one_fill(
     told: list[Fill] = []
     for revision in (*order, *again):
         book.hear([execution(revision)], MONDAY_11)
-        told += book.fills(MONDAY_11, lambda e: (D(0), e.price))
-    amended = book.amendments(lambda e: (D(0), e.price))
+        told += book.fills(MONDAY_11, around)
+    amended = book.amendments(around)
     assert len(told) == 1
     last = amended[-1].fill if amended else told[0]
     assert last.price == D("22.00")

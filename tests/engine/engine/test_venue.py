@@ -19,6 +19,7 @@ from engine.facade import Desk, PositionView, ProposalView, StatusView
 from engine.journal.memory import MemoryJournal
 from engine.model.bars import Bar, MarketEvent, Quote
 from engine.model.orders import Fill, Order, OrderState, Purpose, Side
+from engine.model.venue_lines import VenueLine
 from engine.opening import MarketChoice, parts_on
 from engine.ports import Accepted, BrokerReport, MarketFeed, Rejected
 from tests.kit.desk import BTC, OVERSEER, OWNER, DeskAtWork, desk_settings, refusal
@@ -34,6 +35,7 @@ class Venue:
         self.known: dict[str, Accepted | Rejected] = {}
         self.submitted: list[str] = []
         self.news = BrokerReport()
+        self.lines: tuple[VenueLine, ...] = ()
         self.lose_answers = self.unreachable = self.deaf = False
         self.sides: dict[str, Side] = {}
         self.owned = {"USD": Decimal(10_000), "BTC": Decimal(0)}
@@ -76,6 +78,9 @@ class Venue:
         if self.unreachable:
             raise BrokerUnavailable("no route to the venue")
         return self.owned
+
+    async def ledger_lines(self, since: datetime | None) -> tuple[VenueLine, ...]:
+        return self.lines
 
     def fills(self, client_id: str, quantity: Decimal, price: Decimal, at: datetime) -> None:
         fill = Fill(

@@ -20,6 +20,7 @@ from engine.model.orders import OrderState, OrderType, Purpose
 from engine.model.positions import LotState
 from engine.model.proposals import ProposalStatus
 from engine.model.setups import Label, Outcome, SetupKind
+from engine.model.venue_lines import Meaning
 from engine.risk import BREAKERS
 from tests.kit.events import (
     BOUGHT,
@@ -324,9 +325,11 @@ def test_cash_never_goes_below_zero() -> None:
 
 
 def test_no_more_is_sold_than_is_held() -> None:
-    sell = intended("sell", Purpose.STOP, quantity=3)
+    sells = (intended("sell", Purpose.TIME_LIMIT), intended("again", Purpose.TIME_LIMIT))
     with pytest.raises(InvariantBroken, match="more than is held"):
-        ledger_of(*BOUGHT, sell, filled("sell", 3))
+        ledger_of(*BOUGHT, *sells, filled("sell", 2), filled("again", 2))
+    with pytest.raises(InvariantBroken, match="no short sale"):
+        ledger_of(*BOUGHT, intended("sell", Purpose.TIME_LIMIT, quantity=3))
 
 
 def test_a_sale_of_everything_is_a_trade() -> None:
@@ -432,8 +435,8 @@ def test_execution_is_measured_against_the_yes_and_the_stop() -> None:
     stop = intended("out", Purpose.STOP, type=OrderType.STOP, stop_price=Decimal(95))
     sold = filled("out", 2, 94, reference_price=Decimal(95))
     entry = filled("buy", 2, 101, reference_price=Decimal(101))
-    settled = happened.LotSettled("P-AAAA")
-    ledger = ledger_of(OPENED, raised(), approved(), intended(), entry, settled, stop, sold)
+    ours = happened.LotSettled("P-AAAA"), happened.LotReleased("P-AAAA")
+    ledger = ledger_of(OPENED, raised(), approved(), intended(), entry, *ours, stop, sold)
     (cost,) = ledger.executions
     assert cost.realised_frac == pytest.approx((2 * (101 - 100) + 2 * (95 - 94)) / 200)
     assert cost.modelled_frac == 0.0
@@ -462,12 +465,29 @@ def test_a_report_remembers_its_slot() -> None:
 
 # ---- contradictions ----------------------------------------------------------------------
 
+
+def stop_at(client_id: str, price: int) -> Event:
+    return intended(client_id, Purpose.STOP, type=OrderType.STOP, stop_price=Decimal(price))
+
+
 CONTRADICTIONS = {
     "second opening": (OPENED, OPENED),
     "decided twice": (OPENED, raised(), approved(), approved()),
     "wrong hash": (OPENED, raised(), approved(stop=Decimal(90))),
     "no cash": (OPENED, raised(), approved(), intended(), filled(price=6_000)),
-    "oversold": (*BOUGHT, intended("sell", Purpose.STOP, quantity=3), filled("sell", 3)),
+    "oversold": (*BOUGHT, intended("sell", Purpose.TIME_LIMIT, quantity=3)),
+    "unsettled": (*BOUGHT[:-2], intended("sell", Purpose.TIME_LIMIT)),
+    "released unsettled": (*BOUGHT[:-2], happened.LotReleased("P-AAAA")),
+    "stop lowered": (*BOUGHT, stop_at("s1", 96), stop_at("s2", 95)),
+    "named by a stranger": (
+        OPENED,
+        happened.VenueKindClassified("kraken", "gift", Meaning.ORDINARY, DESK, "fine"),
+    ),
+    "rollover called ordinary": (
+        OPENED,
+        happened.VenueKindClassified("kraken", "rollover", Meaning.ORDINARY, B, "fine"),
+    ),
+    "given by the desk": (OPENED, happened.PurificationGiven(Decimal(1), DESK, "alms")),
     "overfilled": (OPENED, raised(), approved(), intended(), filled(quantity=3)),
     "unknown order": (OPENED, happened.OrderAccepted("nobody", "v")),
     "impossible turn": (*BOUGHT, happened.OrderRejected("buy", "late")),

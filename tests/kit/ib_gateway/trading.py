@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -9,6 +10,7 @@ from typing import Any
 
 from engine.brokers.ibkr.broker import IbkrBroker, Patience, Street
 from engine.brokers.ibkr.session import Gateway, NightlyRestart, Session
+from engine.brokers.settlement import Unsettled
 from engine.clock import VirtualClock
 from engine.costs import CostModel, FeeTier
 from engine.model.instruments import Asset, Calendar, Instrument, InstrumentForm
@@ -70,13 +72,18 @@ def broker_at(
     *,
     patience: Patience | None = None,
     is_open: bool = True,
+    known_fills: Collection[str] = frozenset(),
+    unsettled: Iterable[Unsettled] = (),
     **other: Any,
 ) -> IbkrBroker:
     """A broker of its own process; make a second one to restart."""
     clock = clock or VirtualClock(MONDAY_11)
     street = Street(INSTRUMENTS, SYMBOLS, COSTS, lambda _, __: is_open)
     patience = patience or Patience(absence=timedelta(0))
-    return IbkrBroker(Session(gateway_at(gateway.port, **other), clock), street, clock, patience)
+    session = Session(gateway_at(gateway.port, **other), clock)
+    return IbkrBroker(
+        session, street, clock, patience, known_fills=known_fills, unsettled=unsettled
+    )
 
 
 def later(clock: VirtualClock, gateway: LoopbackGateway, **span: float) -> None:

@@ -8,19 +8,13 @@ from decimal import Decimal
 
 import pytest
 
-from engine.compliance import (
-    ALLOWED_VENUE_CALLS,
-    check_after,
-    check_call,
-    check_entry,
-    check_exit,
-)
+from engine.compliance import check_after, check_entry, check_exit, check_pair
 from engine.errors import InvariantBroken
 from engine.model.instruments import Asset, Calendar, Instrument, InstrumentForm
 from engine.model.orders import Order, OrderType, Purpose, Side
 from engine.model.positions import LotState, Position
 from engine.model.proposals import CardKind
-from engine.model.verdicts import Approved, Refused
+from engine.model.verdicts import Approved, Forbidden, Refused
 
 AT = datetime(2025, 3, 3, tzinfo=UTC)
 BTC = Instrument(
@@ -89,6 +83,10 @@ def entry(
     )
 
 
+def swap(symbol: str) -> Approved | Refused:
+    return entry(replace(ENTRY, instrument=symbol), replace(BTC, symbol=symbol))
+
+
 def limit_of(verdict: Approved | Refused) -> str:
     return verdict.limit if isinstance(verdict, Refused) else ""
 
@@ -108,6 +106,12 @@ def test_a_funded_entry_goes_on_as_asked() -> None:
         (entry(replace(ENTRY, instrument="ETH-USD")), "instrument"),
         (entry(instrument=replace(BTC, form="cfd")), "form of ownership"),  # type: ignore[arg-type]
         (entry(instrument=replace(BTC, attested_by=None), mode="live"), "attested form"),
+        (entry(instrument=replace(BTC, settles_after_days=1)), "counter-values in one session"),
+        (entry(instrument=replace(BTC, settles_after_days=-1)), "counter-values in one session"),
+        (swap("BTC-XAU"), "paid in cash"),
+        (swap("XAG-PAXG"), "paid in cash"),
+        (swap("BTC-USDT"), "paid in cash"),
+        (entry(replace(ENTRY, linked_to="other")), "entry type"),
         (entry(position=HELD), "no averaging down"),
         (entry(cash="100.39"), "settled own cash"),
         (entry(cash="NaN"), "settled own cash"),
@@ -148,6 +152,7 @@ def test_an_exit_of_what_is_held_goes_on(order: Order) -> None:
         (check_exit(STOP, replace(HELD, lot=LotState.SETTLED)), "possession before sale"),
         (check_exit(replace(STOP, stop_price=Decimal("94.9")), HELD), "no stop widening"),
         (check_exit(replace(STOP, stop_price=None), HELD), "no stop widening"),
+        (check_exit(STOP, HELD, highest_stop=Decimal("95.1")), "no stop widening"),
         (check_exit(ENTRY, HELD), "exits only sell"),
         (check_exit(replace(STOP, purpose=Purpose.ENTRY), HELD), "exits only sell"),
     ],
@@ -158,12 +163,33 @@ def test_an_exit_that_breaks_a_rule_is_refused_by_it(
     assert limit_of(verdict) == limit
 
 
+def test_a_trust_of_allocated_metal_may_settle_a_day_later() -> None:
+    trust = replace(BTC, form=InstrumentForm.ALLOCATED_METAL, settles_after_days=1)
+    assert entry(instrument=trust) == Approved(Decimal(1))
+
+
+def test_what_may_never_happen_is_told_from_what_may_not_now() -> None:
+    assert isinstance(entry(position=HELD), Forbidden)
+    unattested = entry(instrument=replace(BTC, attested_by=None), mode="live")
+    assert isinstance(unattested, Refused)
+    assert not isinstance(unattested, Forbidden)
+
+
+def test_a_stop_and_a_target_of_one_lot_may_cancel_each_other() -> None:
+    assert check_pair(STOP, TARGET) is None
+
+
 @pytest.mark.parametrize(
-    "word", ["margin", "borrow", "lend", "stake", "earn", "withdraw", "future", "transfer", "loan"]
+    "other",
+    [
+        replace(TARGET, linked_to="x"),
+        replace(TARGET, proposal_id="Q"),
+        replace(TARGET, quantity=Decimal(2)),
+        replace(STOP, client_id="t", linked_to="s"),
+    ],
 )
-def test_no_allowed_venue_call_names_what_is_forbidden(word: str) -> None:
-    assert not [call for call in ALLOWED_VENUE_CALLS if word in call]
-    assert isinstance(check_call(f"create_{word}"), Refused)
+def test_a_relink_that_would_leave_a_lot_unguarded_is_refused(other: Order) -> None:
+    assert isinstance(check_pair(STOP, other), Forbidden)
 
 
 def test_a_sound_state_passes() -> None:
@@ -177,6 +203,7 @@ def test_a_sound_state_passes() -> None:
         ("NaN", "1", [HELD], [], "cash must be >= 0"),
         ("0", "-1", [], [], "holding of BTC-USD must be >= 0"),
         ("0", "1", [replace(HELD, quantity=Decimal(2))], [], "bought 1"),
+        ("0", "2", [HELD, replace(HELD, id="Q")], [], "held twice"),
         ("0", "1", [], [STOP], "held: nothing"),
         ("0", "1", [replace(HELD, lot=LotState.BOUGHT)], [STOP], "held: 1, bought"),
         ("0", "1", [HELD], [replace(STOP, linked_to=""), TARGET], "sell 2 BTC-USD"),

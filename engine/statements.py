@@ -1,0 +1,216 @@
+"""Venue statements, and the reports for a scholar, on a journal file.
+
+Refuses a journal that a desk holds open when it would have to write, and a statement that it
+cannot read in full: no line is taken from it then.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from engine.clock import SystemClock
+from engine.compliance.purification import Purification, purification
+from engine.compliance.zakat import ZakatReport
+from engine.config import Settings
+from engine.desk.present.sharia import interest_lines
+from engine.desk.zakat import ZakatChoice, zakat_of
+from engine.engine.lawkeeping import line_events
+from engine.engine.recorder import Recorder
+from engine.errors import InvariantBroken, JournalError
+from engine.journal.fold import apply
+from engine.journal.ledger import Ledger
+from engine.journal.reading import records_of
+from engine.journal.sealing import opened
+from engine.journal.sqlite import SqliteJournal
+from engine.model.events import VenueLineSeen
+from engine.model.venue_lines import VenueLine
+from engine.model.verdicts import Refused
+
+_NAMES = {
+    "line_id": ("line_id", "txid", "id"),
+    "at": ("time", "at", "date"),
+    "kind": ("type", "kind"),
+    "asset": ("asset", "currency"),
+    "amount": ("amount",),
+}
+_WORTH = ("usd_value", "amountusd", "amount_usd")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedLines:
+    """What became of a statement.
+
+    Attributes
+    ----------
+    read, new : int
+        Lines in the file, and those that the journal did not know.
+    meanings : dict of str to int
+        New lines by what they mean.
+    halted : bool
+        Whether a forbidden line has halted the desk.
+    """
+
+    read: int
+    new: int
+    meanings: dict[str, int]
+    halted: bool
+
+
+class _Instant:
+    """A clock that stands: events of an import get one instant."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+
+    def now(self) -> datetime:
+        return self._at
+
+    async def sleep_until(self, at: datetime) -> None:
+        self._at = max(self._at, at)
+
+
+async def import_statement(
+    db: Path, statement: Path, venue: str, settings: Settings
+) -> ImportedLines:
+    """Journal every line of `statement` that the journal at `db` does not know yet.
+
+    Parameters
+    ----------
+    statement : Path
+        CSV with a header: id (or txid), time, type, asset, amount, and optionally usd_value;
+        Kraken's own export is read as it is.
+
+    Raises
+    ------
+    JournalError
+        If either file cannot be read, or a desk holds the journal; nothing is written then.
+    """
+    lines = _lines_for(db, statement, venue)
+    journal = await SqliteJournal.open(db, settings.hash)
+    try:
+        recorder = Recorder(journal)
+        await recorder.replay()
+        ledger = recorder.ledger
+        # A replay's time is its own: what is imported into one stands where it ends.
+        real = ledger.market not in ("replay", "simulated")
+        now = SystemClock().now()
+        recorder.clock = _Instant(max(now, ledger.at or now) if real else ledger.at or now)
+        events = line_events(ledger, lines)
+        await recorder.record(*events, durable=True)
+    finally:
+        await journal.aclose()
+    meanings: dict[str, int] = {}
+    for event in events:
+        if isinstance(event, VenueLineSeen):
+            meanings[event.meaning] = meanings.get(event.meaning, 0) + 1
+    return ImportedLines(
+        len(lines), sum(meanings.values()), meanings, halted=len(events) > sum(meanings.values())
+    )
+
+
+def _lines_for(db: Path, statement: Path, venue: str) -> tuple[VenueLine, ...]:
+    if not db.is_file():
+        raise JournalError(f"{db}: no such journal; check --db")
+    return tuple(read_statement(statement, venue))
+
+
+def read_statement(path: Path, venue: str) -> Iterator[VenueLine]:
+    """Every line of a CSV statement.
+
+    Raises
+    ------
+    JournalError
+        Naming the row and what it lacks.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = csv.DictReader(file)
+            for number, row in enumerate(rows, start=2):
+                named = {(name or "").strip().lower(): value for name, value in row.items()}
+                yield _line(named, venue, f"{path}: row {number}")
+    except (OSError, UnicodeDecodeError, csv.Error) as fault:
+        raise JournalError(f"{path}: cannot be read: {fault}; give a CSV statement") from None
+
+
+def _line(row: dict[str, str], venue: str, where: str) -> VenueLine:
+    found = {
+        part: next((row[name].strip() for name in names if (row.get(name) or "").strip()), "")
+        for part, names in _NAMES.items()
+    }
+    lacking = [
+        f"{part} ({' or '.join(_NAMES[part])})" for part, value in found.items() if not value
+    ]
+    if lacking:
+        raise JournalError(f"{where} lacks {', '.join(lacking)}; give a whole export")
+    worth = next((row[name] for name in _WORTH if (row.get(name) or "").strip()), "")
+    try:
+        at = datetime.fromisoformat(found["at"])
+        amount = Decimal(found["amount"])
+        usd = Decimal(worth) if worth else None
+    except (ValueError, InvalidOperation):
+        told = f"{found['at']!r}, {found['amount']!r}"
+        raise JournalError(
+            f"{where} has no readable time or amount: {told}; mend that row"
+        ) from None
+    if not amount.is_finite() or (usd is not None and not usd.is_finite()):
+        raise JournalError(f"{where} has an amount that is no number; mend that row")
+    return VenueLine(
+        line_id=f"{venue}:{found['line_id']}",
+        venue=venue,
+        at=at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC),
+        kind=found["kind"],
+        asset=found["asset"],
+        amount=amount,
+        usd_value=usd,
+    )
+
+
+def ledger_at(db: Path, day: date | None = None) -> Ledger:
+    """What the journal at `db` adds up to at the end of `day`, or at its end.
+
+    Raises
+    ------
+    JournalError
+        If the file cannot be read.
+    """
+    ledger = Ledger()
+    with records_of(db) as records:
+        for record in records:
+            envelope = opened(record)
+            if day is not None and envelope.at.date() > day:
+                break
+            try:
+                apply(ledger, envelope)
+            except InvariantBroken:
+                continue  # it stands noted in the ledger, as at every boot
+    return ledger
+
+
+def zakat_of_journal(db: Path, settings: Settings, choice: ZakatChoice) -> ZakatReport | Refused:
+    """What zakat on what the journal at `db` held would come to.
+
+    Raises
+    ------
+    JournalError
+        If the file cannot be read.
+    """
+    ledger = ledger_at(db, choice.day)
+    at = ledger.at or SystemClock().now()
+    return zakat_of(ledger, settings, choice, at.date())
+
+
+def purification_of_journal(db: Path) -> Purification:
+    """Incidental interest in the journal at `db`, and what was given away.
+
+    Raises
+    ------
+    JournalError
+        If the file cannot be read.
+    """
+    ledger = ledger_at(db)
+    return purification(interest_lines(ledger), (given.amount_usd for given in ledger.given))
