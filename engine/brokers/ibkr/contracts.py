@@ -1,7 +1,7 @@
 """The four contracts that this adapter can name at IBKR, and how each must be traded.
 
 Refuses every other symbol: there is no way from here to a CFD, a future or an option. Whether a
-form may be owned at all is decided in engine/compliance.py and not here.
+form may be owned at all is decided in engine/compliance and not here.
 """
 
 from __future__ import annotations

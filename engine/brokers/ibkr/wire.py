@@ -2,7 +2,7 @@
 
 Refuses to be used again after a request timed out: a late answer could be mistaken for the answer
 to the next request, and a list cut in half would look like proof that an order does not exist.
-Refuses calls that are not on the allow-list of engine/compliance.py.
+Refuses calls that are not on the allow-list of engine/compliance.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from engine.brokers.ibkr.reading import (
     open_order,
 )
 from engine.brokers.ibkr.tickets import Answer, Outcome, Ticket, as_ib
-from engine.compliance import check_call
-from engine.errors import BrokerUnavailable, InvariantBroken
+from engine.compliance import check_gateway_call
+from engine.errors import BrokerUnavailable, ForbiddenCall
 
 if TYPE_CHECKING:
     import ib_async
@@ -416,9 +416,9 @@ def _answer_of(fault: Fault) -> Answer | None:
 
 
 def _require_allowed(name: str) -> None:
-    refused = check_call(name)
+    refused = check_gateway_call(name)
     if refused is not None:
-        raise InvariantBroken(f"{name} is not on the allow-list in engine/compliance.py")
+        raise ForbiddenCall(refused.sentence)
 
 
 def _new_ib() -> ib_async.IB:

@@ -18,6 +18,7 @@ from engine.brokers.ibkr.executions import Around, ExecutionBook
 from engine.brokers.ibkr.facts import Listing, VenueExecution, split_id
 from engine.brokers.ibkr.session import NightlyRestart
 from engine.brokers.ibkr.settlement import settles_on, unsettled
+from engine.compliance import ALLOWED_GATEWAY_CALLS, check_gateway_call
 from engine.market.nyse import is_trading_day
 from engine.model.orders import Fill, Side
 from tests.kit.ib_gateway.trading import limit_buy, stop, target
@@ -148,3 +149,13 @@ def test_a_port_of_the_other_kind_is_hinted_at() -> None:
     assert "IB Gateway, live" in port_fault(4001, live=False)
     assert "TWS, paper" in port_fault(7497, live=True)
     assert port_fault(4002, live=False) == port_fault(4000, live=True) == ""
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["margin", "borrow", "lend", "loan", "exercise", "transfer", "withdraw", "globalcancel", "fa"],
+)
+def test_no_allowed_gateway_call_names_what_is_forbidden(word: str) -> None:
+    assert not [name for name in ALLOWED_GATEWAY_CALLS if name.lower().removeprefix("req") == word]
+    assert not [name for name in ALLOWED_GATEWAY_CALLS if len(word) > 2 and word in name.lower()]
+    assert check_gateway_call(f"req{word}") is not None
