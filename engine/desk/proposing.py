@@ -37,7 +37,7 @@ from engine.sizing import Bet, Sizing, size_entry, size_exploratory
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _ID_LENGTH = 4
 Gate = Callable[[Odds], str]
-_DAYS_A_YEAR = {Calendar.CONTINUOUS: 365.0, Calendar.METALS: 252.0}
+_DAYS_A_YEAR = {Calendar.CONTINUOUS: 365.0, Calendar.METALS: 252.0, Calendar.NYSE: 252.0}
 
 
 @dataclass(frozen=True, slots=True)
