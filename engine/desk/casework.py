@@ -19,7 +19,7 @@ from engine.model.setups import Assessment, Odds, Setup
 from engine.probability.worth import at_cost
 from engine.sizing import Bet
 
-_DAYS_A_YEAR = {Calendar.CONTINUOUS: 365.0, Calendar.METALS: 252.0}
+_DAYS_A_YEAR = {Calendar.CONTINUOUS: 365.0, Calendar.METALS: 252.0, Calendar.NYSE: 252.0}
 
 
 @dataclass(frozen=True, slots=True)
