@@ -37,7 +37,11 @@ ROOMS = {
         "tests/engine/test_sizing_*.py",
         "tests/properties/test_sizing_properties.py",
     ),
-    "engine/risk": ("tests/engine/test_risk_*.py", "tests/properties/test_risk_*.py"),
+    "engine/risk": (
+        "tests/engine/test_risk_*.py",
+        # Not its state machine, which takes longer than all the rest together.
+        "tests/properties/test_risk_properties.py",
+    ),
     "engine/compliance": (
         "tests/engine/test_compliance*.py",
         "tests/properties/test_compliance*.py",
