@@ -289,13 +289,13 @@ def test_a_refused_reset_says_what_is_tripped() -> None:
 
 
 def test_a_reset_in_vain_is_refused_unless_it_begins_the_count_anew() -> None:
-    many = {"consecutive_losses": 9, "last_loss_at": NOW}
+    many: dict[str, Any] = {"consecutive_losses": 9, "last_loss_at": NOW}
     assert (
         told_of("losses in a row, halt", **many, **standing("losses in a row, halt", NOW)) is None
     )
     blind = told_of("drawdown kill", kill_high_water_usd=None, **standing("drawdown kill", NOW))
     assert blind.value == "drawdown kill stands at unknown"
-    fallen = {"day_open_equity_usd": Decimal(20_000)}
+    fallen: dict[str, Any] = {"day_open_equity_usd": Decimal(20_000)}
     assert told_of("daily loss", **fallen, **standing("daily loss", NOW)).bound == "2.00 %"
     assert told_of("of tomorrow", **standing("of tomorrow", NOW)) is None
 

@@ -83,7 +83,7 @@ def test_what_risk_hands_round_cannot_be_changed_or_given_more(shape: type) -> N
     assert "__slots__" in vars(shape)
     if shape.__name__ == "Monitors":
         return
-    blank = object.__new__(shape)
+    blank: Any = object.__new__(shape)
     with pytest.raises(FrozenInstanceError):
         setattr(blank, fields(shape)[0].name, None)
 
