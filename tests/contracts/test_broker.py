@@ -1,6 +1,7 @@
 """BR-01 ...: what every broker keeps, whatever venue is behind it.
 
-To add a broker: give ``BROKERS`` a function that makes one with 10 000 USD and 1 BTC.
+To add a broker: give ``BROKERS`` a function that makes one with 10 000 USD and 1 BTC. Interactive
+Brokers (``ibkr``) has cases of its own in test_broker_ibkr.py.
 """
 
 from __future__ import annotations
