@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from engine.compliance import check_call
+from engine.compliance import GuardedClient
 from engine.config import Secrets
 from engine.errors import BrokerError, BrokerUnavailable
 from engine.model.events import FeeTierRead
@@ -94,9 +94,6 @@ def _asked(venue: str, symbols: Sequence[str]) -> Sequence[str]:
 
 async def _fee(client: Any, venue: str, symbol: str) -> tuple[float | None, float | None, str]:
     """Maker and taker as the venue says, and the tier's name."""
-    call = "fetch_trading_fees" if venue == "coinbase" else "fetch_trading_fee"
-    if refused := check_call(call):
-        raise BrokerError(refused.sentence)
     if venue == "coinbase":
         told = (await client.fetch_trading_fees({"type": "spot"})).get(symbol, {})
         tier = (told.get("info") or {}).get("fee_tier") or {}
@@ -142,4 +139,4 @@ def _open(venue: str, keys: tuple[str, str], base_url: str | None, wait: timedel
     client.enableRateLimit = False  # a handful of requests, once a start
     if base_url:
         client.urls["api"] = dict.fromkeys(_API[venue], base_url)
-    return client
+    return GuardedClient(client)

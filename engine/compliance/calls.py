@@ -65,6 +65,7 @@ _ORDER_PARAMS = _ALLOWED_PARAMS | {
     *("deadline", "postOnly", "post_only", "stopLossPrice", "timeInForce", "triggerPrice"),
     "validate",
 }
+_SPOT = ("type", "spot")
 _ORDER_TYPES = frozenset({"limit", "market", "stop-loss", "stop_loss"})
 _ORDER_NAMES = ("symbol", "type", "side", "amount", "price", "params")
 
@@ -126,7 +127,11 @@ def check_request(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -
     for table in (*args, *given.values()):
         if not isinstance(table, Mapping):
             continue
-        strange = [str(key) for key in table if key not in allowed]
+        strange = [
+            str(key)
+            for key, value in table.items()
+            if key not in allowed and (key, value) != _SPOT
+        ]
         if strange:
             told = f"{name} with {', '.join(sorted(strange))}"
             return Forbidden("venue parameters", told, "the allow-list of parameters")
