@@ -40,6 +40,9 @@ ALLOWED_VENUE_CALLS = frozenset(
         "create_order",
         "cancel_order",
         "cancel_all_orders_after",
+        # What the key itself may do: asked once, changes nothing.
+        "private_post_getapikeyinfo",
+        "v3_private_get_brokerage_key_permissions",
     }
 )
 
