@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from engine.clock import SystemClock
 from engine.config import Secrets, Settings, load_settings, locate_config
 from engine.errors import ExecutorError, JournalError
 from engine.journal.ledger import Ledger
@@ -45,6 +46,9 @@ class Finding:
     fatal: bool = False
 
 
+Findings = tuple[Finding, ...]
+
+
 async def check_up(
     config: Path | None, files: Mapping[str, Path], db: Path | None
 ) -> tuple[Finding, ...]:
@@ -59,7 +63,7 @@ async def check_up(
         *_data(settings, files),
         await _public_market(),
         *_discord(settings, Secrets()),
-        *_venue_keys(Secrets()),
+        *await _venue_keys(Secrets()),
         _live(settings),
     )
 
@@ -128,11 +132,29 @@ def _discord(settings: Settings, secrets: Secrets) -> tuple[Finding, ...]:
     return (Finding("discord", Health.GOOD, "a token and an owner are set"),)
 
 
-def _venue_keys(secrets: Secrets) -> tuple[Finding, ...]:
-    keys = [name for name in secrets.present if name.startswith(("KRAKEN", "COINBASE"))]
-    if not keys:
+async def _venue_keys(secrets: Secrets, base_urls: Mapping[str, str] | None = None) -> Findings:
+    """One line for each venue that has a key: what it may do, as the venue itself says."""
+    venues = [
+        venue
+        for venue in ("kraken", "coinbase")
+        if any(name.startswith(venue.upper()) for name in secrets.present)
+    ]
+    if not venues:
         return (Finding("venue keys", Health.NOTE, "none are set; paper needs none"),)
-    return (Finding("venue keys", Health.NOTE, f"{', '.join(keys)} set; paper uses none"),)
+    from engine.brokers.exchange.keys import KeyFitness, check_key
+
+    health = {
+        KeyFitness.FIT: Health.GOOD,
+        KeyFitness.UNFIT: Health.BAD,
+        KeyFitness.UNKNOWN: Health.NOTE,
+    }
+    found = []
+    for venue in venues:
+        root = (base_urls or {}).get(venue, "")
+        key = await check_key(venue, secrets, SystemClock(), base_url=root)
+        detail = f"{key.detail}; paper uses none"
+        found.append(Finding(f"{venue} key", health[key.fitness], detail, key.mend))
+    return tuple(found)
 
 
 def _live(settings: Settings) -> Finding:

@@ -35,6 +35,7 @@ LOOK_BACK = timedelta(days=7)
 CLOCK_TOLERANCE = timedelta(seconds=10)
 """A clock further off than this cannot give a deadline, nor prove that an order is absent."""
 CLOCK_CHECK_EVERY = timedelta(minutes=30)
+_AT_ONCE = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,13 +231,14 @@ class ExchangeBroker:
         """Entries need a clock that agrees with the venue's; exits go out whatever it says."""
         if self._clock.now() >= self._skew_until:
             self._skew = await self._dialect.now() - self._clock.now()
-            self._skew_until = self._clock.now() + CLOCK_CHECK_EVERY
+            sound = abs(self._skew) <= CLOCK_TOLERANCE
+            self._skew_until = self._clock.now() + (CLOCK_CHECK_EVERY if sound else _AT_ONCE)
         if abs(self._skew) > CLOCK_TOLERANCE and order.side is Side.BUY:
-            off, self._skew_until = self._skew, self._clock.now()
-            side = "behind" if off > timedelta(0) else "ahead of"
+            off = f"{abs(self._skew).total_seconds():.0f} s"
+            side = "behind" if self._skew > timedelta(0) else "ahead of"
             raise BrokerUnavailable(
-                f"this machine's clock is {abs(off).total_seconds():.0f} s {side} "
-                f"{self._dialect.title}: turn on time synchronisation"
+                f"this machine's clock is {off} {side} {self._dialect.title}: "
+                "turn on time synchronisation"
             )
 
     def _keep(self, answer: Accepted | Rejected) -> Accepted | Rejected:

@@ -23,6 +23,7 @@ from engine.brokers.exchange.dialect import (
     instant_of,
     millis_of,
     plain,
+    refused_late,
 )
 from engine.brokers.exchange.wire import Meaning, Reading, Refusal, Wire
 from engine.clock import as_utc
@@ -195,7 +196,7 @@ class CoinbaseDialect:
 
     async def rights(self) -> KeyRights:
         """As `Dialect.rights`, from key_permissions."""
-        (body,) = await self._wire.ask("v3_private_get_brokerage_key_permissions")
+        (body,) = await self._wire.ask("v3_private_get_brokerage_key_permissions", of_key=True)
         flags = [body.get(key) for key in ("can_view", "can_trade", "can_transfer")]
         if not all(isinstance(flag, bool) for flag in flags):
             raise BrokerUnavailable("Coinbase does not say what this key may do")
@@ -254,15 +255,16 @@ class CoinbaseDialect:
             name = told.get("order_id")
             raise BrokerUnavailable(f"Coinbase calls order {name} {told.get('status')!r}")
         executed = exact_of(told, "filled_size", self.title)
-        reasons = (str(told.get(k) or "") for k in ("reject_message", "cancel_message"))
+        messages = (str(told.get(k) or "") for k in ("reject_message", "cancel_message"))
+        reason = next((text for text in messages if text not in _NO_REASON), "")
         return VenueOrder(
             venue_id=str(told["order_id"]),
             wire_id=str(told.get("client_order_id") or ""),
-            status=status,
+            status=refused_late(status, reason),
             opened_at=_instant(str(told["created_time"])),
             quantity=_size(told, executed),
             executed=executed,
-            reason=next((r for r in reasons if r not in _NO_REASON), ""),
+            reason=reason,
         )
 
     def _trade(self, told: Mapping[str, Any]) -> VenueTrade:

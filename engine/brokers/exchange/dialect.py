@@ -236,3 +236,15 @@ def plain(number: Decimal) -> str:
     '0.00001'
     """
     return format(number, "f")
+
+
+def refused_late(status: VenueStatus, reason: str) -> VenueStatus:
+    """What an order's state means: a post-only order that was taken and canceled was refused.
+
+    Examples
+    --------
+    >>> refused_late(VenueStatus.CANCELED, "Post only order")
+    <VenueStatus.REJECTED: 'rejected'>
+    """
+    late = status is VenueStatus.CANCELED and "post only" in reason.lower().replace("_", " ")
+    return VenueStatus.REJECTED if late else status

@@ -23,6 +23,7 @@ from engine.brokers.exchange.dialect import (
     instant_of,
     millis_of,
     plain,
+    refused_late,
 )
 from engine.brokers.exchange.wire import Meaning, Reading, Refusal, Wire
 from engine.errors import BrokerUnavailable, OutcomeUnknown
@@ -204,7 +205,7 @@ class KrakenDialect:
 
     async def rights(self) -> KeyRights:
         """As `Dialect.rights`, from GetApiKeyInfo, which needs no right itself."""
-        (body,) = await self._wire.ask("private_post_getapikeyinfo")
+        (body,) = await self._wire.ask("private_post_getapikeyinfo", of_key=True)
         granted = body["result"].get("permissions")
         if not isinstance(granted, list):
             raise BrokerUnavailable("Kraken does not say what this key may do")
@@ -237,16 +238,17 @@ class KrakenDialect:
         status = _STATUSES.get(str(told.get("status")))
         if status is None:
             raise BrokerUnavailable(f"Kraken calls order {venue_id} {told.get('status')!r}")
+        reason = str(told.get("reason") or "")
         self._wire_ids[venue_id] = str(told.get("cl_ord_id") or "")
         return VenueOrder(
             venue_id=venue_id,
             wire_id=self._wire_ids[venue_id],
-            status=status,
+            status=refused_late(status, reason),
             opened_at=instant_of(exact_of(told, "opentm", self.title)),
             quantity=exact_of(told, "vol", self.title),
             executed=exact_of(told, "vol_exec", self.title),
             fee_in_base="fcib" in str(told.get("oflags")),
-            reason=str(told.get("reason") or ""),
+            reason=reason,
         )
 
     def _trade(self, name: str, told: Mapping[str, Any]) -> VenueTrade:

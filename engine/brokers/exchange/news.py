@@ -17,7 +17,7 @@ from engine.brokers.exchange.dialect import Dialect, VenueOrder, VenueStatus, Ve
 from engine.brokers.exchange.fills import fill_of
 from engine.brokers.exchange.tracked import Tracked, TrackedOrders
 from engine.brokers.exchange.wire_id import from_wire
-from engine.model.orders import Fill, Side
+from engine.model.orders import Fill
 from engine.ports import BrokerReport, Clock, Rejected
 
 _log = structlog.get_logger(__name__)
@@ -151,19 +151,12 @@ class Listener:
             if tracked.told < wanted:
                 # Rounding to the venue's lot or a fee in base left a rest that nobody will fill.
                 news.canceled.append(client_id)
-        elif tracked.asked_off:
-            return
-        elif order.executed > _NOTHING or not self._is_entry(tracked):
+        elif order.executed > _NOTHING or order.status is VenueStatus.CANCELED:
             news.canceled.append(client_id)
         elif order.status is VenueStatus.EXPIRED:
             news.expired.append(client_id)
-        elif order.reason:
-            news.rejected.append(Rejected(client_id, order.reason))
         else:
-            news.canceled.append(client_id)
-
-    def _is_entry(self, tracked: Tracked) -> bool:
-        return tracked.order is None or tracked.order.side is Side.BUY
+            news.rejected.append(Rejected(client_id, order.reason or "the venue refused it"))
 
     def _drop_targets(self) -> None:
         """A target whose stop has sold has nothing left to sell."""

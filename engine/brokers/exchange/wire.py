@@ -110,8 +110,13 @@ class Wire:
                 raise OutcomeUnknown(f"{self.title} did not answer: {_line(fault)}")
             return self._acted(answers[-1])
 
-    async def ask(self, name: str, *args: Any) -> tuple[Any, ...]:
+    async def ask(self, name: str, *args: Any, of_key: bool = False) -> tuple[Any, ...]:
         """Make a call that only reads; the body of each answer that it took.
+
+        Parameters
+        ----------
+        of_key : bool
+            Whether the question is about the key alone and needs no list of markets.
 
         Raises
         ------
@@ -119,7 +124,8 @@ class Wire:
             If there is no whole answer.
         """
         async with self._turn:
-            await self._markets()
+            if not of_key:
+                await self._markets()
             return await self._ask(name, *args)
 
     async def markets(self) -> dict[str, Any]:
