@@ -7,6 +7,7 @@ adapter is ``exchange``'s, once at each venue.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -368,6 +369,30 @@ async def test_br_40_a_clock_that_is_wrong_stops_entries_and_not_exits(live: Exc
     assert isinstance(await live.broker.submit(bid()), Accepted)
 
 
+async def test_br_41_an_order_in_doubt_stays_so_while_nobody_can_be_asked(
+    live: ExchangeDesk,
+) -> None:
+    live.venue.fail(live.venue.order_path, Fault.DROP_AFTER)
+    with pytest.raises(OutcomeUnknown):
+        await live.broker.submit(bid())
+    for word in ("OpenOrders", "batch"):
+        live.venue.fail(word, Fault.ERROR_BEFORE)
+    with pytest.raises(OutcomeUnknown, match="may be live"):
+        await live.broker.submit(bid())
+    assert isinstance(await live.broker.submit(bid()), Accepted)
+    assert len(live.account.orders) == 1
+
+
+async def test_br_42_a_request_that_is_given_up_on_is_in_doubt(live: ExchangeDesk) -> None:
+    live.venue.fail(live.venue.order_path, Fault.SLOW_AFTER)
+    sending = asyncio.create_task(live.broker.submit(bid()))
+    await live.venue.spoiling.wait()
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
+    assert isinstance(await live.broker.submit(bid()), Accepted)
+    assert len(live.account.orders) == 1
+
+
 # ---- cancellations -----------------------------------------------------------------------
 
 
@@ -501,6 +526,9 @@ async def test_br_67_a_target_survives_a_restart(live: ExchangeDesk) -> None:
     for order in pair:
         await live.broker.submit(order)
     await live.restart([(order, D(0)) for order in pair], [])
+    await live.wait_out_doubt()
+    await live.broker.report()
+    assert isinstance(await live.broker.find("target"), Accepted)
     await live.move(1101, 1102)
     report = await live.broker.report()
     assert {fill.client_id for fill in report.fills} == {"target"}
@@ -517,3 +545,31 @@ async def test_br_68_a_stop_that_fills_while_its_target_is_reached_sells_once(
     report = await live.broker.report()
     assert [fill.client_id for fill in report.fills] == ["stop"]
     assert report.canceled == ("target",)
+
+
+async def test_br_69_a_target_that_went_out_before_a_crash_does_not_go_out_again(
+    live: ExchangeDesk,
+) -> None:
+    live.account.own["BTC"] = D(5)
+    pair = (stop(at=0), target(at=0))
+    for order in pair:
+        await live.broker.submit(order)
+    await live.move(1101, 1102)
+    await live.restart([(order, D(0)) for order in pair], [])
+    for _ in range(3):
+        await live.move(1101, 1102)
+        await live.wait_out_doubt()
+        await live.broker.report()
+    assert len(live.account.named("target")) == 1
+
+
+async def test_br_70_a_working_order_that_the_venue_never_saw_is_told_off_the_market(
+    live: ExchangeDesk,
+) -> None:
+    order = stop("950", at=0, linked_to="")
+    await live.restart([(order, D(0))], [])
+    assert (await live.broker.report()).canceled == ()
+    with pytest.raises(OutcomeUnknown):
+        await live.broker.find("stop")
+    await live.wait_out_doubt()
+    assert (await live.broker.report()).canceled == ("stop",)

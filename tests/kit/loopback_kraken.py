@@ -179,6 +179,8 @@ class LoopbackKraken(LoopbackVenue):
             raise KrakenError(f"EGeneral:Invalid arguments:{foul[0]}")
         flags = set(filter(None, params.get("oflags", "").split(",")))
         kind, client_id = params["ordertype"], params.get("cl_ord_id", "")
+        if kind not in ("market", "limit", "stop-loss"):
+            raise KrakenError("EGeneral:Invalid arguments:ordertype")
         self._require_fresh(params, client_id)
         order = VenueSideOrder(
             venue_id=self.account.new_id("O"),

@@ -46,6 +46,8 @@ class LoopbackVenue(ABC):
 
     Attributes
     ----------
+    spoiling : asyncio.Event
+        Set once the first answer is being spoilt.
     clock_off_s : int
         How far the venue's clock is ahead of ours.
     can_trade, can_query, can_withdraw : bool
@@ -65,6 +67,7 @@ class LoopbackVenue(ABC):
         self.can_withdraw = False
         self.foul: list[str] = []
         self._faults: list[tuple[str, Fault | dict[str, Any]]] = []
+        self.spoiling = asyncio.Event()
         self._stopping = asyncio.Event()
 
     def fail(self, word: str, fault: Fault | dict[str, Any], times: int = 1) -> None:
@@ -118,6 +121,7 @@ class LoopbackVenue(ABC):
         return None
 
     async def _spoil(self, request: web.Request, fault: Fault) -> web.StreamResponse:
+        self.spoiling.set()
         if fault in (Fault.ERROR_BEFORE, Fault.ERROR_AFTER):
             return web.Response(status=500, text="<html>internal error</html>")
         if fault is Fault.GARBAGE_AFTER:

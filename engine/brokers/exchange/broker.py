@@ -106,7 +106,7 @@ class ExchangeBroker:
             return known
         made_before = order.created_at < self._opened_at
         if client_id in self._unclear or (made_before and client_id not in self._absent):
-            found = await self._look_up(client_id)
+            found = await self._look_before_sending(client_id)
             if found is not None:
                 return found
         reason = self._reason_against(order)
@@ -145,6 +145,11 @@ class ExchangeBroker:
             While the venue does not show the order but may still do so: absence is proved only
             when its window after the last possible request has passed.
         """
+        tracked = self._orders.get(client_id)
+        if tracked is not None and tracked.doubtful:
+            await self._resolve_restored()
+            if tracked.working and not (tracked.venue_id or tracked.held):
+                raise OutcomeUnknown(f"{self._dialect.title} does not show {client_id} yet")
         known = self._answers.get(client_id)
         return known if known is not None else await self._look_up(client_id)
 
@@ -157,14 +162,14 @@ class ExchangeBroker:
         self._mids[event.instrument] = exact(event.mid)
         for held in self._orders.held():
             order = held.order
-            if order is None or order.instrument != event.instrument:
+            if order is None or held.doubtful or order.instrument != event.instrument:
                 continue
             if order.limit_price is not None and exact(event.bid) >= order.limit_price:
                 await self._fire(held, order)
 
     async def report(self) -> BrokerReport:
         """Everything new since the last call; as `Broker.report`."""
-        await self._name_restored()
+        await self._resolve_restored()
         report = await self._listener.report()
         await self._mind_dead_man()
         return report
@@ -172,10 +177,9 @@ class ExchangeBroker:
     async def restore(self, working: Sequence[tuple[Order, Decimal]]) -> None:
         """Take up working orders; the venue's ids of them are asked for with the next report."""
         for order, _ in working:
-            held = self._is_held(order)
-            self._orders.add(
-                Tracked(order.client_id, order=order, held=held, since=order.created_at)
-            )
+            tracked = Tracked(order.client_id, order=order, held=self._is_held(order))
+            tracked.doubtful = True
+            self._orders.add(tracked)
             self._answers[order.client_id] = Accepted(order.client_id, "")
         self._listener.listen_since(min((o.created_at for o, _ in working), default=None))
 
@@ -222,9 +226,8 @@ class ExchangeBroker:
         del self._unclear[client_id]
         if isinstance(answer, Refusal):
             return self._keep(Rejected(client_id, answer.words))
-        since = self._clock.now()
-        self._orders.add(Tracked(client_id, answer, order, since=since))
-        self._listener.listen_since(since)
+        self._orders.add(Tracked(client_id, answer, order))
+        self._listener.listen_since(self._clock.now())
         return self._keep(Accepted(client_id, answer))
 
     async def _require_time(self, order: Order) -> None:
@@ -256,7 +259,7 @@ class ExchangeBroker:
         found = await self._dialect.look_up(wire_id, min(sent_at, now) - LOOK_BACK)
         if found is not None:
             return self._adopt(client_id, found, order)
-        proved_at = sent_at + self._rules.deadline_for + self._dialect.visible_for
+        proved_at = self._proved_at(sent_at)
         if now < proved_at and client_id not in self._absent:
             raise OutcomeUnknown(
                 f"{self._dialect.title} does not show {client_id}; "
@@ -266,38 +269,59 @@ class ExchangeBroker:
         self._absent.add(client_id)
         return None
 
+    async def _look_before_sending(self, client_id: str) -> Accepted | Rejected | None:
+        """Look an order up that may be live: while nobody can say, its outcome is unknown."""
+        try:
+            return await self._look_up(client_id)
+        except BrokerUnavailable as fault:
+            raise OutcomeUnknown(f"{client_id} may be live: {fault}") from fault
+
+    def _proved_at(self, sent_at: datetime) -> datetime:
+        """From when an order sent then and not shown is certainly absent."""
+        return sent_at + self._rules.deadline_for + self._dialect.visible_for
+
     def _adopt(
         self, client_id: str, found: VenueOrder, order: Order | None
     ) -> Accepted | Rejected:
         self._unclear.pop(client_id, None)
         if found.status is VenueStatus.REJECTED and found.executed == _NOTHING:
             return self._keep(Rejected(client_id, found.reason or "the venue refused it"))
-        tracked = Tracked(client_id, found.venue_id, order, since=found.opened_at)
+        tracked = Tracked(client_id, found.venue_id, order)
         tracked.fee_in_base = found.fee_in_base
         self._orders.add(tracked)
         self._listener.listen_since(found.opened_at)
         return self._keep(Accepted(client_id, found.venue_id))
 
-    async def _name_restored(self) -> None:
-        """Learn the venue's ids of restored orders; one it has never seen is off the market."""
-        for tracked in self._orders.resting():
-            if tracked.venue_id:
+    async def _resolve_restored(self) -> None:
+        """Learn where restored orders stand; one that the venue has never seen is off the market.
+
+        A target that was held may have gone out just before the crash: until that is ruled out
+        it does not go out again.
+        """
+        proved = self._clock.now() >= self._proved_at(self._opened_at)
+        for tracked in list(self._orders.working()):
+            order = tracked.order
+            if not tracked.doubtful or order is None:
                 continue
-            since = (tracked.since or self._opened_at) - CLOCK_TOLERANCE
+            since = order.created_at - CLOCK_TOLERANCE
             found = await self._dialect.look_up(to_wire(tracked.client_id), since)
             if found is not None:
+                tracked.held = tracked.doubtful = False
                 tracked.fee_in_base = found.fee_in_base
                 self._orders.name(tracked, found.venue_id)
-                self._answers[tracked.client_id] = Accepted(tracked.client_id, found.venue_id)
-            elif self._clock.now() >= self._opened_at + self._dialect.visible_for:
+                self._keep(Accepted(tracked.client_id, found.venue_id))
+            elif proved and tracked.held:
+                tracked.doubtful = False
+                self._keep(_kept_here(order))
+            elif proved:
                 _log.warning("the venue does not know a working order", order=tracked.client_id)
-                tracked.working = False
+                tracked.working = tracked.doubtful = False
                 self._listener.news.canceled.append(tracked.client_id)
 
     # ------------------------------------------------------------------ canceling
 
     async def _take_off(self, tracked: Tracked) -> bool:
-        await self._name_restored()
+        await self._resolve_restored()
         if not (tracked.working and tracked.venue_id):
             return False
         asked = await self._dialect.cancel(tracked.venue_id)
@@ -332,7 +356,7 @@ class ExchangeBroker:
         if stop is not None and not stop.working and stop.executed > _NOTHING:
             return self._keep(Rejected(order.client_id, "the other half of the pair has filled"))
         self._orders.add(Tracked(order.client_id, order=order, held=True))
-        return self._keep(Accepted(order.client_id, f"held-{order.client_id}"))
+        return self._keep(_kept_here(order))
 
     async def _fire(self, held: Tracked, order: Order) -> None:
         """Take the stop off and sell at the target, now or not at all; a fault waits a quote."""
@@ -374,3 +398,7 @@ class ExchangeBroker:
             delay = self._rules.dead_man_for if entries_only else timedelta(0)
             await self._dialect.cancel_all_after(delay)
             self._dead_man_armed = entries_only
+
+
+def _kept_here(order: Order) -> Accepted:
+    return Accepted(order.client_id, f"held-{order.client_id}")

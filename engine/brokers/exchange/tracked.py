@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
 from engine.model.orders import Order
@@ -33,6 +32,8 @@ class Tracked:
         Whether fees come out of what is bought; None until the venue has been asked.
     held : bool
         Accepted here and not at the venue: the target of a pair whose stop rests there.
+    doubtful : bool
+        Restored after a restart, and not yet looked up at the venue.
     asked_off : bool
         Whether its cancellation was asked for and has been answered.
     """
@@ -46,7 +47,7 @@ class Tracked:
     working: bool = True
     held: bool = False
     asked_off: bool = False
-    since: datetime | None = None
+    doubtful: bool = False
 
 
 class TrackedOrders:
