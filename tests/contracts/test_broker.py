@@ -18,7 +18,7 @@ import pytest
 from engine.errors import BrokerUnavailable, OutcomeUnknown
 from engine.model.orders import Fill, Order, OrderType
 from engine.ports import Accepted, Broker, Rejected
-from tests.engine.brokers.trading import buy, quote, sell, stop, target
+from tests.engine.brokers.trading import bar, buy, closed, quote, sell, stop, target
 from tests.kit.broker_desks import VENUES, BrokerDesk, ExchangeDesk, PaperDesk, exchange_desk
 from tests.kit.loopback_venue import AFTER, Fault
 from tests.kit.venue_account import VenueSideOrder
@@ -573,3 +573,46 @@ async def test_br_70_a_working_order_that_the_venue_never_saw_is_told_off_the_ma
         await live.broker.find("stop")
     await live.wait_out_doubt()
     assert (await live.broker.report()).canceled == ("stop",)
+
+
+async def test_br_71_a_target_sells_only_what_its_stop_has_left(live: ExchangeDesk) -> None:
+    await live.broker.submit(stop(at=0))
+    await live.broker.submit(target(at=0))
+    await live.fill(stop(at=0), "0.4")
+    await live.move(1101, 1102)
+    report = await live.broker.report()
+    sold = {fill.client_id: fill.quantity for fill in report.fills}
+    assert sold == {"stop": D("0.4"), "target": D("0.6")}
+    assert (await live.broker.balances()).get("BTC", 0) == 0
+
+
+async def test_br_72_a_target_that_could_not_go_out_leaves_nobody_unguarded_in_silence(
+    live: ExchangeDesk,
+) -> None:
+    """The stop is off and the target is not out: both are told, so that a new pair is sent."""
+    await live.broker.submit(stop(at=0))
+    await live.broker.submit(target(at=0))
+    live.venue.fail(live.venue.order_path, Fault.TOO_FAST)
+    await live.move(1101, 1102)
+    live.tick(6)
+    report = await live.broker.report()
+    assert set(report.canceled) == {"stop", "target"}
+    assert live.account.executions == []
+
+
+async def test_br_73_a_closed_bar_lets_a_target_out_too(live: ExchangeDesk) -> None:
+    await live.broker.submit(stop(at=0))
+    await live.broker.submit(target(at=0))
+    live.account.move("1101", "1102")
+    await live.broker.observe(closed(bar(0, c=1101), caught_up=True))
+    assert await fills(live) == []
+    await live.broker.observe(closed(bar(0, c=1101)))
+    assert {fill.client_id for fill in await fills(live)} == {"target"}
+
+
+async def test_br_74_an_exit_goes_out_though_the_venue_does_not_tell_the_time(
+    live: ExchangeDesk,
+) -> None:
+    for word in ("Time", "time"):
+        live.venue.fail(word, Fault.ERROR_BEFORE)
+    assert isinstance(await live.broker.submit(sell()), Accepted)

@@ -7,7 +7,7 @@ the account, and to sell what a resting order has claimed.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -157,15 +157,13 @@ class ExchangeBroker:
 
     async def observe(self, event: MarketEvent) -> None:
         """See the price: targets that are held here go out when it has reached them."""
-        if not isinstance(event, Quote) or not 0.0 < event.bid < event.ask:
-            return
-        self._mids[event.instrument] = exact(event.mid)
-        for held in self._orders.held():
-            order = held.order
-            if order is None or held.doubtful or order.instrument != event.instrument:
-                continue
-            if order.limit_price is not None and exact(event.bid) >= order.limit_price:
-                await self._fire(held, order)
+        if isinstance(event, Quote):
+            if 0.0 < event.bid < event.ask:
+                self._mids[event.instrument] = exact(event.mid)
+                await self._fire_reached(event.instrument, event.bid)
+        elif not event.caught_up:
+            for bar in event.bars:
+                await self._fire_reached(bar.instrument, bar.close)
 
     async def report(self) -> BrokerReport:
         """Everything new since the last call; as `Broker.report`."""
@@ -233,7 +231,7 @@ class ExchangeBroker:
     async def _require_time(self, order: Order) -> None:
         """Entries need a clock that agrees with the venue's; exits go out whatever it says."""
         if self._clock.now() >= self._skew_until:
-            self._skew = await self._dialect.now() - self._clock.now()
+            await self._measure_skew(order)
             sound = abs(self._skew) <= CLOCK_TOLERANCE
             self._skew_until = self._clock.now() + (CLOCK_CHECK_EVERY if sound else _AT_ONCE)
         if abs(self._skew) > CLOCK_TOLERANCE and order.side is Side.BUY:
@@ -243,6 +241,14 @@ class ExchangeBroker:
                 f"this machine's clock is {off} {side} {self._dialect.title}: "
                 "turn on time synchronisation"
             )
+
+    async def _measure_skew(self, order: Order) -> None:
+        try:
+            self._skew = await self._dialect.now() - self._clock.now()
+        except BrokerUnavailable as fault:
+            if order.side is Side.BUY:
+                raise
+            _log.warning("the venue does not say what time it is", why=str(fault))
 
     def _keep(self, answer: Accepted | Rejected) -> Accepted | Rejected:
         self._answers[answer.client_id] = answer
@@ -332,7 +338,7 @@ class ExchangeBroker:
             )
         if not asked or order.status is not VenueStatus.CANCELED:
             return False  # filled, or off already: the report tells which
-        tracked.working, tracked.asked_off = False, True
+        tracked.working, tracked.asked_off, tracked.gone = False, True, order.executed
         return True
 
     async def _state_after(self, tracked: Tracked) -> VenueOrder:
@@ -358,17 +364,27 @@ class ExchangeBroker:
         self._orders.add(Tracked(order.client_id, order=order, held=True))
         return self._keep(_kept_here(order))
 
+    async def _fire_reached(self, instrument: str, bid: float) -> None:
+        for held in self._orders.held():
+            order = held.order
+            if order is None or held.doubtful or order.instrument != instrument:
+                continue
+            if order.limit_price is not None and exact(bid) >= order.limit_price:
+                await self._fire(held, order)
+
     async def _fire(self, held: Tracked, order: Order) -> None:
         """Take the stop off and sell at the target, now or not at all; a fault waits a quote."""
         stop = self._orders.get(order.linked_to)
+        left = order.quantity
         try:
             if stop is not None and stop.working:
                 if not await self._take_off(stop):
                     return
                 stop.asked_off = False  # asked for here and by nobody else: it is news
                 self._listener.news.canceled.append(stop.client_id)
+                left -= stop.gone
             held.working = held.held = False
-            answer = await self._place(order, now_or_never=True)
+            answer = await self._place(replace(order, quantity=left), now_or_never=True)
         except OutcomeUnknown as fault:
             _log.warning("a target's outcome is unknown", order=order.client_id, why=str(fault))
         except BrokerError as fault:

@@ -34,6 +34,8 @@ class Tracked:
         Accepted here and not at the venue: the target of a pair whose stop rests there.
     doubtful : bool
         Restored after a restart, and not yet looked up at the venue.
+    gone : Decimal, base units
+        What the venue had executed when it confirmed the cancellation.
     asked_off : bool
         Whether its cancellation was asked for and has been answered.
     """
@@ -48,6 +50,7 @@ class Tracked:
     held: bool = False
     asked_off: bool = False
     doubtful: bool = False
+    gone: Decimal = _NOTHING
 
 
 class TrackedOrders:
