@@ -7,35 +7,34 @@ the account, and to sell what a resting order has claimed.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import structlog
 
 from engine.brokers.exchange.dialect import Dialect, Ticket, VenueOrder, VenueStatus
 from engine.brokers.exchange.fills import at_once, ticket_of, too_small
 from engine.brokers.exchange.news import Listener
+from engine.brokers.exchange.pairs import HeldTargets, is_held, kept_here
+from engine.brokers.exchange.timing import CLOCK_TOLERANCE, VenueTime
 from engine.brokers.exchange.tracked import Tracked, TrackedOrders
 from engine.brokers.exchange.wire import Refusal
 from engine.brokers.exchange.wire_id import to_wire
 from engine.brokers.rules import rule_broken
 from engine.clock import Clock
-from engine.errors import BrokerError, BrokerUnavailable, OutcomeUnknown
+from engine.errors import BrokerUnavailable, OutcomeUnknown
 from engine.model.bars import MarketEvent, Quote
 from engine.model.instruments import Instrument
 from engine.model.money import exact
-from engine.model.orders import Order, OrderType, Purpose, Side
+from engine.model.orders import Order, Side
 from engine.ports import Accepted, BrokerReport, Rejected
 
 _log = structlog.get_logger(__name__)
 _NOTHING = Decimal(0)
 LOOK_BACK = timedelta(days=7)
 """How far back the venue's lists are searched for an order of ours."""
-CLOCK_TOLERANCE = timedelta(seconds=10)
-"""A clock further off than this cannot give a deadline, nor prove that an order is absent."""
-CLOCK_CHECK_EVERY = timedelta(minutes=30)
-_AT_ONCE = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ class ExchangeBroker:
         self._clock = clock
         self._rules = rules or ExchangeRules()
         self._opened_at = clock.now()
-        self._skew, self._skew_until = timedelta(0), self._opened_at
+        self._time = VenueTime(dialect, clock)
         self._orders = TrackedOrders()
         self._answers: dict[str, Accepted | Rejected] = {}
         self._unclear: dict[str, tuple[datetime, Order]] = {}
@@ -95,6 +94,9 @@ class ExchangeBroker:
         self._mids: dict[str, Decimal] = {}
         self._dead_man_armed = False
         self._listener = Listener(dialect, self._orders, clock, known_fills, self._reference)
+        self._targets = HeldTargets(
+            self._orders, self._listener, self._take_off, partial(self._place, now_or_never=True)
+        )
 
     # ------------------------------------------------------------------ out
 
@@ -112,8 +114,8 @@ class ExchangeBroker:
         reason = self._reason_against(order)
         if reason:
             return self._keep(Rejected(client_id, reason))
-        if self._is_held(order):
-            return self._hold(order)
+        if is_held(order):
+            return self._keep(self._targets.hold(order))
         return await self._place(order)
 
     async def cancel(self, client_id: str) -> bool:
@@ -160,10 +162,10 @@ class ExchangeBroker:
         if isinstance(event, Quote):
             if 0.0 < event.bid < event.ask:
                 self._mids[event.instrument] = exact(event.mid)
-                await self._fire_reached(event.instrument, event.bid)
+                await self._targets.reach(event.instrument, event.bid)
         elif not event.caught_up:
             for bar in event.bars:
-                await self._fire_reached(bar.instrument, bar.close)
+                await self._targets.reach(bar.instrument, bar.close)
 
     async def report(self) -> BrokerReport:
         """Everything new since the last call; as `Broker.report`."""
@@ -175,7 +177,7 @@ class ExchangeBroker:
     async def restore(self, working: Sequence[tuple[Order, Decimal]]) -> None:
         """Take up working orders; the venue's ids of them are asked for with the next report."""
         for order, _ in working:
-            tracked = Tracked(order.client_id, order=order, held=self._is_held(order))
+            tracked = Tracked(order.client_id, order=order, held=is_held(order))
             tracked.doubtful = True
             self._orders.add(tracked)
             self._answers[order.client_id] = Accepted(order.client_id, "")
@@ -211,8 +213,8 @@ class ExchangeBroker:
         if isinstance(ticket, str):
             return self._keep(Rejected(client_id, ticket))
         ticket = at_once(ticket) if now_or_never else ticket
-        await self._require_time(order)
-        deadline_at = self._clock.now() + self._skew + self._rules.deadline_for
+        await self._time.require(order)
+        deadline_at = self._time.venue_now() + self._rules.deadline_for
         # Noted before the wire: whatever happens from here, the order is looked up first.
         self._unclear[client_id] = (self._clock.now(), order)
         self._absent.discard(client_id)
@@ -227,28 +229,6 @@ class ExchangeBroker:
         self._orders.add(Tracked(client_id, answer, order))
         self._listener.listen_since(self._clock.now())
         return self._keep(Accepted(client_id, answer))
-
-    async def _require_time(self, order: Order) -> None:
-        """Entries need a clock that agrees with the venue's; exits go out whatever it says."""
-        if self._clock.now() >= self._skew_until:
-            await self._measure_skew(order)
-            sound = abs(self._skew) <= CLOCK_TOLERANCE
-            self._skew_until = self._clock.now() + (CLOCK_CHECK_EVERY if sound else _AT_ONCE)
-        if abs(self._skew) > CLOCK_TOLERANCE and order.side is Side.BUY:
-            off = f"{abs(self._skew).total_seconds():.0f} s"
-            side = "behind" if self._skew > timedelta(0) else "ahead of"
-            raise BrokerUnavailable(
-                f"this machine's clock is {off} {side} {self._dialect.title}: "
-                "turn on time synchronisation"
-            )
-
-    async def _measure_skew(self, order: Order) -> None:
-        try:
-            self._skew = await self._dialect.now() - self._clock.now()
-        except BrokerUnavailable as fault:
-            if order.side is Side.BUY:
-                raise
-            _log.warning("the venue does not say what time it is", why=str(fault))
 
     def _keep(self, answer: Accepted | Rejected) -> Accepted | Rejected:
         self._answers[answer.client_id] = answer
@@ -318,7 +298,7 @@ class ExchangeBroker:
                 self._keep(Accepted(tracked.client_id, found.venue_id))
             elif proved and tracked.held:
                 tracked.doubtful = False
-                self._keep(_kept_here(order))
+                self._keep(kept_here(order))
             elif proved:
                 _log.warning("the venue does not know a working order", order=tracked.client_id)
                 tracked.working = tracked.doubtful = False
@@ -347,53 +327,6 @@ class ExchangeBroker:
         except BrokerUnavailable as fault:
             raise OutcomeUnknown(f"{tracked.client_id} may be canceled: {fault}") from fault
 
-    # ------------------------------------------------------------------ pairs
-
-    def _is_held(self, order: Order) -> bool:
-        """A target is kept here while its stop rests: no venue lets both claim the same units."""
-        return (
-            order.purpose is Purpose.TARGET
-            and order.type is OrderType.LIMIT
-            and bool(order.linked_to)
-        )
-
-    def _hold(self, order: Order) -> Accepted | Rejected:
-        stop = self._orders.get(order.linked_to)
-        if stop is not None and not stop.working and stop.executed > _NOTHING:
-            return self._keep(Rejected(order.client_id, "the other half of the pair has filled"))
-        self._orders.add(Tracked(order.client_id, order=order, held=True))
-        return self._keep(_kept_here(order))
-
-    async def _fire_reached(self, instrument: str, bid: float) -> None:
-        for held in self._orders.held():
-            order = held.order
-            if order is None or held.doubtful or order.instrument != instrument:
-                continue
-            if order.limit_price is not None and exact(bid) >= order.limit_price:
-                await self._fire(held, order)
-
-    async def _fire(self, held: Tracked, order: Order) -> None:
-        """Take the stop off and sell at the target, now or not at all; a fault waits a quote."""
-        stop = self._orders.get(order.linked_to)
-        left = order.quantity
-        try:
-            if stop is not None and stop.working:
-                if not await self._take_off(stop):
-                    return
-                stop.asked_off = False  # asked for here and by nobody else: it is news
-                self._listener.news.canceled.append(stop.client_id)
-                left -= stop.gone
-            held.working = held.held = False
-            answer = await self._place(replace(order, quantity=left), now_or_never=True)
-        except OutcomeUnknown as fault:
-            _log.warning("a target's outcome is unknown", order=order.client_id, why=str(fault))
-        except BrokerError as fault:
-            _log.warning("a target waits", order=order.client_id, why=str(fault))
-            held.working = held.held = True
-        else:
-            if isinstance(answer, Rejected):
-                self._listener.news.rejected.append(answer)
-
     # ------------------------------------------------------------------ the rest
 
     def _reference(self, tracked: Tracked, price: Decimal) -> Decimal:
@@ -414,7 +347,3 @@ class ExchangeBroker:
             delay = self._rules.dead_man_for if entries_only else timedelta(0)
             await self._dialect.cancel_all_after(delay)
             self._dead_man_armed = entries_only
-
-
-def _kept_here(order: Order) -> Accepted:
-    return Accepted(order.client_id, f"held-{order.client_id}")
