@@ -616,3 +616,44 @@ async def test_br_74_an_exit_goes_out_though_the_venue_does_not_tell_the_time(
     for word in ("Time", "time"):
         live.venue.fail(word, Fault.ERROR_BEFORE)
     assert isinstance(await live.broker.submit(sell()), Accepted)
+
+
+@pytest.mark.parametrize("fault", [Fault.DROP_AFTER, Fault.GARBAGE_AFTER])
+async def test_br_75_a_target_whose_answer_is_lost_is_found(
+    live: ExchangeDesk, fault: Fault
+) -> None:
+    await live.broker.submit(stop(at=0))
+    await live.broker.submit(target(at=0))
+    live.venue.fail(live.venue.order_path, fault)
+    await live.move(1101, 1102)
+    await live.move(1101, 1102)
+    report = await live.broker.report()
+    assert {fill.client_id for fill in report.fills} == {"target"}
+    assert report.canceled == ("stop",)
+    assert len(live.account.named("target")) == 1
+
+
+async def test_br_76_a_target_that_never_arrived_is_told_off_the_market_once_proved(
+    live: ExchangeDesk,
+) -> None:
+    await live.broker.submit(stop(at=0))
+    await live.broker.submit(target(at=0))
+    live.tick(600)
+    live.venue.fail(live.venue.order_path, Fault.DROP_BEFORE)
+    await live.move(1101, 1102)
+    assert (await live.broker.report()).canceled == ("stop",)
+    await live.wait_out_doubt()
+    assert (await live.broker.report()).canceled == ("target",)
+    assert live.account.named("target") == []
+
+
+async def test_br_77_a_target_waits_while_its_stop_may_still_be_on(live: ExchangeDesk) -> None:
+    await live.broker.submit(stop(at=0))
+    await live.broker.submit(target(at=0))
+    live.venue.fail(live.venue.cancel_path, Fault.DROP_BEFORE)
+    await live.move(1101, 1102)
+    assert live.account.named("target") == []
+    await live.move(1101, 1102)
+    report = await live.broker.report()
+    assert {fill.client_id for fill in report.fills} == {"target"}
+    assert report.canceled == ("stop",)

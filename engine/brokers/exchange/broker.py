@@ -284,13 +284,16 @@ class ExchangeBroker:
         A target that was held may have gone out just before the crash: until that is ruled out
         it does not go out again.
         """
-        proved = self._clock.now() >= self._proved_at(self._opened_at)
         for tracked in list(self._orders.working()):
             order = tracked.order
             if not tracked.doubtful or order is None:
                 continue
+            sent_at, _ = self._unclear.get(tracked.client_id, (self._opened_at, order))
+            proved = self._clock.now() >= self._proved_at(sent_at)
             since = order.created_at - CLOCK_TOLERANCE
             found = await self._dialect.look_up(to_wire(tracked.client_id), since)
+            if found is not None or proved:
+                self._unclear.pop(tracked.client_id, None)
             if found is not None:
                 tracked.held = tracked.doubtful = False
                 tracked.fee_in_base = found.fee_in_base

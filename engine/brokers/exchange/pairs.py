@@ -75,9 +75,13 @@ class HeldTargets:
                 await self._send(held, order)
 
     async def _send(self, held: Tracked, order: Order) -> None:
-        """Take the stop off and sell what it has left; a fault waits for the next quote."""
+        """Take the stop off and sell what it has left; a fault waits for the next quote.
+
+        Where the stop's cancellation is in doubt the target stays here until that is settled;
+        where the sale's is, it is looked up with each report.
+        """
         stop = self._orders.get(order.linked_to)
-        left = order.quantity
+        left, sending = order.quantity, False
         try:
             if stop is not None and stop.working:
                 if not await self._take_off(stop):
@@ -86,8 +90,10 @@ class HeldTargets:
                 self._listener.news.canceled.append(stop.client_id)
                 left -= stop.gone
             held.working = held.held = False
+            sending = True
             answer = await self._place(replace(order, quantity=left))
         except OutcomeUnknown as fault:
+            held.working, held.held, held.doubtful = True, not sending, sending
             _log.warning("a target's outcome is unknown", order=order.client_id, why=str(fault))
         except BrokerError as fault:
             _log.warning("a target waits", order=order.client_id, why=str(fault))
