@@ -13,6 +13,7 @@ from discord.ext import commands
 from bot.access import needs
 from bot.answers import accepted, answer, defer
 from bot.host import Host
+from bot.ui.costs import costs_card
 from bot.ui.desk import audit_card, status_card, verify_card
 from bot.ui.modals import FlattenModal
 from cogs import choices
@@ -39,6 +40,12 @@ class Oversight(commands.Cog):
     async def status(self, interaction: _Interaction) -> None:
         """Is it alive, what may it do, where does the record stand."""
         await answer(interaction, status_card(self._desk.status()))
+
+    @app_commands.command(description="What running the desk costs this month, against the plan")
+    @needs(Permission.READ)
+    async def costs(self, interaction: _Interaction) -> None:
+        """What running the desk costs this month, against the plan."""
+        await answer(interaction, costs_card(self._desk.costs()))
 
     @app_commands.command(description="Forbid entries until the owner resumes; exits go on")
     @app_commands.describe(reason="Goes into the record")
@@ -81,6 +88,17 @@ class Oversight(commands.Cog):
         await defer(interaction, private=True)
         result = await self._desk.reset_breaker(actor, name, reason)
         await answer(interaction, status_card(accepted(result)))
+
+    @breaker.command(
+        description="Write what to make of a bad week; the weekly breaker waits for it"
+    )
+    @app_commands.describe(text="What went wrong and what changes; goes into the record")
+    @needs(Permission.DECIDE)
+    async def note(self, interaction: _Interaction, text: Range[str, 20, 1500]) -> None:
+        """Write what to make of a bad week; the weekly breaker waits for it."""
+        actor = self._who(interaction.user)
+        await defer(interaction, private=True)
+        await answer(interaction, status_card(accepted(await self._desk.note_review(actor, text))))
 
     @app_commands.command(description="Newest journal entries in words")
     @app_commands.describe(n="How many")

@@ -152,7 +152,7 @@ async def _venue_keys(secrets: Secrets, base_urls: Mapping[str, str] | None = No
     for venue in venues:
         root = (base_urls or {}).get(venue, "")
         key = await check_key(venue, secrets, SystemClock(), base_url=root)
-        detail = f"{key.detail}; paper uses none"
+        detail = f"{key.detail}; paper only reads the fees"
         found.append(Finding(f"{venue} key", health[key.fitness], detail, key.mend))
     return tuple(found)
 

@@ -36,6 +36,7 @@ ALLOWED_VENUE_CALLS = frozenset(
         "fetch_order_book",
         "fetch_ticker",
         "fetch_time",
+        "fetch_trading_fee",
         "fetch_trading_fees",
         "create_order",
         "cancel_order",

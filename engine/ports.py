@@ -68,6 +68,39 @@ class MarketFeed(Protocol):
         ...
 
 
+class PriceSource(Protocol):
+    """A second opinion on prices: every feed is one.
+
+    Attributes
+    ----------
+    name : str
+    """
+
+    name: str
+
+    async def quote(self, instrument: str) -> Quote | None:
+        """Present bid and ask, or None where the source has none."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class TimeSource(Protocol):
+    """A second opinion on what time it is."""
+
+    async def offset_seconds(self) -> float:
+        """Least difference of the clock to the source's time that its answer proves, in seconds.
+
+        Raises
+        ------
+        MarketDataError
+            If it does not say.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """The venue has the order."""

@@ -12,10 +12,13 @@ from typing import Any
 
 from engine.clock import VirtualClock
 from engine.config import Settings
+from engine.costs import Conditions
+from engine.desk.costing import Costing
 from engine.desk.picture import Moment, picture_of
 from engine.desk.policy import Policy, policy_of
 from engine.desk.present import layer_views
 from engine.desk.proposing import Card, card_of
+from engine.engine.judging import gate_of
 from engine.engine.study import study
 from engine.journal.ledger import Ledger
 from engine.market.sessions import is_open
@@ -68,11 +71,12 @@ async def scan_files(
     empty = Ledger(mode="paper", cash_usd=settings.desk.cash_usd)
     empty.equity_usd = empty.high_water_usd = empty.halt_high_water_usd = empty.cash_usd
     empty.day_open_usd = empty.week_open_usd = empty.cash_usd
+    costing = Costing(policy.costs, policy.instruments, Conditions(), empty)
     studied = await study(
         pipeline,
         feed,
         empty,
-        policy.cost_fracs(),
+        costing.of_history,
         instruments=tuple(files),
         until=feed.until,
         bars=bars,
@@ -85,7 +89,7 @@ async def scan_files(
             instrument=name,
             assessment=assessment,
             layers=layer_views(assessment),
-            card=_card(assessment, pipeline, policy, empty, assessments, market),
+            card=_card(assessment, pipeline, policy, empty, assessments, market, costing),
             labels=labels[name],
             market=market,
         )
@@ -100,6 +104,7 @@ def _card(
     ledger: Ledger,
     assessed: Mapping[str, Assessment],
     view: MarketView,
+    costing: Costing,
 ) -> Card:
     moment = Moment(
         now=assessment.at,
@@ -109,7 +114,8 @@ def _card(
         is_open=is_open,
     )
     picture = picture_of(ledger, policy, moment)
-    return card_of(assessment, pipeline.refusal(assessment), ledger, policy, picture)
+    gate = gate_of(pipeline, assessment)
+    return card_of(assessment, gate, ledger, policy, picture, costing)
 
 
 def scan_as_json(scan: FileScan) -> dict[str, Any]:

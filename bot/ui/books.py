@@ -22,6 +22,7 @@ from bot.ui.text import (
     table,
 )
 from engine.facade import (
+    KindResult,
     MarketView,
     OrderView,
     PortfolioView,
@@ -70,6 +71,7 @@ def portfolio_card(portfolio: PortfolioView, picture: Picture | None = None) -> 
     card.lines(portfolio_lines(portfolio))
     for view in portfolio.positions:
         card.text(_held(view), essential=False)
+    card.rule().lines(_by_kind(portfolio.results))
     if portfolio.limits:
         rows = [
             (clip(cap.name, 26), share(cap.used_frac), share(cap.bound_frac))
@@ -138,13 +140,34 @@ def profit_card(rows: Sequence[ProfitRow], market: MarketView) -> Card:
     card = _titled(f"## Profit of {count(len(rows), 'day')}", market)
     if not rows:
         return card.text("No day has closed yet.")
-    cells = [(f"{row.day:%a %d %b}", str(row.trades), signed_money(row.pnl_usd)) for row in rows]
+    cells = [cell for row in rows for cell in _day(row)]
     return card.rule().text(table(("day (UTC)", "trades", "result"), cells), essential=False)
 
 
 def _titled(title: str, market: MarketView) -> Card:
     marked = banner(market)
     return Card(Tone.CALM).lines((title, f"-# {marked}" if marked else ""))
+
+
+def _by_kind(results: Sequence[KindResult]) -> tuple[str, ...]:
+    """Closed trades by kind of card: only proposals speak for the desk."""
+    if not results:
+        return ()
+    rows = [
+        (each.origin.value, f"{each.wins}/{each.trades}", signed_money(each.pnl_usd))
+        for each in results
+    ]
+    return (table(("closed trades", "won", "result"), rows),)
+
+
+def _day(row: ProfitRow) -> list[tuple[str, str, str]]:
+    """A day, and below it what each kind of card brought."""
+    whole = (f"{row.day:%a %d %b}", str(row.trades), signed_money(row.pnl_usd))
+    kinds = [
+        (f"  {each.origin.value}", str(each.trades), signed_money(each.pnl_usd))
+        for each in row.kinds
+    ]
+    return [whole, *kinds]
 
 
 def _held(view: PositionView) -> str:
@@ -171,7 +194,8 @@ def _proposal(view: ProposalView) -> str:
 
 def _trade(trade: Trade) -> str:
     return (
-        f"**{trade.id}** · {trade.instrument} · {arrow(trade.pnl_usd)} "
+        f"**{trade.id}** · {trade.instrument} · `{trade.origin.value.upper()}` · "
+        f"{arrow(trade.pnl_usd)} "
         f"**{signed_money(trade.pnl_usd)}** ({risk_multiple(trade.r_multiple)}) · "
         f"{price(trade.entry_price)} to {price(trade.exit_price)} · "
         f"{trade.closed_by.value.replace('_', ' ')} · {date_of(trade.closed_at)}"

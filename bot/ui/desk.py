@@ -129,12 +129,15 @@ def _work(status: StatusView) -> tuple[str, ...]:
 def _breakers(breakers: Sequence[BreakerView]) -> list[str]:
     """The tripped ones each with its number; the armed ones are only counted."""
     tripped = [_breaker(each) for each in breakers if each.tripped]
-    armed = len(breakers) - len(tripped)
-    return [*tripped, f"-# {count(armed, 'breaker')} armed"]
+    idle = sum(each.value == "not measured" and not each.tripped for each in breakers)
+    armed = len(breakers) - len(tripped) - idle
+    told = f"{count(armed, 'breaker')} armed"
+    return [*tripped, f"-# {told} · {idle} not measured here" if idle else f"-# {told}"]
 
 
 def _breaker(breaker: BreakerView) -> str:
-    said = f"**TRIPPED** {breaker.name}: {breaker.value} of {breaker.bound} · {breaker.resets}"
+    state = breaker.state.value.upper()
+    said = f"**{state}** {breaker.name}: {breaker.value} of {breaker.bound} · {breaker.resets}"
     return clip(said, 300)
 
 

@@ -121,7 +121,8 @@ def desk_card(notice: DeskNotice, market: MarketView) -> Card:
     by = notice.by
     who = f"-# by {plain(by.name)}" if by is not None and by.role is not Role.DESK else ""
     card = Card(Tone.GOOD if notice.good else Tone.BAD)
-    card.lines((f"### {clip(notice.title, 200)}", clip(notice.sentence, 1500), who))
+    told = (clip(line, 1500) for line in notice.sentence.splitlines())
+    card.lines((f"### {clip(notice.title, 200)}", *told, who))
     return _marked(card, market)
 
 

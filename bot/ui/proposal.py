@@ -10,8 +10,8 @@ from datetime import timedelta
 from bot.ui.buttons import buttons_for
 from bot.ui.card import Card, Picture, Tone
 from bot.ui.market import banner, moment, relative
-from bot.ui.text import clip, duration, money, plain, price, quantity, share, signed_share
-from engine.facade import CardKind, ProposalStatus, ProposalTerms, ProposalView, Role
+from bot.ui.text import clip, duration, money, plain, price, quantity, share, signed_share, table
+from engine.facade import GAP, CardKind, ProposalStatus, ProposalTerms, ProposalView, Role
 
 TITLES = {
     ProposalStatus.OPEN: "waits for the owner",
@@ -33,6 +33,7 @@ def proposal_card(proposal: ProposalView, picture: Picture | None = None) -> Car
     waiting = proposal.asked and proposal.status is ProposalStatus.OPEN
     card = Card(_tone(proposal)).lines(_title(proposal))
     card.rule().lines(_levels(proposal)).lines(_odds(proposal.terms))
+    card.lines(_costs(proposal.terms))
     card.rule().lines(_evidence(proposal), essential=False)
     card.picture(picture).rule()
     card.lines(_waiting(proposal) if waiting else _decision(proposal))
@@ -82,7 +83,6 @@ def _levels(proposal: ProposalView) -> tuple[str, ...]:
 
 
 def _odds(terms: ProposalTerms) -> tuple[str, ...]:
-    costs = terms.costs
     return (
         (
             f"**P(target first)** {share(terms.p_mean)} · lower bound {share(terms.p_low)} · "
@@ -92,11 +92,25 @@ def _odds(terms: ProposalTerms) -> tuple[str, ...]:
             f"**Expected value after costs** {signed_share(terms.ev_mean_frac)} · "
             f"at the lower bound {signed_share(terms.ev_low_frac)}"
         ),
-        (
-            f"**Costs** {share(costs.total_frac, 2)}: fees {share(costs.fee_frac, 2)}, spread "
-            f"{share(costs.spread_frac, 2)}, slippage {share(costs.slippage_frac, 2)} "
-            f"({clip(costs.fee_tier, 120)})"
-        ),
+    )
+
+
+def _costs(terms: ProposalTerms) -> tuple[str, ...]:
+    costs = terms.costs
+    rows = [
+        (item.name, money(item.usd), share(item.frac, 2))
+        for item in terms.cost_items
+        if item.name != GAP
+    ]
+    rows.append(("round trip", money(terms.cost_usd), share(costs.total_frac, 2)))
+    gap = next(item for item in terms.cost_items if item.name == GAP)
+    beyond = f"Gaps through the stop: another {money(gap.usd)} ({share(gap.frac, 2)}) on average"
+    sources = [f"spread {costs.spread_source}"] if costs.spread_source else []
+    sources += [f"drift {costs.drift_source}"] if costs.drift_source else []
+    return (
+        table(("costs", "USD", "of entry"), rows),
+        beyond if gap.frac else "",
+        f"-# {clip(costs.fee_tier, 120)}" + "".join(f" · {told}" for told in sources),
     )
 
 

@@ -6,11 +6,11 @@ began before an order can hurt it but never help it (MATH.md section 6).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from engine.costs import CostModel, flow_of
+from engine.costs import CostModel, Seen, flow_of
 from engine.model.bars import Bar, Quote
 from engine.model.instruments import Instrument
 from engine.model.money import ceil_to, exact, floor_to
@@ -47,11 +47,14 @@ class Tape:
         Whether the order had stood for the whole bar; else its open is none of the order's.
     triggered : bool
         Whether a stop has filled in part already: the rest of it is a market order.
+    seen : Seen
+        What was known of the market when the bar opened.
     """
 
     bar: Bar
     whole: bool = True
     triggered: bool = False
+    seen: Seen = field(default_factory=Seen)
 
 
 def on_bar(
@@ -65,7 +68,7 @@ def on_bar(
     if order.type is OrderType.LIMIT:
         return _limit_on_bar(order, remaining, instrument, tape.bar)
     reference = exact(tape.bar.open)
-    price = _taken(order, reference, remaining, instrument, costs, tape.bar)
+    price = _taken(order, reference, instrument, costs, tape)
     return Execution(tape.bar.open_at, price, reference, remaining, at_open=True)
 
 
@@ -77,10 +80,18 @@ def on_quote(
     quote: Quote,
     *,
     triggered: bool = False,
+    seen: Seen | None = None,
 ) -> Execution | None:
     """Execution of a working order against the top of the book, or None.
 
     What is larger than the top fills in part and waits for the next quote.
+
+    Parameters
+    ----------
+    triggered : bool
+        Whether a stop has filled in part already.
+    seen : Seen or None
+        What is known of the market, for the impact of the whole order.
     """
     buys = order.side is Side.BUY
     touch, depth = (quote.ask, quote.ask_size) if buys else (quote.bid, quote.bid_size)
@@ -95,9 +106,11 @@ def on_quote(
         return Execution(quote.at, order.limit_price, order.limit_price, quantity)
     if order.stop_price is not None and not triggered and reference > order.stop_price:
         return None
-    # The touch already holds the spread; latency is still to be paid.
+    # The touch already holds the spread; latency and impact are still to be paid.
     price_of = costs.buy_price if buys else costs.sell_price
-    return Execution(quote.at, price_of(instrument, reference), exact(quote.mid), quantity)
+    impact = costs.impact_frac(float(order.quantity), seen.flow if seen else None)
+    price = price_of(instrument, reference, 0.0, impact)
+    return Execution(quote.at, price, exact(quote.mid), quantity)
 
 
 def _stop_on_bar(
@@ -109,7 +122,7 @@ def _stop_on_bar(
     opened = exact(bar.open)
     gapped = tape.whole and opened <= stop
     reference = opened if gapped else stop
-    price = _taken(order, reference, remaining, instrument, costs, tape.bar)
+    price = _taken(order, reference, instrument, costs, tape)
     at = bar.open_at if gapped else bar.close_at
     return Execution(at, price, reference, remaining, at_open=gapped)
 
@@ -133,15 +146,12 @@ def _limit_on_bar(
 
 
 def _taken(
-    order: Order,
-    reference: Decimal,
-    quantity: Decimal,
-    instrument: Instrument,
-    costs: CostModel,
-    bar: Bar,
+    order: Order, reference: Decimal, instrument: Instrument, costs: CostModel, tape: Tape
 ) -> Decimal:
     """Price of a taker away from a book: half spread, slippage and impact against us."""
     price_of = costs.buy_price if order.side is Side.BUY else costs.sell_price
-    half_spread = costs.half_spread_frac(instrument)
-    impact = costs.impact_frac(float(quantity), flow_of(bar))
-    return price_of(instrument, reference, half_spread, impact)
+    half_spread = costs.half_spread(instrument, float(reference), tape.seen)
+    # A venue that has seen nothing yet knows at least the bar that it trades.
+    flow = tape.seen.flow or flow_of(tape.bar)
+    impact = costs.impact_frac(float(order.quantity), flow)
+    return price_of(instrument, reference, half_spread.frac, impact)

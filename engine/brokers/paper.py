@@ -14,7 +14,7 @@ from engine.brokers.book import PaperBook, Standing, precedence
 from engine.brokers.ledger import PaperLedger
 from engine.brokers.matching import Execution, Tape, on_bar, on_quote
 from engine.brokers.rules import rule_broken
-from engine.costs import CostModel
+from engine.costs import Conditions, CostModel
 from engine.model.bars import Bar, BarsClosed, MarketEvent, Quote
 from engine.model.instruments import Instrument
 from engine.model.money import exact
@@ -53,6 +53,8 @@ class PaperBroker:
     cash_usd : Decimal, US dollars, >= 0
     holdings : mapping of base asset to Decimal, base units, >= 0
         What the journal says is held; empty at the first start.
+    conditions : Conditions or None
+        Memory of the market, the one that cards are costed with; None keeps one of its own.
     """
 
     name = "paper"
@@ -64,9 +66,11 @@ class PaperBroker:
         *,
         cash_usd: Decimal,
         holdings: Mapping[str, Decimal] | None = None,
+        conditions: Conditions | None = None,
     ) -> None:
         self._instruments = {instrument.symbol: instrument for instrument in instruments}
         self._costs = costs
+        self._conditions = Conditions() if conditions is None else conditions
         self._ledger = PaperLedger(cash_usd, holdings or {})
         self._answers: dict[str, Accepted | Rejected] = {}
         self._book = PaperBook()
@@ -193,6 +197,8 @@ class PaperBroker:
         if last is not None and quote.at <= last.at:
             return
         self._quotes[quote.instrument] = quote
+        self._conditions.see_quote(quote)
+        seen = self._conditions.seen(quote.instrument, quote.at)
         for standing in self._book.working(instrument=quote.instrument):
             if standing.working and quote.at > standing.since:
                 execution = on_quote(
@@ -202,6 +208,7 @@ class PaperBroker:
                     self._costs,
                     quote,
                     triggered=standing.filled > _NOTHING,
+                    seen=seen,
                 )
                 self._execute(standing, instrument, execution)
 
@@ -219,6 +226,7 @@ class PaperBroker:
                 continue
             self._trade_bar(standing, instrument, tape)
         self._bars[bar.instrument] = bar
+        self._conditions.see(bar)
 
     def _tape(self, standing: Standing, bar: Bar) -> Tape | None:
         """What `bar` shows the order; None where it shows nothing that may count."""
@@ -227,6 +235,7 @@ class PaperBroker:
             bar,
             whole=bar.open_at >= standing.since,
             triggered=standing.filled > _NOTHING,
+            seen=self._conditions.seen(bar.instrument, bar.open_at),
         )
         if tape.whole:
             return tape
@@ -250,7 +259,8 @@ class PaperBroker:
             if wait_for_pair and order.linked_to and order.linked_to not in self._answers:
                 self._late[order.client_id] = entry_bar
             elif exit_.working:
-                tape = Tape(entry_bar.bar, whole=entry_bar.at_open)
+                seen = self._conditions.seen(order.instrument, entry_bar.bar.open_at)
+                tape = Tape(entry_bar.bar, whole=entry_bar.at_open, seen=seen)
                 self._trade_bar(exit_, self._instruments[order.instrument], tape)
 
     def _forget_entry_bars(self, symbol: str) -> None:

@@ -26,7 +26,7 @@ Settings of Executor. Every key is shown with its default; a key that is left ou
 Found as: --config PATH, else $EXECUTOR_CONFIG, else ./config.toml, else the defaults.
 Secrets never stand here. They are read from the environment only:
 {variables}.
-[discord], [schedule], [journal] and [log] are places; everything else decides trades and is
+[meter], [discord], [schedule], [journal] and [log] decide no trade; everything else does, and is
 covered by the hash that goes into the journal. Made by: python -m engine.config"""
 
 

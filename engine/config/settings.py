@@ -16,6 +16,7 @@ from pydantic_settings import SettingsConfigDict
 
 from engine.config.fields import Section, numbers_only
 from engine.config.instruments import KNOWN_INSTRUMENTS, InstrumentSettings, Symbol
+from engine.config.metering import MeterSettings
 from engine.config.places import DiscordSettings, JournalSettings, LogSettings, ScheduleSettings
 from engine.config.sources import OneSource
 from engine.config.trading import (
@@ -33,7 +34,7 @@ from engine.model.canonical import canonical_json
 from engine.model.instruments import Instrument
 from engine.probability.settings import PipelineSettings
 
-PLACES = frozenset({"discord", "schedule", "journal", "log"})
+PLACES = frozenset({"meter", "discord", "schedule", "journal", "log"})
 """Sections that decide no trade and are left out of the hash."""
 
 
@@ -65,6 +66,7 @@ class Settings(OneSource):
     brokers: BrokersSettings = Field(default_factory=BrokersSettings)
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
     exploratory: ExploratorySettings = Field(default_factory=ExploratorySettings)
+    meter: MeterSettings = Field(default_factory=MeterSettings)
     discord: DiscordSettings = Field(default_factory=DiscordSettings)
     schedule: ScheduleSettings = Field(default_factory=ScheduleSettings)
     journal: JournalSettings = Field(default_factory=JournalSettings)

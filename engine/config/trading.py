@@ -61,6 +61,24 @@ class MarketSettings(Section):
         15.0, "Pause between two quotes of a public market", "seconds", ge=1, le=3600
     )
 
+    second_source: Literal["", "kraken", "coinbase"] = setting(
+        "",
+        "Second exchange against which prices of a public market are checked; empty for none",
+        "kraken, coinbase or empty",
+    )
+    check_seconds: float = number(
+        60.0,
+        "Pause between two checks of a public market's time and of the second source",
+        "seconds",
+        ge=5,
+        le=3600,
+    )
+
+    @property
+    def check_for(self) -> timedelta:
+        """Pause between two checks of time and second source."""
+        return timedelta(seconds=self.check_seconds)
+
     @property
     def quote_for(self) -> timedelta:
         """Pause between two quotes."""
@@ -137,6 +155,62 @@ class RiskSettings(Section):
     stale_bars: float = number(
         2.0, "Age of the newest bar that blocks entries", "bar lengths", ge=1
     )
+    stale_quote_seconds: float = number(
+        60.0,
+        "Age of the newest quote of a public market that blocks entries",
+        "seconds",
+        ge=5,
+        le=86_400,
+    )
+    spread_bps: float = number(
+        30.0, "Quoted spread that is never too wide", "basis points of price", gt=0, le=1000
+    )
+    spread_medians: float = number(
+        3.0, "Beyond it, multiple of its trailing median that blocks entries", "factor", ge=1
+    )
+    second_price_frac: float = frac(
+        0.01, "Difference to the second source that blocks bitcoin", "price"
+    )
+    second_price_metals_frac: float = frac(
+        0.005, "Difference to the second source that blocks gold and silver", "price"
+    )
+    single_print_sigmas: float = number(
+        8.0, "Jump between two prices that blocks entries", "deviations of a bar", gt=0
+    )
+    agreeing_looks: int = number(
+        3, "Agreeing prices in a row that end either block", "prices", ge=1
+    )
+    clock_offset_seconds: float = number(
+        2.0, "Difference of the clock to the venue's that blocks entries", "seconds", gt=0, le=60
+    )
+    slippage_ratio: float = number(
+        2.0, "Realised over modelled execution cost of 20 trades that halts", "factor", gt=0
+    )
+    overconfidence_ratio: float = number(
+        20.0, "Evidence that the odds promise too much that halts", "to 1", gt=1
+    )
+    brier_cusum_sds: float = number(
+        5.0, "CUSUM of Brier losses that halts", "standard deviations", gt=0
+    )
+    rejects: int = number(3, "Refused orders within rejects_minutes that halt", "orders", ge=1)
+    rejects_minutes: float = number(
+        10.0, "Time in which refused orders are counted together", "minutes", gt=0, le=1440
+    )
+
+    @property
+    def stale_quotes_for(self) -> timedelta:
+        """Age of the newest quote that blocks entries."""
+        return timedelta(seconds=self.stale_quote_seconds)
+
+    @property
+    def clock_offset_for(self) -> timedelta:
+        """Difference of the clock to the venue's that blocks entries."""
+        return timedelta(seconds=self.clock_offset_seconds)
+
+    @property
+    def rejects_for(self) -> timedelta:
+        """Time in which refused orders are counted together."""
+        return timedelta(minutes=self.rejects_minutes)
 
     @property
     def losses_pause_for(self) -> timedelta:
@@ -177,7 +251,18 @@ _READ_ON = date(2026, 11, 1)
 
 
 class CostSettings(Section):
-    """Fees by venue; spread and slippage stand with each instrument."""
+    """Fees by venue; the configured spread and slippage stand with each instrument."""
+
+    quote_seconds: float = number(
+        60.0, "Age up to which a quote's spread is charged", "seconds", gt=0, le=3600
+    )
+    approval_drift_bps: float = number(
+        1.0,
+        "Move against B while a yes is awaited, until 20 approvals have measured it",
+        "basis points of price",
+        ge=0,
+        le=1000,
+    )
 
     kraken: VenueFees = Field(
         VenueFees(maker_frac=0.0025, taker_frac=0.004, tier="Kraken entry tier", as_of=_READ_ON)

@@ -172,6 +172,8 @@ def entry_order(
     ledger: Ledger,
     policy: Policy,
     picture: RiskPicture,
+    *,
+    cost_frac: float,
 ) -> Order | Refused:
     """The order that an approval sends, as large as the limits now allow and never larger.
 
@@ -179,7 +181,9 @@ def entry_order(
     ----------
     portion : float in (0, 1]
     price : Decimal, quote currency
-        Price at the click.
+        What a buyer pays at the click.
+    cost_frac : float, fraction of entry
+        Round-trip costs at the click.
     """
     if not 0.0 < portion <= 1.0:
         return Refused("portion", f"{portion:g}", "above 0, at most 1", "Approve it or halve it.")
@@ -195,7 +199,7 @@ def entry_order(
         price=price,
         quantity=quantity,
         stop_frac=float(1 - terms.stop / price),
-        cost_frac=terms.costs.total_frac,
+        cost_frac=cost_frac,
     )
     verdict = assess_entry(request, picture, policy.limits)
     if isinstance(verdict, Refused):
@@ -213,7 +217,8 @@ def entry_order(
         quantity=verdict.quantity,
         created_at=picture.now,
     )
-    return _compliant(order, price, terms, ledger, policy, picture)
+    outlay = order.quantity * price * (1 + exact(cost_frac))
+    return _compliant(order, outlay, ledger, policy, picture)
 
 
 def _unsellable(quantity: Decimal, terms: ProposalTerms, instrument: Instrument) -> Refused | None:
@@ -230,14 +235,12 @@ def _unsellable(quantity: Decimal, terms: ProposalTerms, instrument: Instrument)
 
 def _compliant(
     order: Order,
-    price: Decimal,
-    terms: ProposalTerms,
+    outlay: Decimal,
     ledger: Ledger,
     policy: Policy,
     picture: RiskPicture,
 ) -> Order | Refused:
     held = next((p for p in ledger.positions.values() if p.instrument == order.instrument), None)
-    outlay = order.quantity * price * (1 + exact(terms.costs.total_frac))
     verdict = check_entry(
         order,
         policy.instruments[order.instrument],

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from engine.journal.ledger import ZERO, Ledger
 from engine.model.instruments import Asset
-from engine.risk import Limits, RiskPicture, findings
+from engine.risk import Finding, Limits, NotMeasured, RiskPicture, findings
+from engine.risk.picture import fall
 from engine.views import BreakerView, LimitView
 
 _METALS = (Asset.GOLD, Asset.SILVER)
@@ -20,18 +21,30 @@ def breaker_views(ledger: Ledger, picture: RiskPicture, limits: Limits) -> tuple
         if not found.breaker.latched:
             continue
         trip = ledger.trips.get(found.name)
-        bound = found.breaker.show(found.breaker.bound(limits))
+        bound = found.breaker.show(found.breaker.bound(found.look))
         views.append(
             BreakerView(
                 name=found.name,
                 tripped=trip is not None,
                 tripped_at=trip.at if trip else None,
-                value=found.breaker.show(found.value),
+                value=found.breaker.show(found.reading),
                 bound=trip.bound if trip else bound,
                 resets=found.breaker.resets,
+                state=found.state,
+                why=trip.why if trip and trip.why else found.breaker.why,
+                note=_note(found),
             )
         )
     return tuple(views)
+
+
+def _note(found: Finding) -> str:
+    if isinstance(found.reading, NotMeasured):
+        return found.reading.reason
+    if found.breaker.name == "drawdown kill":
+        ever = fall(found.look.picture.high_water_usd, found.look.picture.equity_usd)
+        return f"{found.breaker.show(ever)} below the highest equity ever"
+    return ""
 
 
 def limit_views(picture: RiskPicture, limits: Limits) -> tuple[LimitView, ...]:

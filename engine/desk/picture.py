@@ -6,20 +6,41 @@ Refuses to fill in what is not known: an instrument that was never assessed stay
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
 from engine.desk.policy import Policy
+from engine.journal.holdings import EXECUTIONS_KEPT
 from engine.journal.ledger import ZERO, Ledger
+from engine.market.sessions import open_time_between
 from engine.model.bars import Timeframe
-from engine.model.instruments import Calendar
-from engine.model.orders import Purpose
+from engine.model.instruments import Asset, Calendar
+from engine.model.money import exact
+from engine.model.orders import OrderState, Purpose
 from engine.model.positions import Position
 from engine.model.setups import Assessment
-from engine.risk import Exposure, MarketState, PastEntry, RiskPicture, TrippedBreaker
+from engine.risk import (
+    ClockState,
+    Exposure,
+    MarketState,
+    NotMeasured,
+    OddsRecord,
+    PastEntry,
+    Reading,
+    RiskPicture,
+    Senses,
+    TrippedBreaker,
+    VenueState,
+)
 
 IsOpen = Callable[[Calendar, datetime], bool]
+
+_LEAST_MODELLED_FRAC = 1e-4
+_LIVE = "live"
+
+OWN_TIME = NotMeasured("this market keeps its own time")
+NOT_ASKED = NotMeasured("the venue has not been asked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +49,22 @@ class Moment:
 
     Attributes
     ----------
+    now : datetime, aware UTC
+        Instant that is judged: a bar's close, or the present.
+    clock_at : datetime or None, aware UTC
+        What the clock shows; None where nobody has looked.
     prices : mapping of str to Decimal, quote currency
     assessed : mapping of str to Assessment
         Newest assessment of each instrument.
     is_open : callable (calendar, instant) -> bool
+    senses : mapping of str to Senses
+        What is sensed of each instrument between bars.
+    clock_offset_seconds : Reading, seconds
+        Provable difference of the clock to the venue's.
+    mismatches_count : Reading
+        Balances in which venue and record differ.
+    correlations : mapping of (str, str) to float, in [-1, 1]
+        Of the returns of pairs of instruments, in either order.
     """
 
     now: datetime
@@ -39,6 +72,11 @@ class Moment:
     assessed: Mapping[str, Assessment]
     timeframe: Timeframe
     is_open: IsOpen
+    clock_at: datetime | None = None
+    senses: Mapping[str, Senses] = field(default_factory=dict)
+    clock_offset_seconds: Reading = OWN_TIME
+    mismatches_count: Reading = NOT_ASKED
+    correlations: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
 
 def equity_at(ledger: Ledger, prices: Mapping[str, Decimal]) -> Decimal:
@@ -61,8 +99,9 @@ def picture_of(ledger: Ledger, policy: Policy, moment: Moment) -> RiskPicture:
         day_open_equity_usd=day_open,
         week_open_equity_usd=week_open,
         high_water_usd=max(ledger.high_water_usd, equity),
+        kill_high_water_usd=max(ledger.kill_high_water_usd, equity),
         halt_high_water_usd=max(ledger.halt_high_water_usd, equity),
-        positions=tuple(_held(p, policy, moment) for p in ledger.positions.values()),
+        positions=tuple(_held(p, ledger, policy, moment) for p in ledger.positions.values()),
         pending=_pending(ledger, policy),
         entries=_entries(ledger, moment.now),
         consecutive_losses=ledger.losses_in_a_row,
@@ -71,8 +110,12 @@ def picture_of(ledger: Ledger, policy: Policy, moment: Moment) -> RiskPicture:
         exploratory_week_usd=ledger.exploratory_risk_usd(week_start(moment.now)),
         review_note_at=ledger.review_note_at,
         halted=ledger.halt.reason or "halted" if ledger.halt else "",
+        live_after_kill=policy.mode == _LIVE and ledger.paper_only_since is not None,
         tripped=tuple(TrippedBreaker(t.name, t.at, t.value) for t in ledger.trips.values()),
-        metals_correlation=None,
+        metals_correlation=_metals_correlation(policy, moment),
+        clock=_clock(ledger, moment),
+        venue=_venue(ledger, policy, moment),
+        odds=OddsRecord(ledger.monitors.e_highest, ledger.monitors.cusum_highest),
         markets=tuple(_market(s, ledger, policy, moment) for s in policy.instruments),
     )
 
@@ -94,14 +137,16 @@ def opens_at(ledger: Ledger, now: datetime) -> tuple[Decimal, Decimal]:
     )
 
 
-def _held(position: Position, policy: Policy, moment: Moment) -> Exposure:
+def _held(position: Position, ledger: Ledger, policy: Policy, moment: Moment) -> Exposure:
+    """A position with what its stop would cost: the way down to it, and the costs of the sale."""
     price = moment.prices.get(position.instrument, position.entry_price)
-    at_risk = max(position.entry_price - position.stop, ZERO) * position.quantity
+    down = max(position.entry_price - position.stop, ZERO)
+    round_trip = exact(ledger.proposals[position.id].terms.costs.total_frac)
     return Exposure(
         instrument=position.instrument,
         asset=policy.instruments[position.instrument].asset,
         notional_usd=position.quantity * price,
-        risk_usd=at_risk,
+        risk_usd=position.quantity * (down + position.stop * round_trip / 2),
     )
 
 
@@ -134,18 +179,84 @@ def _daily_trips(ledger: Ledger, now: datetime) -> int:
     return sum(name == "daily loss" and at >= since for name, at in ledger.trip_log)
 
 
+def _metals_correlation(policy: Policy, moment: Moment) -> float | None:
+    """Highest correlation of any gold with any silver that is watched; None where one is unknown.
+
+    Exactly zero is what a pair without common returns answers: unknown too.
+    """
+    gold, silver = (
+        [s for s, instrument in policy.instruments.items() if instrument.asset is asset]
+        for asset in (Asset.GOLD, Asset.SILVER)
+    )
+    found = [
+        moment.correlations.get((one, other), moment.correlations.get((other, one), 0.0))
+        for one in gold
+        for other in silver
+    ]
+    return max(found) if found and all(found) else None
+
+
+def _clock(ledger: Ledger, moment: Moment) -> ClockState:
+    back: Reading = NotMeasured("nobody has looked at the clock")
+    if moment.clock_at is not None:
+        newest = ledger.at or moment.clock_at
+        back = max(0.0, (newest - moment.clock_at).total_seconds())
+    return ClockState(moment.clock_offset_seconds, back)
+
+
+def _venue(ledger: Ledger, policy: Policy, moment: Moment) -> VenueState:
+    return VenueState(
+        slippage_ratio=_slippage_ratio(ledger),
+        rejects_count=_rejects(ledger.rejected_at, policy.limits.rejects_for),
+        strange_fills_count=float(ledger.strange_fills_count),
+        unanswered_count=float(
+            sum(record.state is OrderState.UNKNOWN for record in ledger.open_orders())
+        ),
+        mismatches_count=moment.mismatches_count,
+    )
+
+
+def _slippage_ratio(ledger: Ledger) -> Reading:
+    """Mean realised over mean modelled cost of the newest trades, once there are enough."""
+    seen = ledger.executions
+    if len(seen) < EXECUTIONS_KEPT:
+        return NotMeasured(f"{len(seen)} of {EXECUTIONS_KEPT} trades so far")
+    modelled = sum(max(cost.modelled_frac, _LEAST_MODELLED_FRAC) for cost in seen)
+    return max(0.0, sum(cost.realised_frac for cost in seen) / modelled)
+
+
+def _rejects(times: list[datetime], window: timedelta) -> float:
+    """Most refusals within any `window`: a burst counts also when nobody looked in time."""
+    return float(
+        max((sum(at - window < t <= at for t in times) for at in times), default=0),
+    )
+
+
 def _market(symbol: str, ledger: Ledger, policy: Policy, moment: Moment) -> MarketState:
     assessment = moment.assessed.get(symbol)
     calendar = policy.instruments[symbol].calendar
     return MarketState(
         instrument=symbol,
+        asset=policy.instruments[symbol].asset,
         open=moment.is_open(calendar, moment.now - timedelta(microseconds=1)),
-        bar_age_for=moment.now - assessment.at if assessment else None,
+        bar_age_for=_trading_age(calendar, assessment, moment.now),
         bar_length_for=moment.timeframe.length,
         volatility_rank_frac=_diagnostic(assessment, "percentile_frac"),
         move_sigmas=_diagnostic(assessment, "last_move_sigmas"),
         calm_bars=ledger.calm_bars.get(symbol, 0),
+        senses=moment.senses.get(symbol, Senses()),
     )
+
+
+def _trading_age(
+    calendar: Calendar, assessment: Assessment | None, now: datetime
+) -> timedelta | None:
+    """Trading time since the newest assessed bar; negative where it closed after `now`."""
+    if assessment is None:
+        return None
+    if assessment.at > now:
+        return now - assessment.at
+    return open_time_between(calendar, assessment.at, now)
 
 
 def _diagnostic(assessment: Assessment | None, name: str) -> float | None:

@@ -5,7 +5,7 @@ Refuses to invent a number: everything here is read from the settings.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from statistics import NormalDist
@@ -13,7 +13,7 @@ from statistics import NormalDist
 from engine.config import Settings
 from engine.costs import CostModel, FeeTier
 from engine.model.instruments import Instrument
-from engine.risk import Limits
+from engine.risk import Bounds, Limits
 from engine.sizing import SizingPolicy
 
 _BPS = 1e-4
@@ -47,12 +47,31 @@ class Policy:
     lower_bound_sds: float
     config_hash: str
 
+    @property
+    def bounds(self) -> Bounds:
+        """Everything in here that bounds the desk."""
+        return Bounds(self.limits, self.sizing, self.auto_below_usd, self.adverse_frac)
+
+    def within(self, bounds: Bounds) -> Policy:
+        """The same policy under other bounds."""
+        return replace(
+            self,
+            limits=bounds.limits,
+            sizing=bounds.sizing,
+            auto_below_usd=bounds.auto_below_usd,
+            adverse_frac=bounds.adverse_frac,
+        )
+
     def cost_fracs(self) -> dict[str, float]:
-        """Round-trip cost of each instrument without a book, as a fraction of entry."""
+        """Round-trip cost of each instrument by the schedule alone, as a fraction of entry.
+
+        For studies over years, which have no book and judge no single trade.
+        """
         return {
             symbol: self.costs.round_trip(
                 instrument, self.costs.half_spread_frac(instrument)
             ).total_frac
+            + self.costs.drift_frac
             for symbol, instrument in self.instruments.items()
         }
 
@@ -105,6 +124,19 @@ def limits_of(settings: Settings) -> Limits:
         volatility_rank_frac=risk.volatility_halt_quantile,
         move_sigmas=risk.bar_move_sigmas,
         stale_bars=risk.stale_bars,
+        stale_quotes_for=risk.stale_quotes_for,
+        second_gap_frac=risk.second_price_frac,
+        second_gap_metals_frac=risk.second_price_metals_frac,
+        print_sigmas=risk.single_print_sigmas,
+        agreeing_count=risk.agreeing_looks,
+        spread_frac=risk.spread_bps * _BPS,
+        spread_medians=risk.spread_medians,
+        clock_offset_for=risk.clock_offset_for,
+        slippage_ratio=risk.slippage_ratio,
+        e_process=risk.overconfidence_ratio,
+        brier_cusum=risk.brier_cusum_sds,
+        rejects_count=risk.rejects,
+        rejects_for=risk.rejects_for,
         exploratory_week_frac=settings.exploratory.weekly_budget_frac,
     )
 
@@ -124,4 +156,5 @@ def cost_model_of(settings: Settings) -> CostModel:
         tiers=tiers,
         half_spreads={name: table.half_spread_bps * _BPS for name, table in tables.items()},
         slippages={name: table.slippage_bps * _BPS for name, table in tables.items()},
+        drift_frac=settings.costs.approval_drift_bps * _BPS,
     )

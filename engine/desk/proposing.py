@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from engine.desk.costing import Costing
 from engine.desk.policy import Policy
 from engine.desk.words import expected_value_sentence
 from engine.journal.ledger import Ledger
 from engine.market.sessions import end_of_trading
-from engine.model.bars import Quote
 from engine.model.instruments import Calendar, Instrument
 from engine.model.money import exact
 from engine.model.orders import OrderType
 from engine.model.proposals import CardKind, CostLines, ProposalTerms, SizeStep
 from engine.model.setups import Assessment, Odds, Setup
 from engine.model.verdicts import Refused, Resized
+from engine.probability.worth import at_cost
 from engine.risk import (
     EntryRequest,
     RiskPicture,
@@ -34,6 +36,7 @@ from engine.sizing import Bet, Sizing, size_entry, size_exploratory
 
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _ID_LENGTH = 4
+Gate = Callable[[Odds], str]
 _DAYS_A_YEAR = {Calendar.CONTINUOUS: 365.0, Calendar.METALS: 252.0}
 
 
@@ -64,45 +67,61 @@ class Case:
     assessment: Assessment
     setup: Setup
     odds: Odds
-    costs: CostLines
+    costing: Costing
+    at: datetime
+
+    def costs(self, quantity: Decimal) -> CostLines:
+        """Costs of buying and selling `quantity`, with the expected gap through the stop."""
+        lines = self.costing.lines(self.instrument.symbol, self.setup.entry, self.at, quantity)
+        return replace(lines, gap_frac=self.odds.gap_frac)
+
+    def sized(self, quantity: Decimal) -> Case:
+        """The same case after the costs of an order of `quantity`."""
+        cost_frac = self.costs(quantity).total_frac
+        return replace(self, odds=at_cost(self.odds, self.setup.target_frac, cost_frac))
 
 
 def card_of(
     assessment: Assessment,
-    gate: str,
+    gate: Gate,
     ledger: Ledger,
     policy: Policy,
     picture: RiskPicture,
-    quote: Quote | None = None,
+    costing: Costing,
 ) -> Card:
     """Judge one assessment.
 
     Parameters
     ----------
-    gate : str
-        Why the pipeline's gate on the lower bound refuses; empty when it opens.
+    gate : callable (Odds) -> str
+        Why the pipeline's gate on the lower bound refuses odds; empty when it opens.
     picture : RiskPicture
         The desk at the same instant.
-    quote : Quote or None
-        Present book, from which the half spread is taken where there is one.
+    costing : Costing
+        What the assessment was costed with.
     """
     if assessment.setup is None or assessment.odds is None:
         return Card(None, assessment.note or "no setup on this bar")
-    case = case_of(assessment, policy, quote)
+    case = case_of(assessment, costing, picture.now)
     if assessment.entries_blocked:
         return Card(CardKind.WATCH, f"entries are blocked: {assessment.entries_blocked}")
-    kind = _kind(case.odds, gate, policy)
+    kind = _kind(case.odds, gate(case.odds), policy)
     told = expected_value_sentence(case.odds)
     if kind is CardKind.WATCH:
         return Card(kind, told)
-    terms = terms_of(case, kind, ledger, policy, picture)
+    terms = terms_of(case, kind, ledger, policy, picture, gate)
     if isinstance(terms, Refused):
         return Card(CardKind.WATCH, f"{told}. {terms.sentence}")
     return Card(kind, told, terms)
 
 
-def case_of(assessment: Assessment, policy: Policy, quote: Quote | None = None) -> Case:
+def case_of(assessment: Assessment, costing: Costing, at: datetime) -> Case:
     """Gather what is known of a setup.
+
+    Parameters
+    ----------
+    at : datetime, aware UTC
+        Instant by whose book and bars the assessment was costed.
 
     Raises
     ------
@@ -111,14 +130,13 @@ def case_of(assessment: Assessment, policy: Policy, quote: Quote | None = None) 
     """
     if assessment.setup is None or assessment.odds is None:
         raise ValueError(f"assessment of {assessment.instrument} must hold a setup, has none")
-    instrument = policy.instruments[assessment.instrument]
-    half_spread = policy.costs.half_spread_frac(instrument, quote)
     return Case(
-        instrument=instrument,
+        instrument=costing.instruments[assessment.instrument],
         assessment=assessment,
         setup=assessment.setup,
         odds=assessment.odds,
-        costs=policy.costs.round_trip(instrument, half_spread),
+        costing=costing,
+        at=at,
     )
 
 
@@ -131,9 +149,25 @@ def _kind(odds: Odds, gate: str, policy: Policy) -> CardKind:
 
 
 def terms_of(
-    case: Case, kind: CardKind, ledger: Ledger, policy: Policy, picture: RiskPicture
+    case: Case,
+    kind: CardKind,
+    ledger: Ledger,
+    policy: Policy,
+    picture: RiskPicture,
+    gate: Gate | None = None,
 ) -> ProposalTerms | Refused:
-    """Size a case and ask risk; the terms are what an approval would be bound to."""
+    """Size a case and ask risk; the terms are what an approval would be bound to.
+
+    Parameters
+    ----------
+    gate : callable or None
+        Asked again after the impact of the order's own size; None asks nothing, as the owner
+        may by hand.
+    """
+    dearer = _with_impact(case, kind, policy, picture, gate)
+    if isinstance(dearer, Refused):
+        return dearer
+    case = dearer
     sizing = _sized(case, kind, policy, picture)
     if isinstance(sizing, Refused):
         return sizing
@@ -156,6 +190,23 @@ def terms_of(
     if isinstance(verdict, Resized):
         sizing = _cut(sizing, verdict, request.price, picture)
     return _write(case, kind, sizing, ledger, policy, picture.now)
+
+
+def _with_impact(
+    case: Case, kind: CardKind, policy: Policy, picture: RiskPicture, gate: Gate | None
+) -> Case | Refused:
+    """The case after the impact of the largest order it could become, if it still pays then.
+
+    Size falls with cost, so the order that is sized after this impact is no larger.
+    """
+    largest = _sized(case, kind, policy, picture)
+    if isinstance(largest, Refused):
+        return largest
+    dearer = case.sized(largest.quantity)
+    if gate is None or _kind(dearer.odds, gate(dearer.odds), policy) in (kind, CardKind.PROPOSAL):
+        return dearer
+    told = expected_value_sentence(dearer.odds)
+    return Refused("impact", f"{told} with the impact of {largest.quantity}", "")
 
 
 def _cut(sizing: Sizing, verdict: Resized, price: Decimal, picture: RiskPicture) -> Sizing:
@@ -183,7 +234,8 @@ def _sized(case: Case, kind: CardKind, policy: Policy, picture: RiskPicture) -> 
     equity = picture.equity_usd or Decimal(0)
     bet = _bet(case, policy)
     if kind is CardKind.PROPOSAL:
-        peak = picture.high_water_usd or equity
+        # The ramp shrinks from the mark of the kill: a reset of the kill begins the desk anew.
+        peak = picture.kill_high_water_usd or equity
         drawdown = float(1 - equity / peak) if peak > 0 else 1.0
         return size_entry(
             bet,
@@ -225,6 +277,7 @@ def _write(
     policy: Policy,
     now: datetime,
 ) -> ProposalTerms:
+    case = case.sized(sizing.quantity)
     setup, odds = case.setup, case.odds
     entry = exact(setup.entry)
     notional = sizing.quantity * entry
@@ -244,7 +297,7 @@ def _write(
         size_frac=sizing.fraction,
         size_steps=sizing.steps,
         size_set_by=sizing.set_by,
-        costs=case.costs,
+        costs=case.costs(sizing.quantity),
         p_prior=odds.p_prior,
         p_mean=odds.p_mean,
         p_low=odds.p_low,

@@ -196,6 +196,31 @@ def _(event: happened.BreakerTripped) -> str:
 
 
 @sentence.register
+def _(event: happened.ReviewNoted) -> str:
+    return f"{event.by.name} wrote a review note: {event.text}"
+
+
+@sentence.register
+def _(event: happened.LimitsSet) -> str:
+    if not event.held_back:
+        return f"The limits of the settings {event.config_hash[:12]} are in force."
+    waiting = "; ".join(
+        f"limit {name} stays at {in_force:g} until nothing is open, then {wanted:g}"
+        for name, wanted, in_force in event.held_back
+    )
+    return f"Looser limits wait: {waiting}."
+
+
+@sentence.register
+def _(event: happened.StrangeFillSeen) -> str:
+    fill = event.fill
+    return (
+        f"The venue filled {fill.quantity} at {fill.price} for {fill.client_id}, an order that "
+        "this desk never sent."
+    )
+
+
+@sentence.register
 def _(event: happened.BreakerReset) -> str:
     return f"Breaker {event.name} is armed again by {event.by.name}: {event.reason}"
 
@@ -213,3 +238,15 @@ def _(event: happened.NoticePosted) -> str:
 @sentence.register
 def _(event: happened.ReportPosted) -> str:
     return f"Posted the report {event.job} for {event.slot_at:%Y-%m-%d %H:%M} UTC."
+
+
+@sentence.register
+def _(event: happened.FeeTierRead) -> str:
+    fees = f"maker {event.maker_frac:.2%}, taker {event.taker_frac:.2%}".replace("%", " %")
+    return f"{event.venue} charges this account {fees} ({event.name})."
+
+
+@sentence.register
+def _(event: happened.ModelUsed) -> str:
+    tokens = f"{event.tokens_in:,} tokens in, {event.tokens_out:,} out"
+    return f"{event.provider} {event.model} for {event.purpose}: {tokens}, {usd(event.cost_usd)}."

@@ -13,6 +13,7 @@ from engine.desk.proposing import Card
 from engine.engine.deadlines import expired
 from engine.engine.execution import Execution
 from engine.engine.exits import Exits
+from engine.engine.guarding import Guard, events_of
 from engine.engine.judging import Judge
 from engine.engine.recorder import Recorder
 from engine.engine.study import key_of
@@ -37,6 +38,7 @@ class BarsFlow:
     pipeline: Pipeline
     watch: Watch
     judge: Judge
+    guard: Guard
 
     async def run(self, batch: BarsClosed) -> tuple[ProposalTerms, ...]:
         """Take `batch` in; answer the proposals that are small enough to be taken at once."""
@@ -45,10 +47,11 @@ class BarsFlow:
         if not sound.bars:
             return ()
         await self._trade_through(sound)
+        await self.guard.reconcile()
         if self._comes_late(sound):
             await self.recorder.record(*_too_late(sound))
             return ()
-        assessments = self.pipeline.observe(sound, self.watch.policy.cost_fracs())
+        assessments = self.pipeline.observe(sound, self.watch.costing.fracs(sound.at))
         labelled = self._labelled()
         raised = await self._judge(sound, assessments, labelled)
         for closed in labelled:
@@ -117,12 +120,13 @@ class BarsFlow:
         ledger = self.recorder.ledger
         moment = self.watch.moment(batch.at, assessments)
         picture = picture_of(ledger, self.watch.policy, moment)
-        cards = self.judge.cards(assessments, picture, caught_up=batch.caught_up)
+        costing = self.watch.costing
+        cards = self.judge.cards(assessments, picture, costing, caught_up=batch.caught_up)
         await self.recorder.record(
             *labelled,
             self.judge.assessed(batch, assessments, cards, moment),
             *(happened.CandidateOpened(a.setup) for a in assessments if a.setup is not None),
-            *self.judge.breakers(picture),
+            *events_of(picture, self.watch.policy.limits),
             *self.judge.raisings(assessments, cards),
         )
         return tuple(terms for terms in _terms(cards) if not self.judge.asks(terms))

@@ -11,20 +11,24 @@ from functools import partial
 
 from engine.desk.present import Context, Present
 from engine.engine.bars import BarsFlow
+from engine.engine.crosschecks import CrossChecks, Statement
 from engine.engine.deadlines import Deadlines, expired
 from engine.engine.deciding import Deciding
 from engine.engine.execution import Execution
 from engine.engine.exits import Exits
+from engine.engine.guarding import Guard
 from engine.engine.judging import Judge
 from engine.engine.overseeing import Overseeing
 from engine.engine.parts import EngineParts
 from engine.engine.patience import Patience
 from engine.engine.posting import Posting
+from engine.engine.sensing import Sensing
 from engine.engine.street import Street
 from engine.engine.study import study
 from engine.engine.turns import Turns, halting
 from engine.engine.watching import Watch
 from engine.journal.ledger import Ledger
+from engine.metering.plan import meter_plan_of
 from engine.model import events as happened
 from engine.model.actors import DESK
 from engine.model.bars import MarketEvent, Quote
@@ -57,18 +61,31 @@ class Engine:
         self._patience = patience = Patience(recorder.ledger, clock, parts.hold_seconds)
         self._execution = execution = Execution(recorder, parts.broker)
         self._exits = exits = Exits(recorder, execution)
-        self._watch = watch = Watch(recorder.ledger, parts.policy, parts.market.timeframe)
-        self._street = street = Street(turns, feed, parts.broker, execution, exits)
+        self._watch = watch = _watch(parts)
+        self._guard = guard = Guard(recorder, watch, parts.broker)
+        self._street = street = Street(turns, feed, parts.broker, execution, exits, watch)
         judge = Judge(recorder.ledger, parts.policy, parts.pipeline)
         self._flow = BarsFlow(
-            recorder, execution, exits, parts.broker, parts.pipeline, watch, judge
+            recorder, execution, exits, parts.broker, parts.pipeline, watch, judge, guard
+        )
+        self._checks = CrossChecks(
+            parts.witnesses, feed, clock, parts.instruments, self._take_statement
         )
         self.present = present = Present(self._context())
         self.deciding = Deciding(
-            turns, clock, recorder, execution, parts.pipeline, watch, street, patience, present
+            turns,
+            clock,
+            recorder,
+            execution,
+            parts.pipeline,
+            watch,
+            street,
+            guard,
+            patience,
+            present,
         )
         self.overseeing = Overseeing(
-            turns, clock, recorder, execution, exits, watch, street, patience, present
+            turns, clock, recorder, execution, exits, watch, street, guard, patience, present
         )
         self.posting = Posting(turns, recorder, present)
 
@@ -85,6 +102,7 @@ class Engine:
             started_at=parts.clock.now(),
             software=parts.software,
             silent=parts.silent,
+            meter=meter_plan_of(parts.settings),
             moment=self._watch.moment,
             before=self._watch.day_before,
         )
@@ -117,18 +135,21 @@ class Engine:
 
     async def _open(self) -> None:
         await self._record_start()
+        await self._record_limits()
         until = self.ledger.bars_at or self.clock.now()
         studied = await study(
             self._parts.pipeline,
             self._parts.feed,
             self.ledger,
-            self._parts.policy.cost_fracs(),
+            self._watch.costing.of_history,
             instruments=self.instruments,
             until=until,
             bars=self._parts.settings.market.warmup_bars,
         )
         await self._recorder.record(*studied.events)
         await self._watch.take_up(self._parts.feed, until)
+        if self._parts.witnesses.any:
+            self._hear(await self._checks.look())
         if self.ledger.bars_at is None:
             await self._flow.look_first(studied.newest)
         await self._take_up(self.clock.now())
@@ -154,6 +175,15 @@ class Engine:
         )
         await self._recorder.record(opened, started, durable=True)
 
+    async def _record_limits(self) -> None:
+        """Write down the limits that hold, where they are not on record already."""
+        parts = self._parts
+        values = parts.policy.bounds.values()
+        held_back = tuple((h.name, h.wanted, h.in_force) for h in parts.held_back)
+        if (values, held_back) != (self.ledger.limits, self.ledger.limits_held_back):
+            event = happened.LimitsSet(values, held_back, parts.settings.hash)
+            await self._recorder.record(event, durable=True)
+
     async def _take_up(self, now: datetime) -> None:
         """What a crash may have left: orders without an answer, fills without a stop, and more."""
         if self.ledger.broken and self.ledger.halt is None:
@@ -166,6 +196,7 @@ class Engine:
         await self._exits.close_overdue(self.ledger.bars_at or now)
         await self._exits.pursue()
         await self._recorder.record(*expired(self.ledger, now))
+        await self._guard.reconcile()
         await self.deciding.take_what_was_left()
 
     # ------------------------------------------------------------------ living
@@ -177,15 +208,20 @@ class Engine:
         process to report.
         """
         grace = self.market.timeframe.length
-        deadlines = Deadlines(self._recorder, self.clock, grace, self._time_is_up)
+        deadlines = Deadlines(
+            self._recorder, self.clock, grace, self._time_is_up, self._watch.stale_at
+        )
         market = asyncio.create_task(self._live(), name="market")
-        watch = asyncio.create_task(deadlines.run(), name="deadlines")
+        watches = (
+            asyncio.create_task(deadlines.run(), name="deadlines"),
+            asyncio.create_task(self._checks.run(), name="cross-checks"),
+        )
         try:
-            await _first_end(market, watch)
+            await _first_end(market, *watches)
         finally:
-            for task in (market, watch):
+            for task in (market, *watches):
                 task.cancel()
-            await asyncio.gather(market, watch, return_exceptions=True)
+            await asyncio.gather(market, *watches, return_exceptions=True)
 
     async def _live(self) -> None:
         await self._patience.wait()  # a restart finds the question that was open
@@ -206,12 +242,24 @@ class Engine:
         """Take one market event in."""
         await self._turns.take(lambda: self._take(event))
 
+    async def learn_fees(self, tier: happened.FeeTierRead) -> None:
+        """Journal what a venue charges this account, unless that is known already."""
+        await self._turns.take(lambda: self._learn_fees(tier))
+
+    async def _learn_fees(self, tier: happened.FeeTierRead) -> None:
+        known = self.ledger.fee_tiers.get(tier.venue)
+        if known is None or tier != happened.FeeTierRead(
+            known.venue, known.maker_frac, known.taker_frac, known.name
+        ):
+            await self._recorder.record(tier)
+
     async def _take(self, event: MarketEvent) -> None:
         if isinstance(event, Quote):
-            self._watch.quotes[event.instrument] = event
+            self._watch.see(event)
             self._parts.pipeline.watch(event)
             await self._recorder.record(*expired(self.ledger, event.at))
             await self._street.see(event)
+            await self._guard.look(event.at)
             return
         for terms in await self._flow.run(event):
             await self.deciding.take_at_once(terms)
@@ -222,6 +270,22 @@ class Engine:
     async def _end_what_is_due(self, now: datetime) -> None:
         await self._recorder.record(*expired(self.ledger, now))
         await self._exits.close_overdue(now)
+        await self._guard.look(now)
+
+    async def _take_statement(self, statement: Statement) -> None:
+        await self._turns.take(lambda: self._heed(statement))
+
+    async def _heed(self, statement: Statement) -> None:
+        self._hear(statement)
+        await self._guard.look(self.clock.now())
+
+    def _hear(self, statement: Statement) -> None:
+        """Keep what the witnesses said, for the next look."""
+        self._watch.clock_offset_seconds = statement.offset_seconds
+        for quote in statement.quotes:
+            self._watch.see(quote)
+        for instrument, gap in statement.gaps.items():
+            self._watch.sensing.compare(instrument, gap)
 
     async def aclose(self) -> None:
         """Let go of the feed and the journal; the record stays."""
@@ -230,14 +294,40 @@ class Engine:
 
     async def _let_go(self) -> None:
         try:
+            await self._parts.witnesses.aclose()
             await self._parts.feed.aclose()
         finally:
             await self._parts.journal.aclose()
 
 
-async def _first_end(market: asyncio.Task[None], watch: asyncio.Task[None]) -> None:
-    """Return when the market has ended; a fault of either ends both."""
-    running: set[asyncio.Task[None]] = {market, watch}
+def _watch(parts: EngineParts) -> Watch:
+    limits, witnesses = parts.policy.limits, parts.witnesses
+    sensing = Sensing(
+        parts.policy.instruments,
+        parts.market.timeframe.length,
+        print_bound_sigmas=limits.print_sigmas,
+        second_bounds={
+            name: limits.second_bound_frac(instrument.asset)
+            for name, instrument in parts.policy.instruments.items()
+        },
+        timed=witnesses.streams_quotes,
+        second=witnesses.second.name if witnesses.second else None,
+        unlisted=witnesses.unlisted,
+    )
+    return Watch(
+        parts.recorder.ledger,
+        parts.policy,
+        parts.market.timeframe,
+        parts.clock,
+        sensing,
+        parts.pipeline.correlations,
+        parts.conditions,
+    )
+
+
+async def _first_end(market: asyncio.Task[None], *watches: asyncio.Task[None]) -> None:
+    """Return when the market has ended; a fault of any ends all."""
+    running: set[asyncio.Task[None]] = {market, *watches}
     while market in running:
         done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         for task in done:

@@ -1,4 +1,4 @@
-"""What time alone brings about: proposals that expire and positions past their limit.
+"""What time alone brings about: proposals expire, positions pass their limit, data grows stale.
 
 Refuses to wait for the market: a silent feed does not keep a proposal open.
 """
@@ -14,6 +14,9 @@ from engine.engine.recorder import Recorder
 from engine.journal.ledger import Ledger
 from engine.model import events as happened
 from engine.ports import Clock
+
+FIRST_WORD = timedelta(seconds=60)
+"""How long a market may be silent after a start before it counts as stale."""
 
 
 def expired(ledger: Ledger, now: datetime) -> list[happened.ProposalExpired]:
@@ -35,6 +38,8 @@ class Deadlines:
         the limit comes first, for it may hold the target or the stop.
     act : coroutine function of datetime
         Is told the present instant whenever something is due.
+    stale_at : callable () -> datetime or None
+        When the market has been silent for too long, if it stays so.
     """
 
     def __init__(
@@ -43,9 +48,12 @@ class Deadlines:
         clock: Clock,
         grace: timedelta,
         act: Callable[[datetime], Awaitable[None]],
+        stale_at: Callable[[], datetime | None] = lambda: None,
     ) -> None:
         self._recorder, self._clock = recorder, clock
         self._grace, self._act = grace, act
+        self._stale_at = stale_at
+        self._not_before = clock.now() + FIRST_WORD
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -68,6 +76,9 @@ class Deadlines:
             for held in ledger.positions.values()
             if held.id not in ledger.exits_requested
         ]
+        silent = self._stale_at()
+        if silent is not None:
+            times.append(max(silent, self._not_before))
         return min(times, default=None)
 
     async def _wait(self, due: datetime | None, seq: int) -> None:

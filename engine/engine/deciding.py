@@ -6,10 +6,11 @@ the price of the click.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
+from engine.costs import NO_WAIT
 from engine.desk import approving
 from engine.desk.approving import Click
 from engine.desk.picture import picture_of
@@ -17,21 +18,32 @@ from engine.desk.present import Present
 from engine.desk.proposing import case_of, terms_of
 from engine.engine.deadlines import expired
 from engine.engine.execution import Execution
+from engine.engine.guarding import Guard
 from engine.engine.judging import raising
 from engine.engine.patience import Patience
 from engine.engine.recorder import Recorder
 from engine.engine.street import Street
 from engine.engine.turns import Turns
-from engine.engine.watching import Watch
+from engine.engine.watching import Touch, Watch
 from engine.journal.ledger import Ledger, ProposalRecord
 from engine.model import events as happened
 from engine.model.actors import DESK, Actor, Permission
+from engine.model.bars import Quote
 from engine.model.orders import Order
-from engine.model.proposals import CardKind, ProposalTerms
+from engine.model.proposals import CardKind, CostLines, ProposalTerms
 from engine.model.verdicts import Refused
 from engine.ports import Clock
 from engine.probability.pipeline import Pipeline
 from engine.views import ProposalView
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the second look allows: an order, at this price, after these costs."""
+
+    order: Order
+    price: Decimal
+    costs: CostLines
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,7 @@ class Deciding:
     pipeline: Pipeline
     watch: Watch
     street: Street
+    guard: Guard
     patience: Patience
     present: Present
 
@@ -61,72 +74,94 @@ class Deciding:
         name = proposal_id.strip().upper()
         click = Click(actor, name, short_hash.strip().lower(), portion, note)
         record = self._ledger.proposals.get(name)
-        price: Decimal | Refused | None = None
+        quote: Quote | Refused | None = None
         if record is not None and actor.may(Permission.DECIDE):
-            price = await self.street.ask(record.terms.instrument)
-        answer = await self.turns.take(lambda: self._approve(click, price))
+            quote = await self.street.ask(record.terms.instrument)
+        answer = await self.turns.take(lambda: self._approve(click, quote))
         if isinstance(answer, Refused):
             return answer
         self.patience.decided.set()
         await self.street.meet(answer.instrument)
         return self.present.proposals.view(self._ledger.proposals[name])
 
-    async def _approve(self, click: Click, price: Decimal | Refused | None) -> Order | Refused:
+    async def _approve(self, click: Click, quote: Quote | Refused | None) -> Order | Refused:
         now = self.clock.now()
-        order = self._checked(click, price, now)
-        if isinstance(order, Refused):
+        if click.actor.may(Permission.DECIDE):
+            await self.guard.look(now)
+        looked = self._checked(click, quote, now)
+        if isinstance(looked, Refused):
             await self.recorder.record(
-                happened.ApprovalRefused(click.proposal_id, click.actor, order.sentence),
+                happened.ApprovalRefused(click.proposal_id, click.actor, looked.sentence),
                 *expired(self._ledger, now),
             )
-            return order
-        return await self._send(click, order, self._paid(price, order.instrument))
+            return looked
+        return await self._send(click, looked)
 
     def _checked(
-        self, click: Click, price: Decimal | Refused | None, now: datetime
-    ) -> Order | Refused:
+        self, click: Click, quote: Quote | Refused | None, now: datetime
+    ) -> Looked | Refused:
         """Every question in the order in which a person would ask it."""
         refused = approving.may_decide(click.actor)
         if refused is not None:
             return refused
-        return self._second_look(click, price, now)
+        return self._second_look(click, quote, now)
 
     def _second_look(
-        self, click: Click, asked: Decimal | Refused | None, now: datetime
-    ) -> Order | Refused:
+        self, click: Click, asked: Quote | Refused | None, now: datetime
+    ) -> Looked | Refused:
         record = approving.still_open(click, self._ledger, now)
         if isinstance(record, Refused):
             return record
         if isinstance(asked, Refused):
             return asked
         terms, policy = record.terms, self.watch.policy
-        price = self._paid(asked, terms.instrument)
-        moved = approving.price_holds(terms, price, policy.adverse_frac)
+        touch = Touch.of(asked) if asked else self.watch.touch(terms.instrument)
+        moved = approving.price_holds(
+            terms, touch.pays, policy.adverse_frac
+        ) or approving.price_holds(terms, touch.mid, policy.adverse_frac)
         if moved is not None:
             return moved
-        odds = self.pipeline.odds_at(record.assessment, float(price), terms.costs.total_frac)
-        gate = self.pipeline.gate(record.assessment, odds, float(price))
+        # Odds stand on the middle and pay for crossing: the ask with costs would pay it twice.
+        mid = float(touch.mid)
+        costs = self._costs_now(terms, mid, now)
+        odds = self.pipeline.odds_at(record.assessment, mid, costs.total_frac)
+        gate = self.pipeline.gate(record.assessment, odds, mid)
         worse = approving.odds_hold(terms, odds, gate)
         if worse is not None:
             return worse
         picture = picture_of(self._ledger, policy, self.watch.moment(now))
-        return approving.entry_order(record, click.portion, price, self._ledger, policy, picture)
+        order = approving.entry_order(
+            record,
+            click.portion,
+            touch.pays,
+            self._ledger,
+            policy,
+            picture,
+            cost_frac=costs.total_frac,
+        )
+        return order if isinstance(order, Refused) else Looked(order, touch.pays, costs)
 
-    def _paid(self, asked: Decimal | Refused | None, instrument: str) -> Decimal:
-        return asked if isinstance(asked, Decimal) else self.watch.ask(instrument)
+    def _costs_now(self, terms: ProposalTerms, mid: float, now: datetime) -> CostLines:
+        """Costs at the click: by the present book, and with nobody to wait for any more."""
+        costing = self.watch.costing
+        lines = costing.lines(terms.instrument, mid, now, terms.quantity, NO_WAIT)
+        return replace(lines, gap_frac=terms.costs.gap_frac)
 
-    async def _send(self, click: Click, order: Order, price: Decimal) -> Order:
+    async def _send(self, click: Click, looked: Looked) -> Order:
         """The yes and the intent in one durable write, then the wire."""
+        order = looked.order
         record = self._ledger.proposals[order.proposal_id]
         approved = happened.ProposalApproved(
             proposal_id=record.terms.id,
             terms_hash=record.terms_hash,
             by=click.actor,
-            price=price,
+            price=looked.price,
             quantity=order.quantity,
             note=click.note,
+            costs=looked.costs,
         )
         await self.execution.send(order, approved)
+        await self.guard.look(self.clock.now())  # what the venue refused may trip a breaker
         return order
 
     async def take_at_once(self, terms: ProposalTerms) -> None:
@@ -135,13 +170,14 @@ class Deciding:
         Within a turn that the caller has taken.
         """
         click = Click(DESK, terms.id, terms.short_hash, 1.0, "small enough to be taken at once")
-        order = self._second_look(click, None, self.clock.now())
-        if isinstance(order, Refused):
+        await self.guard.look(self.clock.now())
+        looked = self._second_look(click, None, self.clock.now())
+        if isinstance(looked, Refused):
             await self.recorder.record(
-                happened.ProposalWithdrawn(terms.id, order.sentence), durable=True
+                happened.ProposalWithdrawn(terms.id, looked.sentence), durable=True
             )
             return
-        await self._send(click, order, self._paid(None, order.instrument))
+        await self._send(click, looked)
 
     async def take_what_was_left(self) -> None:
         """After a restart: small ones that a crash left between raising and taking."""
@@ -195,17 +231,22 @@ class Deciding:
         refused = approving.cannot_propose(self._ledger, policy, instrument)
         if refused is not None:
             return refused
-        cost = policy.cost_fracs()[instrument]
+        costing = self.watch.costing
+        newest = float(self._ledger.prices.get(instrument, 0))
+        # Before the first bar there is no price to cost, and no setup either.
+        cost = costing.fracs(now)(instrument, newest) if newest else 1.0
         assessment = self.pipeline.setup_on_request(instrument, cost)
         if assessment is None:
             return Refused(
                 "scale", f"{instrument} has no volatility forecast yet", "", "Wait for bars."
             )
-        picture = picture_of(self._ledger, policy, self.watch.moment(now))
-        case = case_of(assessment, policy)
+        picture = await self.guard.look(now)
+        case = case_of(assessment, costing, now)
         terms = terms_of(case, CardKind.EXPLORATORY, self._ledger, policy, picture)
         if isinstance(terms, ProposalTerms):
-            await self.recorder.record(raising(terms, assessment, asked=True), durable=True)
+            await self.recorder.record(
+                raising(terms, assessment, asked=True, requested=True), durable=True
+            )
         return terms
 
 

@@ -186,7 +186,7 @@ class Execution:
         if record is None:
             # The owner's own trades on the account are neither absorbed nor fought.
             _log.warning("a fill is of no order of this desk", order=fill.client_id)
-            return []
+            return [happened.StrangeFillSeen(fill)]
         if fill.fill_id in self._ledger.fill_ids:
             return []
         filled: list[Event] = [happened.OrderFilled(fill)]

@@ -5,22 +5,21 @@ Refuses to open anything on bars fetched after an absence, and to ask two things
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from engine.desk.costing import Costing
 from engine.desk.picture import Moment, equity_at
 from engine.desk.policy import Policy
-from engine.desk.proposing import Card, card_of
+from engine.desk.proposing import Card, Gate, card_of
 from engine.journal.ledger import Ledger
 from engine.model import events as happened
-from engine.model.actors import DESK
 from engine.model.bars import Bar, BarsClosed
-from engine.model.events import Event
 from engine.model.money import exact
 from engine.model.proposals import CardKind, ProposalTerms
-from engine.model.setups import Assessment
+from engine.model.setups import Assessment, Odds
 from engine.probability.pipeline import Pipeline
-from engine.risk import RiskPicture, Trip, breaker_changes
+from engine.risk import RiskPicture
 
 _CALM_RANK = 0.95
 
@@ -34,13 +33,18 @@ class Judge:
     pipeline: Pipeline
 
     def cards(
-        self, assessments: tuple[Assessment, ...], picture: RiskPicture, *, caught_up: bool
+        self,
+        assessments: tuple[Assessment, ...],
+        picture: RiskPicture,
+        costing: Costing,
+        *,
+        caught_up: bool,
     ) -> list[Card]:
         """Judge each assessment; one set of bars raises one proposal at most."""
         cards: list[Card] = []
         for assessment in assessments:
-            gate = self.pipeline.refusal(assessment)
-            card = card_of(assessment, gate, self.ledger, self.policy, picture)
+            gate = gate_of(self.pipeline, assessment)
+            card = card_of(assessment, gate, self.ledger, self.policy, picture, costing)
             why_not = self._why_not(assessment, cards, caught_up=caught_up)
             if card.terms is not None and why_not:
                 card = Card(CardKind.WATCH, f"{why_not}. {card.sentence}")
@@ -113,21 +117,18 @@ class Judge:
                 )
         return False
 
-    def breakers(self, picture: RiskPicture) -> list[Event]:
-        """What the breakers do at `picture`, as events."""
-        events: list[Event] = []
-        for change in breaker_changes(picture, self.policy.limits):
-            if isinstance(change, Trip):
-                events.append(
-                    happened.BreakerTripped(change.name, change.value, change.bound, change.resets)
-                )
-            else:
-                events.append(happened.BreakerReset(change.name, DESK, change.reason))
-        return events
+
+def gate_of(pipeline: Pipeline, assessment: Assessment) -> Gate:
+    """The pipeline's gate for the setup of `assessment`, at any odds of it."""
+
+    def gate(odds: Odds) -> str:
+        return pipeline.refusal(replace(assessment, odds=odds))
+
+    return gate
 
 
 def raising(
-    terms: ProposalTerms, assessment: Assessment, *, asked: bool
+    terms: ProposalTerms, assessment: Assessment, *, asked: bool, requested: bool = False
 ) -> happened.ProposalRaised:
     """The event that puts terms before the owner."""
-    return happened.ProposalRaised(terms, terms.hash, assessment, asked)
+    return happened.ProposalRaised(terms, terms.hash, assessment, asked, requested)

@@ -12,6 +12,7 @@ from engine.desk.picture import picture_of
 from engine.desk.present import Present, order_view
 from engine.engine.execution import Execution
 from engine.engine.exits import Exits
+from engine.engine.guarding import Guard
 from engine.engine.patience import Patience
 from engine.engine.recorder import Recorder
 from engine.engine.street import Street
@@ -26,6 +27,8 @@ from engine.ports import Clock
 from engine.risk import check_reset
 from engine.views import OrderView, PositionView, StatusView
 
+LEAST_NOTE_CHARACTERS = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Overseeing:
@@ -38,6 +41,7 @@ class Overseeing:
     exits: Exits
     watch: Watch
     street: Street
+    guard: Guard
     patience: Patience
     present: Present
 
@@ -154,9 +158,28 @@ class Overseeing:
             return refused
         moment = self.watch.moment(self.clock.now())
         picture = picture_of(self._ledger, self.watch.policy, moment)
-        refused = check_reset(picture, name, actor, reason)
+        refused = check_reset(picture, self.watch.policy.limits, name, actor, reason)
         if refused is None:
             await self.recorder.record(happened.BreakerReset(name, actor, reason), durable=True)
+        return refused
+
+    async def note_review(self, actor: Actor, text: str) -> StatusView | Refused:
+        """Write what to make of a bad week; needs the owner and some words."""
+        refused = await self.turns.take(lambda: self._note(actor, text.strip()))
+        return self.present.oversight.status() if refused is None else refused
+
+    async def _note(self, actor: Actor, text: str) -> Refused | None:
+        refused = await self.recorder.permit(actor, Permission.DECIDE, "write a review note")
+        if refused is None and len(text) < LEAST_NOTE_CHARACTERS:
+            refused = Refused(
+                "review note",
+                f"{len(text)} characters",
+                f"{LEAST_NOTE_CHARACTERS} at least",
+                "Say what went wrong and what changes; it goes on record.",
+            )
+        if refused is None:
+            await self.recorder.record(happened.ReviewNoted(actor, text), durable=True)
+            await self.guard.look(self.clock.now())
         return refused
 
     async def refuse_access(self, actor: Actor, action: str) -> None:

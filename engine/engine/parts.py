@@ -5,14 +5,17 @@ Refuses to choose anything: the composition root does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.config import Settings
+from engine.costs import Conditions
 from engine.desk.policy import Policy
+from engine.engine.crosschecks import NOBODY, Witnesses
 from engine.engine.recorder import Recorder
 from engine.ports import Broker, Clock, Journal, MarketFeed
 from engine.probability.pipeline import Pipeline
+from engine.risk import HeldBack
 from engine.views import MarketView
 
 
@@ -24,8 +27,14 @@ class EngineParts:
     ----------
     recorder : Recorder
         Already replayed.
+    conditions : Conditions
+        What costs are read from; shared with the paper venue.
     silent : tuple of str
         Witnesses that cannot speak.
+    witnesses : Witnesses
+        Who may contradict the market.
+    held_back : tuple of HeldBack
+        Looser limits of the settings that wait until nothing is open.
     hold_seconds : float, real seconds, >= 0
         How long a paced replay waits for the owner while a proposal is open.
     seed, epoch_at : int, datetime or None
@@ -43,7 +52,10 @@ class EngineParts:
     pipeline: Pipeline
     clock: Clock
     software: str
+    conditions: Conditions = field(default_factory=Conditions)
     silent: tuple[str, ...] = ()
+    witnesses: Witnesses = NOBODY
+    held_back: tuple[HeldBack, ...] = ()
     hold_seconds: float = 0.0
     seed: int = 0
     epoch_at: datetime | None = None

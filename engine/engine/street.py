@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import partial
 
 import structlog
@@ -15,9 +14,9 @@ import structlog
 from engine.engine.execution import Execution
 from engine.engine.exits import Exits
 from engine.engine.turns import Turns
+from engine.engine.watching import Watch
 from engine.errors import MarketDataError
 from engine.model.bars import Quote
-from engine.model.money import exact
 from engine.model.verdicts import Refused
 from engine.ports import Broker, MarketFeed
 
@@ -39,12 +38,13 @@ class Street:
     broker: Broker
     execution: Execution
     exits: Exits
+    watch: Watch
     patience_seconds: float = 5.0
 
-    async def ask(self, instrument: str) -> Decimal | Refused | None:
-        """What a buyer pays now; None where the source has no quotes."""
+    async def ask(self, instrument: str) -> Quote | Refused | None:
+        """The present quote; None where the source has none."""
         try:
-            quote = await self._quote(instrument)
+            return await self._quote(instrument)
         except (MarketDataError, TimeoutError) as fault:
             _log.warning("no quote at the click", instrument=instrument, why=str(fault))
             return Refused(
@@ -53,7 +53,6 @@ class Street:
                 "",
                 "Nothing was changed; try again in a moment.",
             )
-        return None if quote is None else exact(quote.ask)
 
     async def meet(self, *instruments: str) -> None:
         """Show the broker the present quotes, so that a live market fills at once."""
@@ -73,4 +72,7 @@ class Street:
 
     async def _quote(self, instrument: str) -> Quote | None:
         async with asyncio.timeout(self.patience_seconds):
-            return await self.feed.quote(instrument)
+            quote = await self.feed.quote(instrument)
+        if quote is not None:
+            self.watch.see(quote)  # the second look is at the price of the click
+        return quote

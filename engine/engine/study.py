@@ -60,7 +60,7 @@ async def study(
     pipeline: Pipeline,
     feed: MarketFeed,
     ledger: Ledger,
-    costs: Mapping[str, float],
+    costs: Callable[[BarsClosed], Mapping[str, float]],
     *,
     instruments: Sequence[str],
     until: datetime,
@@ -75,6 +75,8 @@ async def study(
 
     Parameters
     ----------
+    costs : callable (BarsClosed) -> mapping of str to float
+        Round-trip cost by instrument, as it could be known when those bars closed.
     tell : callable (done, total), optional
         Is told of the progress, in sets of bars.
     """
@@ -90,7 +92,7 @@ async def study(
     newest: dict[str, tuple[Bar, Assessment]] = {}
     batches = list(group_by_close(histories))
     for number, batch in enumerate(batches):
-        seen = pipeline.observe(batch, costs)
+        seen = pipeline.observe(batch, costs(batch))
         newest.update({b.instrument: (b, a) for b, a in zip(batch.bars, seen, strict=True)})
         for label in pipeline.closed_labels():
             if label.instrument in fresh and key_of(label) not in ledger.labels:

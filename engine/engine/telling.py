@@ -139,13 +139,32 @@ def _(event: happened.Resumed, envelope: Envelope, present: Present) -> tuple[An
 def _(
     event: happened.BreakerTripped, envelope: Envelope, present: Present
 ) -> tuple[AnyNotice, ...]:
-    told = f"{sentence(event)} {event.resets}"
+    measured = f"Measured: {event.value}; the bound is {event.bound}."
+    entries = "Entries are blocked until it resets; exits go on."
+    if event.to_paper:
+        entries = "Entries are blocked and the desk may not be live; exits go on."
+    told = "\n".join(part for part in (event.why, measured, entries, event.resets) if part)
     return (_of_desk(envelope, f"Breaker tripped: {event.name}", None, told, good=False),)
 
 
 @_tell.register
 def _(event: happened.BreakerReset, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
     return (_of_desk(envelope, f"Breaker armed again: {event.name}", event.by, good=True),)
+
+
+@_tell.register
+def _(event: happened.ReviewNoted, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
+    return (_of_desk(envelope, "Review note", event.by, event.text, good=True),)
+
+
+@_tell.register
+def _(event: happened.LimitsSet, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
+    told = "\n".join(
+        f"Limit {name} stays at {in_force:g} until nothing is open; the settings ask for "
+        f"{wanted:g}."
+        for name, wanted, in_force in event.held_back
+    )
+    return (_of_desk(envelope, "Looser limits wait", None, told, good=False),)
 
 
 def _of_desk(

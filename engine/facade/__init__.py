@@ -20,13 +20,23 @@ from engine.errors import (
     MarketDataError,
 )
 from engine.facade.desk import Desk
+from engine.metering.bill import Bill, EnergyUse, ModelLine
 from engine.model.actors import DESK, Actor, Permission, Role
 from engine.model.bars import Bar, Timeframe
 from engine.model.orders import Fill, Order, OrderState, OrderType, Purpose, Side
-from engine.model.positions import Position, Trade
-from engine.model.proposals import CardKind, CostLines, ProposalStatus, ProposalTerms, SizeStep
+from engine.model.positions import Origin, Position, Trade
+from engine.model.proposals import (
+    GAP,
+    CardKind,
+    CostItem,
+    CostLines,
+    ProposalStatus,
+    ProposalTerms,
+    SizeStep,
+)
 from engine.model.setups import Assessment, LayerReading, LayerRole, Odds, Setup, SetupKind
 from engine.model.verdicts import Refused
+from engine.risk.breaker import BreakerState
 from engine.risk.findings import DeskState
 from engine.views import (
     AnyNotice,
@@ -34,9 +44,11 @@ from engine.views import (
     BreakdownView,
     BreakerView,
     ChartView,
+    CostsView,
     DecisionNotice,
     DeskNotice,
     FillNotice,
+    KindResult,
     LayerView,
     Level,
     LimitView,
@@ -68,6 +80,7 @@ if TYPE_CHECKING:
     from engine.journal.export import lines as journal_lines
     from engine.journal.verify import VerifyReport
     from engine.journal.verify import verify as verify_journal
+    from engine.metering.record import bill_as_json, bill_from_journal
     from engine.opening import MarketChoice
     from engine.research.calibration import (
         CalibrationReport,
@@ -84,13 +97,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DESK",
+    "GAP",
     "Actor",
     "Anchor",
     "AnyNotice",
     "Assessment",
     "AuditLine",
     "Bar",
+    "Bill",
     "BreakdownView",
+    "BreakerState",
     "BreakerView",
     "BrokerError",
     "CalibrationReport",
@@ -98,11 +114,14 @@ __all__ = [
     "CardKind",
     "ChartView",
     "ConfigError",
+    "CostItem",
     "CostLines",
+    "CostsView",
     "DecisionNotice",
     "Desk",
     "DeskNotice",
     "DeskState",
+    "EnergyUse",
     "ExecutorError",
     "FileScan",
     "Fill",
@@ -112,6 +131,7 @@ __all__ = [
     "Health",
     "InvariantBroken",
     "JournalError",
+    "KindResult",
     "LayerReading",
     "LayerRole",
     "LayerView",
@@ -121,6 +141,7 @@ __all__ = [
     "MarketChoice",
     "MarketDataError",
     "MarketView",
+    "ModelLine",
     "Notice",
     "Odds",
     "Order",
@@ -128,6 +149,7 @@ __all__ = [
     "OrderState",
     "OrderType",
     "OrderView",
+    "Origin",
     "Permission",
     "Place",
     "PortfolioView",
@@ -160,6 +182,8 @@ __all__ = [
     "TradeNotice",
     "VerifyReport",
     "VerifyView",
+    "bill_as_json",
+    "bill_from_journal",
     "calibrate_files",
     "check_up",
     "export_journal",
@@ -186,6 +210,8 @@ _HEAVY = {
     "report_as_json": ("engine.research.calibration", "report_as_json"),
     "write_candidates": ("engine.research.calibration", "write_candidates"),
     "FileScan": ("engine.scanning", "FileScan"),
+    "bill_as_json": ("engine.metering.record", "bill_as_json"),
+    "bill_from_journal": ("engine.metering.record", "bill_from_journal"),
     "Finding": ("engine.checkup", "Finding"),
     "Health": ("engine.checkup", "Health"),
     "MarketChoice": ("engine.opening.choice", "MarketChoice"),
@@ -210,8 +236,15 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(module), there)
 
 
-async def open_desk(settings: Settings, choice: MarketChoice, journal_path: Path) -> Desk:
+async def open_desk(
+    settings: Settings, choice: MarketChoice, journal_path: Path, secrets: Secrets | None = None
+) -> Desk:
     """Open the desk whose record is at `journal_path`, or begin one there.
+
+    Parameters
+    ----------
+    secrets : Secrets or None
+        Keys with which a venue is asked for the account's fees; None asks nobody.
 
     Raises
     ------
@@ -220,4 +253,4 @@ async def open_desk(settings: Settings, choice: MarketChoice, journal_path: Path
     """
     from engine.opening import open_engine
 
-    return Desk(await open_engine(settings, choice, journal_path))
+    return Desk(await open_engine(settings, choice, journal_path, secrets))

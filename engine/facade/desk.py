@@ -18,6 +18,7 @@ from engine.views import (
     AuditLine,
     BreakdownView,
     ChartView,
+    CostsView,
     MarketView,
     OrderView,
     PortfolioView,
@@ -82,6 +83,10 @@ class Desk:
     def status(self) -> StatusView:
         """State, halts, breakers, counts and the head of the journal."""
         return self._engine.present.oversight.status()
+
+    def costs(self) -> CostsView:
+        """What running the desk costs this month: models, electricity; fees of trades apart."""
+        return self._engine.present.oversight.costs()
 
     def scan(self, instrument: str | None = None) -> ScanView | Refused:
         """Newest assessment of every instrument, or of one."""
@@ -198,6 +203,10 @@ class Desk:
     async def reset_breaker(self, actor: Actor, name: str, reason: str) -> StatusView | Refused:
         """Arm a tripped breaker again; needs the owner and a reason."""
         return await self._engine.overseeing.reset_breaker(actor, name, reason)
+
+    async def note_review(self, actor: Actor, text: str) -> StatusView | Refused:
+        """Write a review note after a bad week; needs the owner and at least 20 characters."""
+        return await self._engine.overseeing.note_review(actor, text)
 
     async def refuse_access(self, actor: Actor, action: str) -> None:
         """Journal that somebody asked for what is not theirs to ask."""

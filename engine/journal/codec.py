@@ -22,7 +22,13 @@ from engine.model.events import EVENTS, Event
 Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 Upcasts = Mapping[tuple[str, int], Upcast]
 
-UPCASTS: Upcasts = {}
+
+def _trip_with_consequence(plain: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 left unsaid which trip sends the desk back to paper: it was always the kill."""
+    return plain | {"why": "", "to_paper": plain["name"] == "drawdown kill"}
+
+
+UPCASTS: Upcasts = {("breaker_tripped", 1): _trip_with_consequence}
 """(kind, version) of an old payload to what makes it one version newer."""
 
 

@@ -1,4 +1,4 @@
-"""How the events of the desk itself change the ledger: its market, halts, breakers and posts.
+"""How the events of the desk itself change the ledger: its market, halts and posts.
 
 Refuses nothing but a second opening: these events record what was, they decide nothing.
 """
@@ -11,10 +11,11 @@ from decimal import Decimal
 
 from engine.errors import InvariantBroken
 from engine.journal.change import change
-from engine.journal.ledger import Halt, Ledger, Trip
+from engine.journal.ledger import Halt, Ledger, ModelUse, month_of
 from engine.model import events as happened
 from engine.model.actors import Role
 from engine.model.events import Event
+from engine.model.fees import FeeTier
 from engine.ports import Envelope
 
 CURVE_POINTS = 2000
@@ -28,6 +29,7 @@ def _(event: happened.DeskOpened, ledger: Ledger, envelope: Envelope) -> None:
     ledger.opened_at = envelope.at
     ledger.start_cash_usd = ledger.cash_usd = ledger.equity_usd = event.cash_usd
     ledger.high_water_usd = ledger.halt_high_water_usd = event.cash_usd
+    ledger.kill_high_water_usd = event.cash_usd
     ledger.day_open_usd = ledger.week_open_usd = event.cash_usd
 
 
@@ -50,6 +52,9 @@ def _(event: happened.BarsAssessed, ledger: Ledger, envelope: Envelope) -> None:
     ledger.prices.update(event.prices)
     for assessment in event.assessments:
         ledger.assessed[assessment.instrument] = (envelope.seq, assessment)
+        if assessment.odds is not None:
+            began = (assessment.instrument, assessment.at)
+            ledger.candidate_costs[began] = assessment.odds.cost_frac
     for instrument, calm in event.calm:
         ledger.calm_bars[instrument] = ledger.calm_bars.get(instrument, 0) + 1 if calm else 0
     for instrument, card, sentence in event.cards:
@@ -79,6 +84,7 @@ def _mark(ledger: Ledger, at: datetime, equity: Decimal) -> None:
     ledger.bars_at, ledger.equity_usd = at, equity
     ledger.high_water_usd = max(ledger.high_water_usd, equity)
     ledger.halt_high_water_usd = max(ledger.halt_high_water_usd, equity)
+    ledger.kill_high_water_usd = max(ledger.kill_high_water_usd, equity)
     ledger.equity_curve.append((at, equity))
     if len(ledger.equity_curve) > CURVE_POINTS:
         del ledger.equity_curve[1:-1:2]
@@ -96,6 +102,8 @@ def _(event: Event, ledger: Ledger, envelope: Envelope) -> None:
 def _(event: happened.CandidateClosed, ledger: Ledger, envelope: Envelope) -> None:
     label = event.label
     ledger.labels[label.instrument, label.opened_at, label.kind] = label
+    ledger.candidate_costs.pop((label.instrument, label.opened_at), None)
+    ledger.monitors.count(label)
 
 
 @change.register
@@ -111,26 +119,6 @@ def _(event: happened.Resumed, ledger: Ledger, envelope: Envelope) -> None:
 
 
 @change.register
-def _(event: happened.BreakerTripped, ledger: Ledger, envelope: Envelope) -> None:
-    trip = Trip(event.name, event.value, event.bound, event.resets, envelope.at)
-    ledger.trips[event.name] = trip
-    ledger.trip_log.append((event.name, envelope.at))
-
-
-@change.register
-def _(event: happened.BreakerReset, ledger: Ledger, envelope: Envelope) -> None:
-    ledger.trips.pop(event.name, None)
-    if event.by.role is not Role.OWNER:
-        return
-    if event.name == "drawdown halt":
-        ledger.halt_high_water_usd = ledger.equity_usd
-    elif event.name.startswith("losses in a row"):
-        ledger.losses_in_a_row = 0
-    elif event.name == "weekly loss":
-        ledger.review_note_at = envelope.at
-
-
-@change.register
 def _(event: happened.NoticePosted, ledger: Ledger, envelope: Envelope) -> None:
     ledger.posts[event.of_seq] = (event.channel_id, event.message_id)
     ledger.untold.pop(event.of_seq, None)
@@ -139,3 +127,24 @@ def _(event: happened.NoticePosted, ledger: Ledger, envelope: Envelope) -> None:
 @change.register
 def _(event: happened.ReportPosted, ledger: Ledger, envelope: Envelope) -> None:
     ledger.reports[event.job] = event.slot_at
+
+
+@change.register
+def _(event: happened.FeeTierRead, ledger: Ledger, envelope: Envelope) -> None:
+    ledger.fee_tiers[event.venue] = FeeTier(
+        event.venue, event.name, event.maker_frac, event.taker_frac, envelope.at.date()
+    )
+
+
+@change.register
+def _(event: happened.ModelUsed, ledger: Ledger, envelope: Envelope) -> None:
+    key = (month_of(envelope.at), event.provider, event.model, event.purpose)
+    before = ledger.model_use.get(key, ModelUse())
+    ledger.model_use[key] = ModelUse(
+        calls=before.calls + 1,
+        tokens_in=before.tokens_in + event.tokens_in,
+        tokens_cached=before.tokens_cached + event.tokens_cached,
+        tokens_out=before.tokens_out + event.tokens_out,
+        cost_usd=before.cost_usd + event.cost_usd,
+        busy_seconds=before.busy_seconds + event.busy_seconds,
+    )

@@ -1,7 +1,8 @@
 """The fold: what the journal adds up to. Boot, replay and recovery are this one path.
 
 Refuses to decide and to reach outside: given the same envelopes it makes the same ledger, always.
-How each event changes the ledger stands in ``desk_changes`` and ``trade_changes``.
+How each event changes the ledger stands in ``desk_changes``, ``risk_changes`` and
+``trade_changes``.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.errors import InvariantBroken
-from engine.journal import desk_changes, trade_changes
+from engine.journal import desk_changes, risk_changes, trade_changes
 from engine.journal.change import change
 from engine.journal.ledger import Ledger
 from engine.model import events as happened
@@ -36,6 +37,8 @@ TOLD: frozenset[type[Event]] = frozenset(
         happened.Resumed,
         happened.BreakerTripped,
         happened.BreakerReset,
+        happened.ReviewNoted,
+        happened.LimitsSet,
     }
 )
 """Events that are told of in a channel."""
@@ -82,6 +85,8 @@ def _is_told(ledger: Ledger, event: Event) -> bool:
     if isinstance(event, happened.OrderCanceled | happened.OrderExpired):
         # Exits come off whenever a position closes; only a lost entry is news.
         return ledger.orders[event.client_id].order.purpose is Purpose.ENTRY
+    if isinstance(event, happened.LimitsSet):
+        return bool(event.held_back)
     return type(event) in TOLD
 
 
@@ -97,4 +102,4 @@ def _owe(ledger: Ledger, envelope: Envelope) -> None:
     ledger.untold[envelope.seq] = envelope
 
 
-__all__ = ["TOLD", "Ledger", "apply", "desk_changes", "fold", "trade_changes"]
+__all__ = ["TOLD", "Ledger", "apply", "desk_changes", "fold", "risk_changes", "trade_changes"]

@@ -10,9 +10,11 @@ from decimal import Decimal
 
 from engine.errors import InvariantBroken
 from engine.journal.change import known
-from engine.journal.ledger import ZERO, Ledger
-from engine.model.orders import Fill, Order, Side
+from engine.journal.ledger import ZERO, ExecutionCost, Ledger, OrderRecord
+from engine.model.orders import Fill, Order, Purpose, Side
 from engine.model.positions import LotState, Position, Trade
+
+EXECUTIONS_KEPT = 20
 
 
 def require_cash(ledger: Ledger, fill: Fill) -> None:
@@ -57,6 +59,8 @@ def reduce(ledger: Ledger, order: Order, fill: Fill) -> None:
     del ledger.positions[held.id]
     ledger.exits_requested.pop(held.id, None)
     _remember(ledger, _closed(ledger, left, order, fill))
+    ledger.executions.append(_execution_cost(ledger, left))
+    del ledger.executions[:-EXECUTIONS_KEPT]
 
 
 def _paid(fill: Fill) -> Decimal:
@@ -130,9 +134,32 @@ def _closed(ledger: Ledger, held: Position, order: Order, fill: Fill) -> Trade:
         mae_frac=float(held.worst_price / held.entry_price - 1),
         mfe_frac=float(held.best_price / held.entry_price - 1),
         p_mean=terms.p_mean,
+        requested=ledger.proposals[held.id].requested,
     )
 
 
 def _average_exit(ledger: Ledger, position_id: str) -> Decimal:
     sales = [o for o in ledger.orders_of(position_id, Side.SELL) if o.filled > 0]
     return sum((o.value_usd for o in sales), ZERO) / sum((o.filled for o in sales), ZERO)
+
+
+def _execution_cost(ledger: Ledger, held: Position) -> ExecutionCost:
+    """What execution cost a position that has just been closed, against what was promised."""
+    record = ledger.proposals[held.id]
+    decided = record.decision_price or record.terms.entry
+    entry = (held.entry_price - decided) * held.bought
+    exits = sum((_shortfall(o) for o in ledger.orders_of(held.id, Side.SELL)), ZERO)
+    costs = record.terms.costs
+    return ExecutionCost(
+        realised_frac=float((entry + exits) / (decided * held.bought)),
+        modelled_frac=costs.spread_frac + costs.slippage_frac,
+    )
+
+
+def _shortfall(record: OrderRecord) -> Decimal:
+    """Money by which a sale fell short of its stop, its target or its reference price."""
+    order = record.order
+    aim = {Purpose.STOP: order.stop_price, Purpose.TARGET: order.limit_price}.get(order.purpose)
+    if aim is None:
+        return record.slippage_usd
+    return aim * record.filled - record.value_usd

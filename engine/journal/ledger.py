@@ -11,14 +11,28 @@ from decimal import Decimal
 
 from engine.model.actors import Actor
 from engine.model.events import BarsAssessed
+from engine.model.fees import FeeTier
 from engine.model.orders import OPEN_STATES, Order, OrderState, Purpose, Side
 from engine.model.positions import Position, Trade
 from engine.model.proposals import CardKind, ProposalStatus, ProposalTerms
 from engine.model.setups import Assessment, Label, SetupKind
 from engine.ports import Envelope
+from engine.risk.monitors import Monitors
 
 ZERO = Decimal(0)
 LabelKey = tuple[str, datetime, SetupKind]
+
+
+def month_of(at: datetime) -> str:
+    """The UTC month of an instant, as bills have it.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> month_of(datetime(2026, 11, 30, 23, 59, tzinfo=UTC))
+    '2026-11'
+    """
+    return f"{at:%Y-%m}"
 
 
 @dataclass(slots=True)
@@ -30,6 +44,7 @@ class ProposalRecord:
     terms_hash: str
     assessment: Assessment
     asked: bool
+    requested: bool = False
     status: ProposalStatus = ProposalStatus.OPEN
     decided_by: Actor | None = None
     decided_at: datetime | None = None
@@ -84,6 +99,23 @@ class Trip:
     bound: str
     resets: str
     at: datetime
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionCost:
+    """What buying and selling one position cost beside its fees.
+
+    Attributes
+    ----------
+    realised_frac : float, fraction of what it was worth at the yes
+        Entry against the price at the yes; exits against their stop, target or reference price.
+    modelled_frac : float, fraction of the same
+        Half spreads and slippage of both legs, as its card promised.
+    """
+
+    realised_frac: float
+    modelled_frac: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +124,25 @@ class ExitAsked:
 
     purpose: Purpose
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUse:
+    """What one model took for one purpose in one month.
+
+    Attributes
+    ----------
+    tokens_in, tokens_cached, tokens_out : int
+        `tokens_cached` are part of `tokens_in`.
+    busy_seconds : float, seconds of this machine
+    """
+
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_cached: int = 0
+    tokens_out: int = 0
+    cost_usd: Decimal = ZERO
+    busy_seconds: float = 0.0
 
 
 @dataclass(slots=True)
@@ -107,12 +158,37 @@ class Ledger:
         One point a set of bars, thinned by half whenever it outgrows its bound.
     halt_high_water_usd : Decimal, US dollars
         Highest equity since the owner last reset the drawdown halt.
+    kill_high_water_usd : Decimal, US dollars
+        Highest equity since the owner last reset the drawdown kill.
+    paper_only_since : datetime or None
+        When a kill sent the desk back to paper; resetting the breaker does not end it.
+    rejected_at : list of datetime
+        Refused orders since the owner last reset their breaker, the newest 100.
+    strange_fills_count : int
+        Fills of unknown orders since the owner last reset their breaker.
+    executions : list of ExecutionCost
+        Of the newest 20 trades since the owner last reset their breaker.
+    monitors : Monitors
+        How the odds have fared since the owner last began the monitors anew.
+    limits : dict of str to float
+        Limits in force as last journaled; empty in records older than that.
+    limits_held_back : tuple of (name, wanted, in force)
+        Looser limits that wait until nothing is open.
     losses_in_a_row : int
         Since the last win, or since the owner last reset their breaker.
     calm_bars : dict of str to int
         Bars in a row without a volatility alarm, by instrument.
     trip_log : list of (name, datetime)
         Every trip ever, for rules that count them.
+    candidate_costs : dict of (instrument, datetime) to float, fraction of entry
+        What the layers were told a trade costs where a candidate that is still open began: a
+        restart has no book of that moment, and must not judge it by another cost.
+    fee_tiers : dict of str to FeeTier
+        What venues said they charge this account.
+    model_use : dict of (month, provider, model, purpose) to ModelUse
+        Months as ``2026-11``, UTC.
+    fees_usd : dict of str to Decimal, US dollars
+        Fees of all fills, by month.
     studied : dict of str to datetime
         Where the first study of each instrument began; a restart begins there again.
     broken : list of str
@@ -132,6 +208,14 @@ class Ledger:
     equity_usd: Decimal = ZERO
     high_water_usd: Decimal = ZERO
     halt_high_water_usd: Decimal = ZERO
+    kill_high_water_usd: Decimal = ZERO
+    paper_only_since: datetime | None = None
+    rejected_at: list[datetime] = field(default_factory=list)
+    strange_fills_count: int = 0
+    executions: list[ExecutionCost] = field(default_factory=list)
+    monitors: Monitors = field(default_factory=Monitors)
+    limits: dict[str, float] = field(default_factory=dict)
+    limits_held_back: tuple[tuple[str, float, float], ...] = ()
     day_open_usd: Decimal = ZERO
     week_open_usd: Decimal = ZERO
     equity_curve: list[tuple[datetime, Decimal]] = field(default_factory=list)
@@ -159,6 +243,10 @@ class Ledger:
     newest_scan: tuple[int, BarsAssessed] | None = None
     labels: dict[LabelKey, Label] = field(default_factory=dict)
     studied: dict[str, datetime] = field(default_factory=dict)
+    candidate_costs: dict[tuple[str, datetime], float] = field(default_factory=dict)
+    fee_tiers: dict[str, FeeTier] = field(default_factory=dict)
+    model_use: dict[tuple[str, str, str, str], ModelUse] = field(default_factory=dict)
+    fees_usd: dict[str, Decimal] = field(default_factory=dict)
     posts: dict[int, tuple[str, str]] = field(default_factory=dict)
     untold: dict[int, Envelope] = field(default_factory=dict)
     reports: dict[str, datetime] = field(default_factory=dict)

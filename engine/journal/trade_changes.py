@@ -11,7 +11,15 @@ from dataclasses import replace
 from engine.errors import InvariantBroken
 from engine.journal import holdings
 from engine.journal.change import change, known
-from engine.journal.ledger import ExitAsked, Ledger, OrderRecord, ProposalRecord
+from engine.journal.ledger import (
+    ZERO,
+    ExitAsked,
+    Ledger,
+    OrderRecord,
+    ProposalRecord,
+    month_of,
+)
+from engine.journal.risk_changes import REJECTS_KEPT
 from engine.model import events as happened
 from engine.model.orders import (
     Fill,
@@ -41,6 +49,7 @@ def _(event: happened.ProposalRaised, ledger: Ledger, envelope: Envelope) -> Non
         terms_hash=event.terms_hash,
         assessment=event.assessment,
         asked=event.asked,
+        requested=event.requested,
     )
 
 
@@ -119,6 +128,8 @@ def _(event: happened.OrderAccepted, ledger: Ledger, envelope: Envelope) -> None
 @change.register
 def _(event: happened.OrderRejected, ledger: Ledger, envelope: Envelope) -> None:
     _turn(ledger, event.client_id, OrderChange.REJECT).reason = event.reason
+    ledger.rejected_at.append(envelope.at)
+    del ledger.rejected_at[:-REJECTS_KEPT]
 
 
 @change.register
@@ -161,6 +172,8 @@ def _(event: happened.OrderFilled, ledger: Ledger, envelope: Envelope) -> None:
         _execute(record, fill, state)
         holdings.reduce(ledger, record.order, fill)
     ledger.fill_ids.add(fill.fill_id)
+    month = month_of(fill.at)
+    ledger.fees_usd[month] = ledger.fees_usd.get(month, ZERO) + fill.fee_usd
     ledger.equity_usd = ledger.marked_equity_usd()
 
 

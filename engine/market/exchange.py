@@ -21,6 +21,10 @@ CLOCK_TOLERANCE = timedelta(seconds=10)
 """A local clock further off than this would cut candles while they still form."""
 
 
+TIME_RESOLUTION = timedelta(seconds=1)
+"""Venues name their time in whole seconds."""
+
+
 class ExchangeFeed:
     """Public data of one exchange, polled when its candles close.
 
@@ -81,6 +85,24 @@ class ExchangeFeed:
         self._tell = tell
         self._api = PublicApi(
             self._venue, clock, base_url=base_url, timeout=timeout, spacing=spacing
+        )
+
+    def beside(self, venue: str, base_url: str | None = None) -> ExchangeFeed:
+        """The same instruments at another exchange, without a stream of quotes.
+
+        Raises
+        ------
+        MarketDataError
+            If there is no such venue.
+        """
+        return ExchangeFeed(
+            venue,
+            self._symbols,
+            self.timeframe,
+            self._clock,
+            base_url=base_url,
+            quote_every=None,
+            tell=self._tell,
         )
 
     @property
@@ -163,6 +185,44 @@ class ExchangeFeed:
                 f"{ask_size:g}, which no sound book holds: ask again"
             )
         return Quote(instrument, self._clock.now(), bid, ask, bid_size, ask_size)
+
+    async def offset_seconds(self) -> float:
+        """How far the clock is off the venue's time, as far as its answer proves it, in seconds.
+
+        The answer was given at some instant between question and answer, and names a whole
+        second: only what lies outside all that is a difference. Positive means that the clock
+        runs ahead.
+
+        Raises
+        ------
+        MarketDataError
+            If the venue cannot be asked.
+        """
+        asked = self._clock.now()
+        told = await self._api.now()
+        answered = self._clock.now()
+        ahead = (asked - (told + TIME_RESOLUTION)).total_seconds()
+        behind = (told - answered).total_seconds()
+        return max(ahead, 0.0) - max(behind, 0.0)
+
+    async def listed(self) -> frozenset[str]:
+        """Watched instruments that the venue lists.
+
+        Raises
+        ------
+        VenueUnreachable
+            If it does not answer.
+        """
+        found = set()
+        for name, symbol in self._symbols.items():
+            try:
+                await self._api.require([symbol], self.timeframe)
+            except VenueUnreachable:
+                raise
+            except MarketDataError:
+                continue
+            found.add(name)
+        return frozenset(found)
 
     async def check(self) -> None:
         """Ask the venue for its time and its list of markets.

@@ -21,8 +21,13 @@ def adapter_for(kind: type[Any]) -> TypeAdapter[Any]:
     return _ADAPTERS[kind]
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any, *, exclude_defaults: bool = False) -> Any:
     """A frozen value as JSON types: decimals and instants become strings, exactly.
+
+    Parameters
+    ----------
+    exclude_defaults : bool
+        Leaves out every field that holds its default.
 
     Examples
     --------
@@ -30,7 +35,8 @@ def plain(value: Any) -> Any:
     >>> plain(Decimal("1.20"))
     '1.20'
     """
-    return adapter_for(type(value)).dump_python(value, mode="json")
+    adapter = adapter_for(type(value))
+    return adapter.dump_python(value, mode="json", exclude_defaults=exclude_defaults)
 
 
 def canonical_json(value: Any) -> str:
@@ -51,6 +57,7 @@ def canonical_json(value: Any) -> str:
     )
 
 
-def digest(value: Any) -> str:
+def digest(value: Any, *, exclude_defaults: bool = False) -> str:
     """SHA-256 of the canonical JSON of a frozen value, 64 hexadecimal digits."""
-    return hashlib.sha256(canonical_json(plain(value)).encode()).hexdigest()
+    told = plain(value, exclude_defaults=exclude_defaults)
+    return hashlib.sha256(canonical_json(told).encode()).hexdigest()

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from engine.model.actors import Actor
 from engine.model.orders import Fill, Order, Purpose
-from engine.model.proposals import ProposalTerms
+from engine.model.proposals import CostLines, ProposalTerms
 from engine.model.setups import Assessment, Label, Setup
 
 
@@ -135,12 +135,21 @@ class CandidateClosed(Event):
 
 @dataclass(frozen=True, slots=True)
 class ProposalRaised(Event):
-    """A setup passed a gate and became terms that can be approved."""
+    """A setup passed a gate, or the owner asked for one, and became terms that can be approved.
+
+    Attributes
+    ----------
+    asked : bool
+        Whether it waits for the owner; else the paper rule takes it at once.
+    requested : bool
+        Whether the owner asked for it by hand.
+    """
 
     terms: ProposalTerms
     terms_hash: str
     assessment: Assessment
     asked: bool
+    requested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +162,8 @@ class ProposalApproved(Event):
         Price at the click, against which everything was checked again.
     quantity : Decimal, base units
         What was approved: all of it, a half, or less where a limit had moved.
+    costs : CostLines or None
+        Costs at the click, after which it still had to pay; None in older records.
     """
 
     proposal_id: str
@@ -161,6 +172,7 @@ class ProposalApproved(Event):
     price: Decimal
     quantity: Decimal
     note: str
+    costs: CostLines | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,12 +304,20 @@ class BreakerTripped(Event):
         What was measured and what is allowed, with units.
     resets : str
         What it takes to reset, in one sentence.
+    why : str
+        What it means, in one sentence; empty in records of version 1.
+    to_paper : bool
+        Whether the desk may not be live from now on.
     """
+
+    version: ClassVar[int] = 2
 
     name: str
     value: str
     bound: str
     resets: str
+    why: str = ""
+    to_paper: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +327,40 @@ class BreakerReset(Event):
     name: str
     by: Actor
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewNoted(Event):
+    """The owner looked back on a bad week and wrote what to make of it."""
+
+    by: Actor
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsSet(Event):
+    """The limits that hold from here on; written where they, or what is held back, differ.
+
+    Attributes
+    ----------
+    values : mapping of str to float
+        Each limit in force by name; durations in seconds, money in US dollars.
+    held_back : tuple of (name, wanted, in force)
+        Looser limits of the settings that wait until nothing is open.
+    config_hash : str
+        Settings from which they came.
+    """
+
+    values: dict[str, float]
+    held_back: tuple[tuple[str, float, float], ...]
+    config_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class StrangeFillSeen(Event):
+    """The venue filled an order that this desk never sent: neither taken over nor fought."""
+
+    fill: Fill
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +396,51 @@ class ReportPosted(Event):
     message_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class FeeTierRead(Event):
+    """A venue said what it charges this account; costs are counted with it from here on.
+
+    Attributes
+    ----------
+    maker_frac, taker_frac : float, fraction of notional, in [0, 0.1]
+    name : str
+        Name of the tier, for example ``Kraken account tier``.
+    """
+
+    venue: str
+    maker_frac: float
+    taker_frac: float
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUsed(Event):
+    """A language model was called and what that took.
+
+    Attributes
+    ----------
+    provider, model : str
+        For example ``deepseek`` and ``deepseek-flash``.
+    purpose : str
+        For example ``analyzer`` or ``scout Alpha``.
+    tokens_in, tokens_cached, tokens_out : int, >= 0
+        Of the provider's own count; `tokens_cached` are part of `tokens_in`.
+    cost_usd : Decimal, US dollars, >= 0
+        By the prices of that day.
+    busy_seconds : float, seconds, >= 0
+        How long this machine worked on it; 0 where another machine did.
+    """
+
+    provider: str
+    model: str
+    purpose: str
+    tokens_in: int
+    tokens_cached: int
+    tokens_out: int
+    cost_usd: Decimal
+    busy_seconds: float = 0.0
+
+
 EVENTS: tuple[type[Event], ...] = (
     DeskOpened,
     SessionStarted,
@@ -369,7 +468,12 @@ EVENTS: tuple[type[Event], ...] = (
     Resumed,
     BreakerTripped,
     BreakerReset,
+    ReviewNoted,
+    LimitsSet,
+    StrangeFillSeen,
     AccessRefused,
     NoticePosted,
     ReportPosted,
+    FeeTierRead,
+    ModelUsed,
 )

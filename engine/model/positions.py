@@ -22,6 +22,21 @@ class LotState(StrEnum):
     SELLABLE = "sellable"
 
 
+class Origin(StrEnum):
+    """What kind of card a trade came from; their results are told apart."""
+
+    PROPOSAL = "proposal"
+    EXPLORATORY = "exploratory"
+    BY_HAND = "by hand"
+
+
+def origin_of(kind: CardKind, *, requested: bool) -> Origin:
+    """Where a trade came from: the gate, the learning budget, or the owner's own request."""
+    if requested:
+        return Origin.BY_HAND
+    return Origin.PROPOSAL if kind is CardKind.PROPOSAL else Origin.EXPLORATORY
+
+
 @dataclass(frozen=True, slots=True)
 class Position:
     """An open long position that one approved proposal opened.
@@ -77,6 +92,8 @@ class Trade:
         `pnl_usd` over the money that stood at risk at the stop.
     mae_frac, mfe_frac : float, fraction of entry
         Worst and best excursion while it was open; `mae_frac` <= 0 <= `mfe_frac`.
+    requested : bool
+        Whether the owner asked for it by hand.
     """
 
     id: str
@@ -94,3 +111,9 @@ class Trade:
     mae_frac: float
     mfe_frac: float
     p_mean: float
+    requested: bool = False
+
+    @property
+    def origin(self) -> Origin:
+        """What kind of card it came from."""
+        return origin_of(self.kind, requested=self.requested)

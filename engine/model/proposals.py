@@ -11,8 +11,12 @@ from decimal import Decimal
 from enum import StrEnum
 
 from engine.model.canonical import digest
+from engine.model.money import exact
 from engine.model.orders import OrderType
 from engine.model.setups import SetupKind
+
+GAP = "stop gap"
+"""Name of the cost line that only a stop pays."""
 
 
 class CardKind(StrEnum):
@@ -58,20 +62,49 @@ class CostLines:
 
     Attributes
     ----------
-    fee_frac, spread_frac, slippage_frac : float, fraction of entry, both legs together
+    fee_frac, spread_frac, slippage_frac, impact_frac : float, fraction of entry, both legs
+        Slippage holds what is lost to the price step.
+    drift_frac : float, fraction of entry
+        Move against us while a yes is awaited.
+    gap_frac : float, fraction of entry
+        Expected loss beyond the stop: its chance times the gap. Part of every expected value,
+        but not of `total_frac`: only a stop pays it.
     fee_tier : str
         For example ``Kraken entry tier, taker 0.40 %, 2026-11-01``.
+    spread_source, drift_source : str
+        Where spread and drift were read, for example ``from the book``.
     """
 
     fee_frac: float
     spread_frac: float
     slippage_frac: float
     fee_tier: str
+    impact_frac: float = 0.0
+    drift_frac: float = 0.0
+    gap_frac: float = 0.0
+    spread_source: str = ""
+    drift_source: str = ""
 
     @property
     def total_frac(self) -> float:
-        """All of it, as a fraction of entry."""
-        return self.fee_frac + self.spread_frac + self.slippage_frac
+        """All that every round trip pays, as a fraction of entry."""
+        crossing = self.fee_frac + self.spread_frac + self.slippage_frac
+        return crossing + self.impact_frac + self.drift_frac
+
+
+@dataclass(frozen=True, slots=True)
+class CostItem:
+    """One line of a trade's costs in money.
+
+    Attributes
+    ----------
+    usd : Decimal, US dollars
+    frac : float, fraction of entry
+    """
+
+    name: str
+    usd: Decimal
+    frac: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +157,33 @@ class ProposalTerms:
 
     @property
     def hash(self) -> str:
-        """SHA-256 of the terms, 64 hexadecimal digits."""
-        return digest(self)
+        """SHA-256 of the terms, 64 hexadecimal digits.
+
+        A field that terms have gained since is left out while it holds its default, so that the
+        terms of an older record keep their hash.
+        """
+        return digest(self, exclude_defaults=True)
+
+    @property
+    def cost_items(self) -> tuple[CostItem, ...]:
+        """The costs line by line in money, what only a stop pays last."""
+        named = (
+            ("fees", self.costs.fee_frac),
+            ("spread", self.costs.spread_frac),
+            ("slippage", self.costs.slippage_frac),
+            ("impact", self.costs.impact_frac),
+            ("drift", self.costs.drift_frac),
+            (GAP, self.costs.gap_frac),
+        )
+        return tuple(CostItem(name, self._worth(frac), frac) for name, frac in named)
+
+    @property
+    def cost_usd(self) -> Decimal:
+        """What every round trip pays, US dollars."""
+        return self._worth(self.costs.total_frac)
+
+    def _worth(self, frac: float) -> Decimal:
+        return self.notional_usd * exact(frac)
 
     @property
     def short_hash(self) -> str:

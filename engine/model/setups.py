@@ -122,6 +122,8 @@ class Odds:
         Expected value after costs at `p_mean` and at `p_low`.
     cost_frac : float, fraction of entry, > 0
         Round trip: fees, half spreads and slippage.
+    gap_frac : float, fraction of entry, >= 0
+        Expected loss beyond the stop at `p_mean`: part of the expected values, not of the cost.
     """
 
     p_prior: float
@@ -131,6 +133,7 @@ class Odds:
     ev_mean_frac: float
     ev_low_frac: float
     cost_frac: float
+    gap_frac: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,17 @@ before it is let go of.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
 
 from engine.brokers.paper import PaperBroker
-from engine.config import Settings
+from engine.config import Secrets, Settings
+from engine.costs import Conditions
 from engine.desk.policy import Policy, policy_of
 from engine.engine import Engine, EngineParts
 from engine.engine.recorder import Recorder
@@ -22,11 +25,13 @@ from engine.journal.ledger import Ledger
 from engine.journal.sqlite import SqliteJournal
 from engine.model.bars import Timeframe
 from engine.model.instruments import Calendar
+from engine.opening.account import learn_fees
 from engine.opening.choice import MarketChoice
 from engine.opening.markets import OpenMarket, open_market, open_replay, replay_of
 from engine.ports import Broker, Journal
 from engine.probability.layer import InstrumentScale
 from engine.probability.pipeline import Pipeline
+from engine.risk import HeldBack, bounds_in_force
 from engine.views import MarketView
 
 __all__ = [
@@ -39,14 +44,22 @@ __all__ = [
     "parts_on",
     "pipeline_of",
     "replay_of",
+    "require_live_allowed",
 ]
 
 _SILENT = tuple(f"{name} (no model server)" for name in ("Alpha", "Beta", "Gamma", "Analyzer"))
 _PACED_EXPIRY_BARS = 2
 
 
-async def open_engine(settings: Settings, choice: MarketChoice, journal_path: Path) -> Engine:
+async def open_engine(
+    settings: Settings, choice: MarketChoice, journal_path: Path, secrets: Secrets | None = None
+) -> Engine:
     """Open the engine whose record is at `journal_path`.
+
+    Parameters
+    ----------
+    secrets : Secrets or None
+        Keys with which a venue is asked for the account's fees; None asks nobody.
 
     Raises
     ------
@@ -54,7 +67,10 @@ async def open_engine(settings: Settings, choice: MarketChoice, journal_path: Pa
         One line naming the thing and the mend; nothing is left open.
     """
     journal = await SqliteJournal.open(journal_path, settings.hash)
-    return await open_on(journal, settings, choice, str(journal_path))
+    engine = await open_on(journal, settings, choice, str(journal_path))
+    if secrets is not None and not engine.market.paced and not engine.market.simulated:
+        await learn_fees(engine, settings, secrets)
+    return engine
 
 
 async def open_on(
@@ -71,6 +87,7 @@ async def open_on(
         opened.push_async_callback(journal.aclose)
         parts = await parts_on(journal, settings, choice, name)
         opened.push_async_callback(parts.feed.aclose)
+        opened.push_async_callback(parts.witnesses.aclose)
         engine = Engine(parts)
         await engine.open()
         opened.pop_all()
@@ -95,7 +112,7 @@ async def parts_on(
         _require_held_watched(recorder.ledger, market.instruments, name)
         return _assemble(settings, choice, market, journal, recorder)
     except BaseException:
-        await market.feed.aclose()
+        await market.aclose()
         raise
 
 
@@ -111,6 +128,11 @@ def _assemble(
         # A bar may pass while the owner reads: a question outlives it.
         shortest = _PACED_EXPIRY_BARS * market.view.timeframe.length
         policy = replace(policy, expires_for=max(policy.expires_for, shortest))
+    policy, held_back = _in_force(policy, recorder.ledger)
+    # A live view: what the journal learns of the account's fees counts from then on.
+    tiers = ChainMap(recorder.ledger.fee_tiers, dict(policy.costs.tiers))
+    policy = replace(policy, costs=replace(policy.costs, tiers=tiers))
+    conditions = Conditions(timedelta(seconds=settings.costs.quote_seconds))
     recorder.clock = market.clock
     return EngineParts(
         settings=settings,
@@ -120,19 +142,47 @@ def _assemble(
         journal=journal,
         recorder=recorder,
         feed=market.feed,
-        broker=_paper_broker(settings, policy, recorder.ledger),
+        broker=_paper_broker(settings, policy, recorder.ledger, conditions),
+        conditions=conditions,
         pipeline=pipeline_of(settings, policy, market.view.timeframe),
         clock=market.clock,
         software=version("executor"),
         silent=_SILENT,
+        witnesses=market.witnesses,
+        held_back=held_back,
         hold_seconds=choice.hold_seconds,
         seed=market.seed,
         epoch_at=market.epoch_at,
     )
 
 
-def _paper_broker(settings: Settings, policy: Policy, ledger: Ledger) -> Broker:
+def _in_force(policy: Policy, ledger: Ledger) -> tuple[Policy, tuple[HeldBack, ...]]:
+    """The policy with no limit looser than on record while a position or an order is open."""
+    flat = not ledger.positions and not ledger.open_orders()
+    bounds, held_back = bounds_in_force(policy.bounds, ledger.limits, flat=flat)
+    return policy.within(bounds), held_back
+
+
+def require_live_allowed(ledger: Ledger) -> None:
+    """Refuse a live desk on a record whose drawdown kill has sent it back to paper.
+
+    Raises
+    ------
+    ConfigError
+        Naming when that was; resetting the breaker does not lift it.
+    """
+    if ledger.paper_only_since is not None:
+        raise ConfigError(
+            "desk.mode is live, but a drawdown kill sent this desk back to paper on "
+            f"{ledger.paper_only_since:%Y-%m-%d %H:%M} UTC: set desk.mode to paper"
+        )
+
+
+def _paper_broker(
+    settings: Settings, policy: Policy, ledger: Ledger, conditions: Conditions
+) -> Broker:
     if settings.desk.mode != "paper":
+        require_live_allowed(ledger)
         raise ConfigError(
             "desk.mode is live, but no live broker is unlocked: live needs the review's gates "
             "and /golive; set desk.mode to paper"
@@ -143,7 +193,11 @@ def _paper_broker(settings: Settings, policy: Policy, ledger: Ledger) -> Broker:
         held[base] = held.get(base, Decimal(0)) + position.quantity
     cash = ledger.cash_usd if ledger.opened_at else settings.desk.cash_usd
     return PaperBroker(
-        tuple(policy.instruments.values()), policy.costs, cash_usd=cash, holdings=held
+        tuple(policy.instruments.values()),
+        policy.costs,
+        cash_usd=cash,
+        holdings=held,
+        conditions=conditions,
     )
 
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import structlog
 
 from engine.clock import SystemClock, VirtualClock
 from engine.config import Settings
+from engine.engine.crosschecks import NOBODY, Witnesses
 from engine.errors import MarketDataError
 from engine.journal.ledger import Ledger
 from engine.market.feed import log_finding
@@ -21,6 +23,9 @@ from engine.market.simulated import SimulatedFeed
 from engine.opening.choice import AUTO, REPLAY, SIMULATED, VENUES, MarketChoice
 from engine.ports import Clock, MarketFeed
 from engine.views import MarketView
+
+if TYPE_CHECKING:
+    from engine.market.exchange import ExchangeFeed
 
 _log = structlog.get_logger(__name__)
 _PROBE_FOR = timedelta(seconds=2)
@@ -36,6 +41,12 @@ class OpenMarket:
     instruments: tuple[str, ...]
     seed: int = 0
     epoch_at: datetime | None = None
+    witnesses: Witnesses = NOBODY
+
+    async def aclose(self) -> None:
+        """Let go of the feed and of the second source."""
+        await self.witnesses.aclose()
+        await self.feed.aclose()
 
 
 async def open_market(settings: Settings, choice: MarketChoice, ledger: Ledger) -> OpenMarket:
@@ -189,4 +200,33 @@ async def _open_venue(settings: Settings, venue: str) -> OpenMarket:
         paced=False,
         timeframe=settings.market.timeframe,
     )
-    return OpenMarket(feed, clock, view, tuple(names))
+    try:
+        witnesses = await _witnesses(settings, venue, feed, names)
+    except BaseException:
+        await feed.aclose()
+        raise
+    return OpenMarket(feed, clock, view, tuple(names), witnesses=witnesses)
+
+
+async def _witnesses(
+    settings: Settings, venue: str, feed: ExchangeFeed, names: dict[str, str]
+) -> Witnesses:
+    """The venue's own time, and the second exchange with the instruments that it lists."""
+    second, market = settings.market.second_source, settings.market
+    from engine.market.public_api import VenueUnreachable
+
+    if not second:
+        return Witnesses(time=feed, streams_quotes=True, every=market.check_for)
+    if second == venue:
+        raise MarketDataError(
+            f"market.second_source is {second}, which is the first source too: name the other "
+            "exchange, or leave it empty"
+        )
+    other = feed.beside(second)
+    try:
+        unlisted = frozenset(names) - await other.listed()
+    except VenueUnreachable as fault:
+        # What it would say is unknown then, and unknown blocks entries until it answers.
+        _log.warning("the second source does not answer", why=str(fault))
+        unlisted = frozenset()
+    return Witnesses(feed, other, unlisted, streams_quotes=True, every=market.check_for)

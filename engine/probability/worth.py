@@ -9,7 +9,7 @@ value at the martingale odds is exactly zero and the net one is minus the cost.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.model.setups import Odds
 
@@ -111,6 +111,43 @@ def value_odds(
         break_even=min(max(even, 0.0), 1.0),
         ev_mean_frac=p_mean * target_frac - (1.0 - p_mean) * loss - cost_frac,
         ev_low_frac=p_low * target_frac - (1.0 - p_low) * worst - cost_frac,
+        cost_frac=cost_frac,
+        gap_frac=(1.0 - p_mean) * miss.stop_share * gap_frac,
+    )
+
+
+def at_cost(odds: Odds, target_frac: float, cost_frac: float) -> Odds:
+    """The same odds after another cost: expected values shift by it, break-even by its share.
+
+    Parameters
+    ----------
+    target_frac : float, fraction of entry, > 0
+    cost_frac : float, fraction of entry, > 0
+
+    Raises
+    ------
+    ValueError
+        If the cost is not positive and finite.
+
+    Examples
+    --------
+    >>> odds = value_odds(0.4, 0.5, 0.4, 0.03, 0.02, Miss(1.0, 0.0), 0.003)
+    >>> round(at_cost(odds, 0.03, 0.004).break_even, 12)
+    0.48
+    """
+    if not 0.0 < cost_frac < float("inf"):
+        raise ValueError(f"cost_frac must be > 0, was {cost_frac:g}")
+    more = cost_frac - odds.cost_frac
+    if more == 0.0 or odds.p_mean >= 1.0:
+        return odds
+    gross = odds.p_mean * target_frac - odds.ev_mean_frac - odds.cost_frac
+    loss = gross / (1.0 - odds.p_mean)
+    even = (loss + cost_frac) / (target_frac + loss) if target_frac + loss > 0.0 else 1.0
+    return replace(
+        odds,
+        break_even=min(max(even, 0.0), 1.0),
+        ev_mean_frac=odds.ev_mean_frac - more,
+        ev_low_frac=odds.ev_low_frac - more,
         cost_frac=cost_frac,
     )
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.risk.breaker import UNKNOWN, BreakerState
 from engine.risk.findings import Finding, findings
 from engine.risk.limits import Limits
 from engine.risk.picture import RiskPicture
-from engine.risk.table import UNKNOWN
+from engine.risk.readings import NotMeasured, Sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Trip:
     ----------
     value, bound : str
         With units; `value` is ``unknown`` where a number is missing.
+    why : str
+        What it means, one sentence.
     resets : str
         What it takes to reset, one sentence.
     to_paper : bool
@@ -30,6 +33,7 @@ class Trip:
     name: str
     value: str
     bound: str
+    why: str
     resets: str
     to_paper: bool = False
 
@@ -46,7 +50,8 @@ def breaker_changes(picture: RiskPicture, limits: Limits) -> tuple[Trip | Reset,
     """What the latched breakers do now, in the order of the table.
 
     A breaker that only a missing number has tripped comes back once the number is known and
-    within its bound, also where a real trip would wait for the owner.
+    within its bound, also where a real trip would wait for the owner. If the number turns out to
+    be beyond the bound, it trips for real, and its own rule holds from then on.
 
     Returns
     -------
@@ -61,17 +66,39 @@ def breaker_changes(picture: RiskPicture, limits: Limits) -> tuple[Trip | Reset,
 
 
 def _change(found: Finding) -> Trip | Reset | None:
-    breaker = found.breaker
-    if found.tripped is None:
-        if not found.beyond:
-            return None
-        bound = breaker.show(breaker.bound(found.look.limits))
-        return Trip(found.name, breaker.show(found.value), bound, breaker.resets, breaker.to_paper)
-    if found.beyond:
+    breaker, standing = found.breaker, found.tripped
+    if standing is None:
+        return _trip(found) if found.state is BreakerState.TRIPPED else None
+    if standing.value == UNKNOWN:
+        return _after_ignorance(found)
+    if found.state is not BreakerState.COOLING:
         return None
-    if found.tripped.value == UNKNOWN:
-        return Reset(found.name, f"known again: {breaker.show(found.value)}")
     rule = breaker.may_reset
-    if rule is None or not rule(found.look, found.tripped):
+    if rule is None or not rule(found.look, standing):
         return None
-    return Reset(found.name, f"back at {breaker.show(found.value)}: {breaker.resets}")
+    return Reset(found.name, f"back at {breaker.show(found.reading)}: {breaker.resets}")
+
+
+def _after_ignorance(found: Finding) -> Trip | Reset | None:
+    if found.sign is Sign.BEYOND:
+        return _trip(found)
+    if found.sign is Sign.UNKNOWN:
+        return None
+    if isinstance(found.reading, NotMeasured):
+        return Reset(found.name, f"not measured any more: {found.reading.reason}")
+    return Reset(found.name, f"known again: {found.breaker.show(found.reading)}")
+
+
+def _trip(found: Finding) -> Trip:
+    breaker, value = found.breaker, found.reading
+    why = breaker.why
+    if found.sign is Sign.UNKNOWN:
+        why = "A number that it needs is missing, and what is not known counts as danger."
+    return Trip(
+        found.name,
+        breaker.show(value),
+        breaker.show(breaker.bound(found.look)),
+        why,
+        breaker.resets,
+        breaker.to_paper,
+    )

@@ -15,6 +15,7 @@ from engine.model.verdicts import Approved, Refused, Resized, Verdict
 from engine.risk.findings import Finding, findings
 from engine.risk.limits import Limits
 from engine.risk.picture import RiskPicture
+from engine.risk.readings import Sign
 from engine.risk.room import exploratory_budget_left, room_left
 from engine.sizing import Room
 
@@ -93,9 +94,9 @@ def _refusal(found: Finding) -> Refused:
     breaker = found.breaker
     if breaker.name == "halt" and found.look.picture.halted:
         return Refused("halt", f"halted: {found.look.picture.halted}", "", breaker.resets)
-    if breaker.words and found.value is not None:
+    if breaker.words and found.sign is Sign.BEYOND:
         return Refused(found.name, breaker.words, "", breaker.resets)
-    value, bound = breaker.show(found.value), breaker.show(breaker.bound(found.look.limits))
+    value, bound = breaker.show(found.reading), breaker.show(breaker.bound(found.look))
     if not found.beyond and found.tripped is not None:
         value = f"tripped at {found.tripped.value} on {found.tripped.at:%Y-%m-%d %H:%M} UTC"
     return Refused(found.name, value, bound, breaker.resets)

@@ -10,9 +10,11 @@ from enum import StrEnum
 
 from engine.model.actors import Actor, Permission
 from engine.model.verdicts import Refused
+from engine.risk.breaker import TRANSITIONS, Breaker, BreakerState, Scope
 from engine.risk.limits import Limits
 from engine.risk.picture import Look, RiskPicture, TrippedBreaker
-from engine.risk.table import BREAKERS, Breaker, Scope
+from engine.risk.readings import Reading, Sign
+from engine.risk.table import BREAKERS
 
 
 class DeskState(StrEnum):
@@ -31,10 +33,9 @@ class Finding:
     ----------
     name : str
         With the instrument's symbol where the row is of an instrument.
-    value : float or None
-        None is unknown.
-    beyond : bool
-        Whether the measure alone trips it now.
+    reading : Reading
+    sign : Sign
+        How the reading stands to the bound.
     tripped : TrippedBreaker or None
         The standing trip, if there is one.
     """
@@ -42,14 +43,25 @@ class Finding:
     name: str
     breaker: Breaker
     look: Look
-    value: float | None
-    beyond: bool
+    reading: Reading
+    sign: Sign
     tripped: TrippedBreaker | None
+
+    @property
+    def state(self) -> BreakerState:
+        """Where the row stands after this look, before its reset rule is asked."""
+        before = BreakerState.ARMED if self.tripped is None else BreakerState.TRIPPED
+        return TRANSITIONS[before, self.sign]
+
+    @property
+    def beyond(self) -> bool:
+        """Whether the measure alone trips it now; unknown does."""
+        return self.sign in (Sign.BEYOND, Sign.UNKNOWN)
 
     @property
     def blocks(self) -> bool:
         """Whether entries are blocked by this row."""
-        return self.beyond or self.tripped is not None
+        return self.state is not BreakerState.ARMED
 
 
 def findings(picture: RiskPicture, limits: Limits, instrument: str = "") -> tuple[Finding, ...]:
@@ -87,8 +99,12 @@ def desk_state(picture: RiskPicture, limits: Limits) -> DeskState:
     return DeskState.REDUCING if blocking else DeskState.ACTIVE
 
 
-def check_reset(picture: RiskPicture, name: str, by: Actor, reason: str) -> Refused | None:
+def check_reset(
+    picture: RiskPicture, limits: Limits, name: str, by: Actor, reason: str
+) -> Refused | None:
     """Whether `by` may reset a tripped breaker: the owner alone, and never without a reason.
+
+    A reset that would trip again at the next look is refused too: it would only seem to help.
 
     Returns
     -------
@@ -102,7 +118,24 @@ def check_reset(picture: RiskPicture, name: str, by: Actor, reason: str) -> Refu
     if picture.tripped is None or name not in {tripped.name for tripped in picture.tripped}:
         names = ", ".join(tripped.name for tripped in picture.tripped or ()) or "none"
         return Refused("breaker reset", f"{name} is not tripped", f"tripped: {names}")
-    return None
+    return _in_vain(picture, limits, name)
+
+
+def _in_vain(picture: RiskPicture, limits: Limits, name: str) -> Refused | None:
+    """Refuse a reset of what is still beyond its bound and is not counted anew by the reset."""
+    found = next((f for f in findings(picture, limits) if f.name == name), None)
+    if found is None or not found.beyond:
+        return None
+    breaker = found.breaker
+    if breaker.rebased and found.sign is not Sign.UNKNOWN:
+        return None
+    value, bound = breaker.show(found.reading), breaker.show(breaker.bound(found.look))
+    return Refused(
+        "breaker reset",
+        f"{name} stands at {value}",
+        bound,
+        f"It would trip again at once. {breaker.resets}",
+    )
 
 
 def _find(breaker: Breaker, look: Look, standing: dict[str, TrippedBreaker]) -> Finding:
@@ -112,7 +145,7 @@ def _find(breaker: Breaker, look: Look, standing: dict[str, TrippedBreaker]) -> 
         name=title,
         breaker=breaker,
         look=look,
-        value=value,
-        beyond=breaker.trips(value, look.limits),
+        reading=value,
+        sign=breaker.sign(value, look),
         tripped=standing.get(title),
     )

@@ -5,9 +5,21 @@ Refuses values outside their range; loosening one takes a config change with no 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from datetime import timedelta
 
+from engine.model.instruments import Asset
+
+_ABOVE_ZERO = (
+    "move_sigmas",
+    "stale_bars",
+    "print_sigmas",
+    "spread_medians",
+    "slippage_ratio",
+    "e_process",
+    "brier_cusum",
+)
 _MAY_BE_NONE = ("daily_trips_count", "day_entries_count", "instrument_entries_count")
 
 
@@ -42,6 +54,27 @@ class Limits:
         Quiet bars in a row that end either volatility halt.
     stale_bars : float, bar lengths, > 0
         Age at which data is too old to act on.
+    stale_quotes_for : timedelta, > 0
+        Age at which the newest quote is too old, where a market streams quotes.
+    second_gap_frac, second_gap_metals_frac : float, fraction of price, in (0, 1]
+        Difference to the second source: of bitcoin, and of gold or silver.
+    print_sigmas : float, > 0
+        Single print against the one before, over a bar's forecast deviation.
+    agreeing_count : int, >= 1
+        Looks in a row that end either of these two.
+    spread_frac : float, fraction of the mid, in (0, 1]
+        Quoted spread that is never too wide.
+    spread_medians : float, > 0
+        Beyond it, quoted spread over its trailing median.
+    clock_offset_for : timedelta, > 0
+        Difference of the clock to the venue's.
+    slippage_ratio : float, > 0
+        Realised over modelled cost of execution.
+    e_process, brier_cusum : float, > 0
+        Evidence of overconfidence, and of odds that miss (MATH.md section 4).
+    rejects_count : int, >= 1
+    rejects_for : timedelta, > 0
+        Orders refused within that time that halt entries.
     exploratory_week_frac : float, loss at the stop over equity, in (0, 1]
         What exploratory positions may put at risk in a week.
 
@@ -72,7 +105,24 @@ class Limits:
     move_sigmas: float = 6.0
     calm_bars: int = 24
     stale_bars: float = 2.0
+    stale_quotes_for: timedelta = timedelta(seconds=60)
+    second_gap_frac: float = 0.01
+    second_gap_metals_frac: float = 0.005
+    print_sigmas: float = 8.0
+    agreeing_count: int = 3
+    spread_frac: float = 0.0030
+    spread_medians: float = 3.0
+    clock_offset_for: timedelta = timedelta(seconds=2)
+    slippage_ratio: float = 2.0
+    e_process: float = 20.0
+    brier_cusum: float = 5.0
+    rejects_count: int = 3
+    rejects_for: timedelta = timedelta(minutes=10)
     exploratory_week_frac: float = 0.02
+
+    def second_bound_frac(self, asset: Asset) -> float:
+        """Largest difference to the second source's price, fraction of it."""
+        return self.second_gap_frac if asset is Asset.BITCOIN else self.second_gap_metals_frac
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -97,8 +147,8 @@ def _check(name: str, value: float | timedelta) -> None:
         least = 0 if name in _MAY_BE_NONE else 1
         if not value >= least:
             raise ValueError(f"{name} must be >= {least}, was {value!r}")
-    elif name in ("move_sigmas", "stale_bars"):
-        if not value > 0.0:
-            raise ValueError(f"{name} must be > 0, was {value!r}")
+    elif name in _ABOVE_ZERO:
+        if not 0.0 < value < math.inf:
+            raise ValueError(f"{name} must be > 0 and finite, was {value!r}")
     elif not 0.0 < value <= 1.0:
         raise ValueError(f"{name} must be in (0, 1], was {value!r}")

@@ -5,13 +5,14 @@ Refuses to fill gaps: None and NaN mean "unknown", and unknown blocks entries.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from engine.model.instruments import Asset
 from engine.risk.limits import Limits
+from engine.risk.readings import Reading, known
+from engine.risk.surroundings import ClockState, MarketState, OddsRecord, Senses, VenueState
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,34 +59,6 @@ class TrippedBreaker:
 
 
 @dataclass(frozen=True, slots=True)
-class MarketState:
-    """What is known of one instrument's market.
-
-    Attributes
-    ----------
-    open : bool or None
-        Whether its calendar has it trading now.
-    bar_age_for : timedelta or None
-        Time since its newest bar closed.
-    bar_length_for : timedelta, > 0
-    volatility_rank_frac : float in [0, 1] or None
-        Mid-rank of the forecast within its trailing year.
-    move_sigmas : float, >= 0, or None
-        Absolute return of the last bar over its forecast.
-    calm_bars : int or None
-        Bars in a row, up to the last, with a rank below 95 % and no halting move.
-    """
-
-    instrument: str
-    open: bool | None
-    bar_age_for: timedelta | None
-    bar_length_for: timedelta
-    volatility_rank_frac: float | None
-    move_sigmas: float | None
-    calm_bars: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class RiskPicture:
     """Everything that limits and breakers are measured on.
 
@@ -99,7 +72,10 @@ class RiskPicture:
     day_open_equity_usd, week_open_equity_usd : Decimal or None, US dollars
         Equity at the last 00:00 UTC, and at the last Monday's.
     high_water_usd : Decimal or None, US dollars
-        Highest equity ever.
+        Highest equity ever; shown, and bounding nothing by itself.
+    kill_high_water_usd : Decimal or None, US dollars
+        Highest since the owner last reset the drawdown kill, else `high_water_usd`: the mark of
+        the kill and of the ramp that shrinks sizes.
     halt_high_water_usd : Decimal or None, US dollars
         Highest since the owner last reset the drawdown halt; else `high_water_usd`.
     positions, pending : tuple of Exposure or None
@@ -118,9 +94,14 @@ class RiskPicture:
         When the owner last wrote a review note; None means never.
     halted : str or None
         Why the owner or the desk halted; empty if it is not halted.
+    live_after_kill : bool or None
+        Whether the desk is live though a drawdown kill has sent it back to paper.
     tripped : tuple of TrippedBreaker or None
     metals_correlation : float in [-1, 1] or None
         Of gold with silver; unknown counts as one.
+    clock : ClockState or None
+    venue : VenueState or None
+    odds : OddsRecord or None
     markets : tuple of MarketState
         One for each configured instrument.
     """
@@ -131,6 +112,7 @@ class RiskPicture:
     day_open_equity_usd: Decimal | None
     week_open_equity_usd: Decimal | None
     high_water_usd: Decimal | None
+    kill_high_water_usd: Decimal | None
     halt_high_water_usd: Decimal | None
     positions: tuple[Exposure, ...] | None
     pending: tuple[Exposure, ...] | None
@@ -141,8 +123,12 @@ class RiskPicture:
     exploratory_week_usd: Decimal | None
     review_note_at: datetime | None
     halted: str | None
+    live_after_kill: bool | None
     tripped: tuple[TrippedBreaker, ...] | None
     metals_correlation: float | None
+    clock: ClockState | None
+    venue: VenueState | None
+    odds: OddsRecord | None
     markets: tuple[MarketState, ...]
 
     def market(self, instrument: str) -> MarketState | None:
@@ -176,16 +162,15 @@ class Look:
         """The instrument's market, or None if nothing is known of it."""
         return self.picture.market(self.instrument)
 
+    @property
+    def senses(self) -> Senses | None:
+        """What is sensed of the instrument between bars, or None if nothing is known of it."""
+        return self.market.senses if self.market else None
 
-def known(value: float | Decimal | None) -> float | None:
-    """`value` as a finite float, or None: the one place where unknown is told from known.
 
-    Examples
-    --------
-    >>> known(Decimal("NaN")) is None, known(float("inf")) is None, known(Decimal("1.5"))
-    (True, True, 1.5)
-    """
-    if value is None:
+def fall(start: Decimal | None, present: Decimal | None) -> Reading:
+    """Fraction by which `present` is below a positive `start`; negative above it."""
+    before, after = known(start), known(present)
+    if before is None or after is None or before <= 0.0:
         return None
-    number = float(value)
-    return number if math.isfinite(number) else None
+    return (before - after) / before

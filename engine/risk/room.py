@@ -13,7 +13,8 @@ from engine.model.instruments import Asset, Instrument
 from engine.model.money import exact
 from engine.model.verdicts import Refused
 from engine.risk.limits import Limits
-from engine.risk.picture import Exposure, RiskPicture, known
+from engine.risk.picture import Exposure, RiskPicture
+from engine.risk.readings import known
 from engine.sizing import Room
 
 _METALS = frozenset({Asset.GOLD, Asset.SILVER})

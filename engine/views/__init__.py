@@ -13,7 +13,7 @@ from engine.views.market import (
     ScanRow,
     ScanView,
 )
-from engine.views.oversight import AuditLine, BreakerView, StatusView, VerifyView
+from engine.views.oversight import AuditLine, BreakerView, CostsView, StatusView, VerifyView
 from engine.views.places import Place, PostRef
 from engine.views.posts import (
     AnyNotice,
@@ -27,6 +27,7 @@ from engine.views.posts import (
     TradeNotice,
 )
 from engine.views.trading import (
+    KindResult,
     LimitView,
     OrderView,
     PortfolioView,
@@ -41,9 +42,11 @@ __all__ = [
     "BreakdownView",
     "BreakerView",
     "ChartView",
+    "CostsView",
     "DecisionNotice",
     "DeskNotice",
     "FillNotice",
+    "KindResult",
     "LayerView",
     "Level",
     "LimitView",

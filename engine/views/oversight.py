@@ -6,14 +6,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from engine.metering.bill import Bill
 from engine.model.actors import Actor
+from engine.risk.breaker import BreakerState
 from engine.risk.findings import DeskState
 from engine.views.market import MarketView
 
 
 @dataclass(frozen=True, slots=True)
 class BreakerView:
-    """One breaker: what was measured against its bound, and what it takes to reset."""
+    """One breaker: what was measured against its bound, and what it takes to reset.
+
+    Attributes
+    ----------
+    state : BreakerState
+        ``COOLING`` is back within its bound and still blocks.
+    why : str
+        What a trip of it means, one sentence.
+    note : str
+        Why it is not measured here, or what else should be known; empty if nothing.
+    """
 
     name: str
     tripped: bool
@@ -21,6 +33,9 @@ class BreakerView:
     value: str
     bound: str
     resets: str
+    state: BreakerState = BreakerState.ARMED
+    why: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +91,11 @@ class VerifyView:
     head_seq: int
     head_hash: str
     findings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CostsView:
+    """What running the desk costs this month, and the market that it watches."""
+
+    bill: Bill
+    market: MarketView

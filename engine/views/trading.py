@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from engine.model.actors import Actor
 from engine.model.orders import Order, OrderState
-from engine.model.positions import Position
+from engine.model.positions import Origin, Position
 from engine.model.proposals import ProposalStatus, ProposalTerms
 from engine.model.setups import Assessment
 from engine.views.market import MarketView
@@ -105,6 +105,24 @@ class LimitView:
 
 
 @dataclass(frozen=True, slots=True)
+class KindResult:
+    """What closed trades of one kind of card brought.
+
+    Attributes
+    ----------
+    origin : Origin
+        Raised by the gate, to learn, or by hand: only the first speaks for the desk.
+    trades, wins : int
+    pnl_usd : Decimal, US dollars, after all fees
+    """
+
+    origin: Origin
+    trades: int
+    wins: int
+    pnl_usd: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class PortfolioView:
     """Cash, positions and how the equity stands.
 
@@ -116,6 +134,8 @@ class PortfolioView:
         Below the high-water mark.
     equity_curve : tuple of (datetime, Decimal)
         Equity at bar closes, thinned, oldest first.
+    results : tuple of KindResult
+        What closed trades of each kind of card brought.
     """
 
     mode: str
@@ -130,12 +150,14 @@ class PortfolioView:
     limits: tuple[LimitView, ...]
     equity_curve: tuple[tuple[datetime, Decimal], ...]
     market: MarketView
+    results: tuple[KindResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ProfitRow:
-    """Result of one UTC day."""
+    """Result of one UTC day, together and by kind of card."""
 
     day: date
     trades: int
     pnl_usd: Decimal
+    kinds: tuple[KindResult, ...] = ()

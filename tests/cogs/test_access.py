@@ -17,7 +17,9 @@ READ, HALT, DECIDE = Permission.READ, Permission.HALT, Permission.DECIDE
 RULES: dict[str, tuple[Permission, dict[str, Any]]] = {
     "approve": (DECIDE, {"proposal": "P-NONE"}),
     "audit": (READ, {}),
+    "costs": (READ, {}),
     "breakdown": (READ, {"of": "BTC-USD"}),
+    "breaker note": (DECIDE, {"text": "too many entries after losses"}),
     "breaker reset": (DECIDE, {"name": "daily_loss", "reason": "looked into it"}),
     "cancel": (DECIDE, {"order": "none"}),
     "chart": (READ, {"of": "BTC-USD"}),

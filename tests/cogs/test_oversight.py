@@ -42,8 +42,23 @@ async def test_verify_and_audit_show_the_record(house: World) -> None:
     assert words(shown.response.components).count("`#") == 3
 
 
+async def test_a_review_note_goes_into_the_record(house: World) -> None:
+    text = "Too many entries after losses; I lower the count."
+    await house.owner.slash(house.lobby, "breaker note", text=text)
+    newest = await house.live.desk.audit(1)
+    assert text in newest[0].sentence
+
+
 async def test_reset_of_an_unknown_breaker_is_told_plainly(house: World) -> None:
     answer = await house.owner.slash(
         house.lobby, "breaker reset", name="nonsense", reason="trying it"
     )
     assert "Refused" in words(answer.response.components)
+
+
+async def test_costs_say_honestly_that_no_model_was_used(house: World) -> None:
+    answer = await house.owner.slash(house.lobby, "costs")
+    said = words(answer.response.components)
+    assert "No model was used this month." in said
+    assert "kWh" in said
+    assert "Fees of trades" in said

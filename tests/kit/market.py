@@ -155,6 +155,7 @@ class LoopbackVenue:
         self.absent: set[tuple[str, datetime]] = set()
         self.crossed = False
         self.clock_off_s = 0
+        self.bid = 100.0
         self.requests: Counter[str] = Counter()
         self._faults: list[tuple[str, Fault]] = []
 
@@ -166,7 +167,7 @@ class LoopbackVenue:
     async def serving(self) -> AsyncIterator[str]:
         """Serve; gives the root address."""
         app = web.Application(middlewares=[self._middleware])
-        app.router.add_get("/{path:.*}", self._answer)
+        app.router.add_route("*", "/{path:.*}", self._answer)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -263,7 +264,7 @@ class LoopbackVenue:
         ]
 
     def _book(self, level: Callable[[float, float], Any]) -> dict[str, Any]:
-        bid, ask = (101.0, 100.5) if self.crossed else (100.0, 100.5)
+        bid, ask = (self.bid + 1.0, self.bid + 0.5) if self.crossed else (self.bid, self.bid + 0.5)
         return {"bids": [level(bid, 0.4)], "asks": [level(ask, 0.7)]}
 
 

@@ -225,5 +225,10 @@ def _never_left(fault: BaseException | None) -> bool:
 
 
 def _line(fault: BaseException | None) -> str:
-    told = "no answer" if fault is None else str(fault) or type(fault).__name__
-    return told.partition("\n")[0][:160]
+    """Why there was no answer; what a failed signature says is not repeated, it may quote a key."""
+    import ccxt
+
+    if fault is None:
+        return "no answer"
+    told = str(fault) if isinstance(fault, ccxt.BaseError) else ""
+    return (told or type(fault).__name__).partition("\n")[0][:160]

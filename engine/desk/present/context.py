@@ -13,6 +13,7 @@ from decimal import Decimal
 from engine.desk.picture import Moment, picture_of
 from engine.desk.policy import Policy
 from engine.journal.ledger import Ledger
+from engine.metering.plan import MeterPlan
 from engine.model.verdicts import Refused
 from engine.ports import Clock, Journal, MarketFeed
 from engine.risk import RiskPicture
@@ -31,6 +32,8 @@ class Context:
         Version of Executor.
     silent : tuple of str
         Witnesses that cannot speak.
+    meter : MeterPlan
+        What running the desk may cost.
     moment : callable (instant) -> Moment
         Prices and assessments as they are known then.
     before : callable (instrument) -> Decimal or None
@@ -47,6 +50,7 @@ class Context:
     started_at: datetime
     software: str
     silent: tuple[str, ...]
+    meter: MeterPlan
     moment: Callable[[datetime], Moment]
     before: Callable[[str], Decimal | None]
 

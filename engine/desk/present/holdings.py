@@ -6,16 +6,16 @@ Refuses to change anything.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, timedelta
-from decimal import Decimal
 
 from engine.desk.exits import guarded
 from engine.desk.limits import limit_views
 from engine.desk.picture import opens_at
 from engine.desk.present.context import Context
 from engine.journal.ledger import ZERO, OrderRecord
-from engine.model.positions import LotState, Position, Trade
-from engine.views import OrderView, PortfolioView, PositionView, ProfitRow
+from engine.model.positions import LotState, Origin, Position, Trade
+from engine.views import KindResult, OrderView, PortfolioView, PositionView, ProfitRow
 
 _DAY = timedelta(days=1)
 
@@ -82,6 +82,7 @@ class Holdings:
             limits=limit_views(self._context.picture(), self._context.policy.limits),
             equity_curve=tuple(ledger.equity_curve),
             market=self._context.market,
+            results=results_of(ledger.trades),
         )
 
     def trades(self, limit: int) -> tuple[Trade, ...]:
@@ -91,11 +92,28 @@ class Holdings:
     def profit(self, days: int) -> tuple[ProfitRow, ...]:
         """Result of each of the last `days` UTC days, oldest first."""
         today = self._context.clock.now().date()
-        by_day: dict[date, list[Decimal]] = defaultdict(list)
+        by_day: dict[date, list[Trade]] = defaultdict(list)
         for trade in self._ledger.trades:
-            by_day[trade.closed_at.date()].append(trade.pnl_usd)
+            by_day[trade.closed_at.date()].append(trade)
         wanted = (today - n * _DAY for n in range(days - 1, -1, -1))
-        return tuple(ProfitRow(d, len(by_day[d]), sum(by_day[d], ZERO)) for d in wanted)
+        return tuple(_row(day, by_day[day]) for day in wanted)
+
+
+def _row(day: date, trades: Sequence[Trade]) -> ProfitRow:
+    earned = sum((trade.pnl_usd for trade in trades), ZERO)
+    return ProfitRow(day, len(trades), earned, results_of(trades))
+
+
+def results_of(trades: Sequence[Trade]) -> tuple[KindResult, ...]:
+    """Results by kind of card; kinds without a trade are left out."""
+    kinds = []
+    for origin in Origin:
+        own = [trade for trade in trades if trade.origin is origin]
+        if own:
+            wins = sum(trade.pnl_usd > 0 for trade in own)
+            earned = sum((trade.pnl_usd for trade in own), ZERO)
+            kinds.append(KindResult(origin, len(own), wins, earned))
+    return tuple(kinds)
 
 
 def order_view(record: OrderRecord) -> OrderView:

@@ -9,8 +9,9 @@ from engine.desk.limits import breaker_views
 from engine.desk.present.context import Context
 from engine.desk.words import sentence
 from engine.errors import JournalError
+from engine.metering.bill import bill_of
 from engine.risk import desk_state
-from engine.views import AuditLine, StatusView, VerifyView
+from engine.views import AuditLine, CostsView, StatusView, VerifyView
 
 
 class Oversight:
@@ -53,6 +54,12 @@ class Oversight:
             restarts=max(ledger.sessions - 1, 0),
             labels=len(ledger.labels),
         )
+
+    def costs(self) -> CostsView:
+        """The month's bill so far: models, electricity, fees."""
+        context = self._context
+        bill = bill_of(context.ledger, context.clock.now(), context.meter)
+        return CostsView(bill, context.market)
 
     async def audit(self, limit: int) -> tuple[AuditLine, ...]:
         """Newest entries in words, newest first."""

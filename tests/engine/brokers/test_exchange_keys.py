@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import SecretStr
 
 from engine.brokers.exchange.keys import KeyFitness, check_key, require_fit_key
 from engine.compliance import ALLOWED_VENUE_CALLS
@@ -73,6 +74,15 @@ async def test_no_secret_shows_in_what_is_told(live: ExchangeDesk) -> None:
     live.venue.can_withdraw = True
     finding = await check_key(live.name, live.secrets, live.clock, base_url=live.url)
     assert not any(value in repr(finding) for value in live.secrets.revealed())
+
+
+async def test_a_mistyped_secret_is_not_quoted(live: ExchangeDesk) -> None:
+    mistyped = SecretStr("-----BEGIN not a key at all")
+    wrong = live.secrets.model_copy(update={f"{live.name}_api_secret": mistyped})
+    finding = await check_key(live.name, wrong, live.clock, base_url=live.url)
+    assert finding.fitness is KeyFitness.UNKNOWN
+    assert "not a key" not in repr(finding)
+    assert not live.venue.sent("key_permissions"), "nothing leaves unsigned"
 
 
 def test_only_what_was_agreed_may_be_called() -> None:

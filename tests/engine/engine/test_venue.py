@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +18,7 @@ from engine.errors import BrokerUnavailable, MarketDataError, OutcomeUnknown
 from engine.facade import Desk, PositionView, ProposalView, StatusView
 from engine.journal.memory import MemoryJournal
 from engine.model.bars import Bar, MarketEvent, Quote
-from engine.model.orders import Fill, Order, OrderState, Purpose
+from engine.model.orders import Fill, Order, OrderState, Purpose, Side
 from engine.opening import MarketChoice, parts_on
 from engine.ports import Accepted, BrokerReport, MarketFeed, Rejected
 from tests.kit.desk import BTC, OVERSEER, OWNER, DeskAtWork, desk_settings, refusal
@@ -34,9 +35,12 @@ class Venue:
         self.submitted: list[str] = []
         self.news = BrokerReport()
         self.lose_answers = self.unreachable = self.deaf = False
+        self.sides: dict[str, Side] = {}
+        self.owned = {"USD": Decimal(10_000), "BTC": Decimal(0)}
 
     async def submit(self, order: Order) -> Accepted | Rejected:
         self.submitted.append(order.client_id)
+        self.sides[order.client_id] = order.side
         if self.unreachable:
             raise BrokerUnavailable("no route to the venue")
         if not self.deaf:
@@ -69,13 +73,20 @@ class Venue:
         self.taken.update({order.client_id: order for order, _ in working})
 
     async def balances(self) -> dict[str, Decimal]:
-        return {}
+        if self.unreachable:
+            raise BrokerUnavailable("no route to the venue")
+        return self.owned
 
     def fills(self, client_id: str, quantity: Decimal, price: Decimal, at: datetime) -> None:
         fill = Fill(
             f"{client_id}/{quantity}/{at}", client_id, at, price, quantity, Decimal(0), price
         )
         self.news = BrokerReport(fills=(*self.news.fills, fill))
+        side = self.sides.get(client_id)
+        if side is not None:
+            sign = 1 if side is Side.BUY else -1
+            self.owned["BTC"] += sign * quantity
+            self.owned["USD"] -= sign * quantity * price
 
 
 @pytest.fixture
@@ -108,8 +119,9 @@ class Quoting:
         await self._market.aclose()
 
 
-@pytest_asyncio.fixture
-async def desk(market: Path, venue: Venue) -> AsyncIterator[DeskAtWork]:
+@asynccontextmanager
+async def venue_desk(market: Path, venue: Venue) -> AsyncIterator[DeskAtWork]:
+    """A desk that trades at `venue`, two bars into its market."""
     settings = desk_settings()
     journal = MemoryJournal(settings.hash)
     choice = MarketChoice(files={BTC: market}, speed=float("inf"), hold_seconds=0.0)
@@ -120,8 +132,16 @@ async def desk(market: Path, venue: Venue) -> AsyncIterator[DeskAtWork]:
     events = feed.stream(engine.ledger.bars_at)
     made = DeskAtWork(Desk(engine), engine, journal, events)
     await made.bars(2)
-    yield made
-    await made.desk.close()
+    try:
+        yield made
+    finally:
+        await made.desk.close()
+
+
+@pytest_asyncio.fixture
+async def desk(market: Path, venue: Venue) -> AsyncIterator[DeskAtWork]:
+    async with venue_desk(market, venue) as made:
+        yield made
 
 
 async def _bought(desk: DeskAtWork) -> tuple[ProposalView, Order]:

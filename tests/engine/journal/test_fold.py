@@ -12,13 +12,15 @@ from engine.errors import InvariantBroken
 from engine.journal.change import change
 from engine.journal.fold import TOLD, apply, fold
 from engine.journal.ledger import Ledger
+from engine.journal.risk_changes import REBASED
 from engine.model import events as happened
 from engine.model.actors import DESK, Actor, Role
 from engine.model.events import EVENTS, Event
-from engine.model.orders import OrderState, Purpose
+from engine.model.orders import OrderState, OrderType, Purpose
 from engine.model.positions import LotState
 from engine.model.proposals import ProposalStatus
 from engine.model.setups import Label, Outcome, SetupKind
+from engine.risk import BREAKERS
 from tests.kit.events import (
     BOUGHT,
     NOON,
@@ -402,9 +404,50 @@ def test_a_reset_drawdown_is_measured_from_the_reset() -> None:
     assert ledger_of(*fell).halt_high_water_usd == 8_000
 
 
-def test_a_reset_weekly_loss_is_the_review_note() -> None:
-    reset = happened.BreakerReset("weekly loss", B, "reviewed")
-    assert ledger_of(OPENED, reset).review_note_at == NOON
+def test_a_review_note_is_dated_and_only_the_owner_writes_it() -> None:
+    assert ledger_of(OPENED, happened.ReviewNoted(B, "too many entries")).review_note_at == NOON
+    with pytest.raises(InvariantBroken, match="not by the owner"):
+        ledger_of(OPENED, happened.ReviewNoted(ARKI, "too many entries"))
+
+
+@pytest.mark.parametrize("by", [ARKI, Actor("3", "Mallory", Role.STRANGER)])
+def test_a_breaker_that_somebody_else_reset_is_a_broken_invariant(by: Actor) -> None:
+    with pytest.raises(InvariantBroken, match="not the owner"):
+        ledger_of(OPENED, happened.BreakerReset("daily loss", by, "please"))
+
+
+def test_a_kill_keeps_the_desk_on_paper_also_after_its_reset() -> None:
+    kill = happened.BreakerTripped("drawdown kill", "16 %", "15 %", "owner", "why", to_paper=True)
+    reset = happened.BreakerReset("drawdown kill", B, "begin anew")
+    ledger = ledger_of(OPENED, assessed(equity=8_400), kill, reset)
+    assert (ledger.trips, ledger.paper_only_since) == ({}, NOON)
+    assert _sums(ledger.kill_high_water_usd, ledger.high_water_usd) == (8_400, 10_000)
+
+
+def test_every_rebased_row_and_no_other_is_counted_anew() -> None:
+    assert set(REBASED) == {breaker.name for breaker in BREAKERS if breaker.rebased}
+
+
+def test_execution_is_measured_against_the_yes_and_the_stop() -> None:
+    stop = intended("out", Purpose.STOP, type=OrderType.STOP, stop_price=Decimal(95))
+    sold = filled("out", 2, 94, reference_price=Decimal(95))
+    entry = filled("buy", 2, 101, reference_price=Decimal(101))
+    settled = happened.LotSettled("P-AAAA")
+    ledger = ledger_of(OPENED, raised(), approved(), intended(), entry, settled, stop, sold)
+    (cost,) = ledger.executions
+    assert cost.realised_frac == pytest.approx((2 * (101 - 100) + 2 * (95 - 94)) / 200)
+    assert cost.modelled_frac == 0.0
+
+
+def test_refused_orders_and_strange_fills_count_until_the_owner_resets() -> None:
+    refused = happened.OrderRejected("buy", "no")
+    strange = happened.StrangeFillSeen(filled("somebody").fill)
+    before = (OPENED, raised(), approved(), intended(), refused, strange)
+    ledger = ledger_of(*before)
+    assert (ledger.rejected_at, ledger.strange_fills_count) == ([NOON], 1)
+    names = ("order rejects", "unknown orders")
+    after = ledger_of(*before, *(happened.BreakerReset(name, B, "looked") for name in names))
+    assert (after.rejected_at, after.strange_fills_count) == ([], 0)
 
 
 def test_what_is_posted_is_owed_no_more() -> None:

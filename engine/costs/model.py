@@ -1,82 +1,59 @@
-"""The one cost model of proposals, paper broker and backtest: fees, half spread, slippage, impact.
+"""What a trade costs, as one rule for whoever asks: fees, half spread, slippage, impact, drift.
 
-Refuses to flatter: both legs are takers unless said otherwise, prices move against us to the
-tick, and an unknown spread is the configured one, never zero.
+Refuses to flatter: an estimate never goes below the schedule, a spread never below one tick, and
+what is bought or sold is priced to the tick against us.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 
+from engine.costs.conditions import Seen
+from engine.costs.flow import Flow
 from engine.errors import ConfigError
-from engine.model.bars import Bar, Quote
+from engine.model.bars import Quote
+from engine.model.fees import MOST_FRAC, FeeTier
 from engine.model.instruments import Instrument
 from engine.model.money import ceil_to, exact, floor_to
 from engine.model.orders import OrderType
 from engine.model.proposals import CostLines
 
-_PARKINSON = 2.0 * math.sqrt(math.log(2.0))
-
 
 @dataclass(frozen=True, slots=True)
-class FeeTier:
-    """What a venue charges one account.
+class HalfSpread:
+    """Half the spread, and where it was read.
 
     Attributes
     ----------
-    venue, name : str
-        For example ``kraken`` and ``Kraken entry tier``.
-    maker_frac, taker_frac : float, fraction of notional, in [0, 0.1]
-    as_of : date
-        When the numbers were read.
-
-    Raises
-    ------
-    ValueError
-        If a fee is out of its range: a rebate is not counted on.
+    frac : float, fraction of price
+    source : str
+        ``from the book``, ``from 240 pairs of bars`` or ``as configured``.
     """
 
-    venue: str
-    name: str
-    maker_frac: float
-    taker_frac: float
-    as_of: date
-
-    def __post_init__(self) -> None:
-        _check_frac("maker_frac", self.maker_frac)
-        _check_frac("taker_frac", self.taker_frac)
-
-    def words(self, *legs: OrderType) -> str:
-        """The tier in words for the card.
-
-        Examples
-        --------
-        >>> FeeTier("kraken", "Kraken entry tier", 0.0025, 0.004, date(2026, 11, 1)).words()
-        'Kraken entry tier, taker 0.40 %, 2026-11-01'
-        """
-        fees = [f"taker {self.taker_frac:.2%}"]
-        if OrderType.LIMIT in legs:
-            fees.append(f"maker {self.maker_frac:.2%}")
-        shown = ", ".join(fees).replace("%", " %")
-        return f"{self.name}, {shown}, {self.as_of}"
+    frac: float
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
-    """How much trades in a day and how far it moves.
+class Drift:
+    """How far prices moved against us between raising and filling an approved proposal.
 
     Attributes
     ----------
-    daily_volume : float, base units, > 0
-    daily_volatility : float, per square-root day, >= 0
+    mean_frac : float, fraction of entry, >= 0
+    source : str
+        ``mean of 34 approvals`` or ``as configured``.
     """
 
-    daily_volume: float
-    daily_volatility: float
+    mean_frac: float
+    source: str
+
+
+NO_WAIT = Drift(0.0, "")
+"""Nobody is waited for any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +63,7 @@ class CostModel:
     Attributes
     ----------
     tiers : mapping of venue to FeeTier
+        May be a live view: what an account's tier is learnt to be counts from then on.
     half_spreads : mapping of symbol to float, fraction of price
         Schedule for instruments without a book or an estimate.
     default_half_spread_frac : float, fraction of price
@@ -96,6 +74,8 @@ class CostModel:
         For symbols that `slippages` leaves out.
     impact_coefficient : float, >= 0
         Y of the square-root law.
+    drift_frac : float, fraction of price, once a round trip
+        Move against us while the owner decides, until enough approvals have measured it.
     """
 
     tiers: Mapping[str, FeeTier]
@@ -104,6 +84,7 @@ class CostModel:
     slippages: Mapping[str, float] = field(default_factory=dict)
     slippage_frac: float = 0.0005
     impact_coefficient: float = 1.0
+    drift_frac: float = 0.0
 
     def __post_init__(self) -> None:
         for symbol, half_spread in self.half_spreads.items():
@@ -112,6 +93,7 @@ class CostModel:
         for symbol, slippage in self.slippages.items():
             _check_frac(f"slippages[{symbol!r}]", slippage)
         _check_frac("slippage_frac", self.slippage_frac)
+        _check_frac("drift_frac", self.drift_frac)
         if not 0.0 <= self.impact_coefficient < math.inf:
             raise ValueError(
                 f"impact_coefficient must be in [0, inf), was {self.impact_coefficient!r}"
@@ -136,20 +118,76 @@ class CostModel:
     def half_spread_frac(
         self, instrument: Instrument, quote: Quote | None = None, estimate_frac: float = 0.0
     ) -> float:
-        """Half spread from the book, else from an estimate, else from the schedule.
+        """Half spread from the book, else the larger of an estimate and the schedule.
 
         Parameters
         ----------
         quote : Quote or None
             Present book; one that is crossed or empty is not believed.
         estimate_frac : float, fraction of price
-            For example of `corwin_schultz_half_spread`; not above 0 means there is none.
+            For example of `SpreadEstimate.sure_frac`; not above 0 means there is none.
         """
         if quote is not None and 0.0 < quote.bid < quote.ask < math.inf:
-            return (quote.ask - quote.bid) / (2.0 * quote.mid)
-        if 0.0 < estimate_frac < math.inf:
-            return estimate_frac
-        return self.half_spreads.get(instrument.symbol, self.default_half_spread_frac)
+            return min((quote.ask - quote.bid) / (2.0 * quote.mid), MOST_FRAC)
+        scheduled = self.half_spreads.get(instrument.symbol, self.default_half_spread_frac)
+        if scheduled < estimate_frac < math.inf:
+            return min(estimate_frac, MOST_FRAC)
+        return scheduled
+
+    def half_spread(self, instrument: Instrument, price: float, seen: Seen) -> HalfSpread:
+        """Half spread by what was seen, never below half a tick, with its source in words.
+
+        Parameters
+        ----------
+        price : float, quote currency, > 0
+        """
+        sure = seen.estimate.sure_frac if seen.estimate else 0.0
+        frac = self.half_spread_frac(instrument, seen.quote, sure)
+        least = min(float(instrument.tick) / (2.0 * price), MOST_FRAC)
+        if seen.quote is not None:
+            source = "from the book"
+        elif seen.estimate is not None and frac == sure:
+            source = f"from {seen.estimate.pairs} pairs of bars"
+        else:
+            source = "as configured"
+        return HalfSpread(frac, source) if frac >= least else HalfSpread(least, "half a tick")
+
+    def lines(
+        self,
+        instrument: Instrument,
+        price: float,
+        seen: Seen,
+        quantity: float = 0.0,
+        drift: Drift | None = None,
+    ) -> CostLines:
+        """Costs of buying `quantity` at `price` and selling it there again, both as a taker.
+
+        Parameters
+        ----------
+        price : float, quote currency, > 0
+            Middle of the market.
+        seen : Seen
+            What is known of the market.
+        quantity : float, base units, >= 0
+            Order size, for its impact; 0 leaves impact out.
+        drift : Drift or None
+            Move while the owner decides; None is the configured one.
+        """
+        half = self.half_spread(instrument, price, seen)
+        impact = min(self.impact_frac(quantity, seen.flow), MOST_FRAC)
+        waited = Drift(self.drift_frac, "as configured") if drift is None else drift
+        tier = self.tier(instrument)
+        return CostLines(
+            fee_frac=2.0 * tier.taker_frac,
+            spread_frac=2.0 * half.frac,
+            slippage_frac=2.0 * self._slippage(instrument)
+            + self._off_tick(instrument, exact(price), half.frac, impact),
+            fee_tier=tier.words(),
+            impact_frac=2.0 * impact,
+            drift_frac=waited.mean_frac,
+            spread_source=half.source,
+            drift_source=waited.source,
+        )
 
     def impact_frac(self, quantity: float, flow: Flow | None) -> float:
         """Square-root impact of one leg, fraction of price; 0 where the flow is unknown.
@@ -194,8 +232,9 @@ class CostModel:
         return CostLines(
             fee_frac=takers * tier.taker_frac + (2 - takers) * tier.maker_frac,
             spread_frac=takers * half_spread_frac,
-            slippage_frac=takers * (self._slippage(instrument) + impact_frac),
+            slippage_frac=takers * self._slippage(instrument),
             fee_tier=tier.words(entry, exit),
+            impact_frac=takers * impact_frac,
         )
 
     def buy_price(
@@ -227,6 +266,15 @@ class CostModel:
     def _slippage(self, instrument: Instrument) -> float:
         return self.slippages.get(instrument.symbol, self.slippage_frac)
 
+    def _off_tick(
+        self, instrument: Instrument, price: Decimal, half_spread_frac: float, impact_frac: float
+    ) -> float:
+        """What both legs lose to the price step beyond spread, slippage and impact."""
+        worse = (half_spread_frac, impact_frac)
+        bought = self.buy_price(instrument, price, *worse)
+        sold = self.sell_price(instrument, price, *worse)
+        return max(0.0, float((bought - sold) / price - 2 * self._adverse(instrument, *worse)))
+
     def _adverse(
         self, instrument: Instrument, half_spread_frac: float, impact_frac: float
     ) -> Decimal:
@@ -237,60 +285,6 @@ class CostModel:
         return exact(half_spread_frac) + exact(self._slippage(instrument)) + exact(impact_frac)
 
 
-def flow_of(bar: Bar) -> Flow | None:
-    """A day's flow as one bar suggests it, or None where its volume is unknown.
-
-    References
-    ----------
-    Parkinson 1980: volatility is ``ln(high / low) / (2 sqrt(ln 2))``.
-    """
-    if not (bar.volume > 0.0 and 0.0 < bar.low <= bar.high):
-        return None
-    bars_a_day = 1.0 / bar.timeframe.days
-    volatility = math.log(bar.high / bar.low) / _PARKINSON
-    return Flow(bar.volume * bars_a_day, volatility * math.sqrt(bars_a_day))
-
-
-def corwin_schultz_half_spread(high: Sequence[float], low: Sequence[float]) -> float:
-    """Half spread that highs and lows give away, averaged over adjacent bars.
-
-    Parameters
-    ----------
-    high, low : sequence of float of length n >= 2, quote currency, > 0
-
-    Returns
-    -------
-    float
-        Fraction of price; 0 where the estimate is negative or there are too few bars.
-
-    References
-    ----------
-    Corwin and Schultz 2012, eqs. 14 and 18; negative pairs count as 0.
-
-    Examples
-    --------
-    >>> corwin_schultz_half_spread([101.0, 103.0], [100.0, 102.0])
-    0.0
-    """
-    if len(high) != len(low):
-        raise ValueError(f"low must be as long as high ({len(high)}), was {len(low)} long")
-    if not all(0.0 < bottom <= top < math.inf for top, bottom in zip(high, low, strict=True)):
-        raise ValueError("high and low must be finite with 0 < low <= high")
-    pairs = [
-        max(0.0, _pair_spread(high[i], low[i], high[i + 1], low[i + 1]))
-        for i in range(len(high) - 1)
-    ]
-    return sum(pairs) / len(pairs) / 2.0 if pairs else 0.0
-
-
-def _pair_spread(high: float, low: float, next_high: float, next_low: float) -> float:
-    beta = math.log(high / low) ** 2 + math.log(next_high / next_low) ** 2
-    gamma = math.log(max(high, next_high) / min(low, next_low)) ** 2
-    scale = 3.0 - 2.0 * math.sqrt(2.0)
-    alpha = (math.sqrt(2.0 * beta) - math.sqrt(beta)) / scale - math.sqrt(gamma / scale)
-    return 2.0 * math.tanh(alpha / 2.0)
-
-
 def _check_frac(name: str, value: float) -> None:
-    if not 0.0 <= value <= 0.1:  # beyond a tenth the unit is wrong
-        raise ValueError(f"{name} must be in [0, 0.1], was {value!r}")
+    if not 0.0 <= value <= MOST_FRAC:
+        raise ValueError(f"{name} must be in [0, {MOST_FRAC}], was {value!r}")
