@@ -225,7 +225,7 @@ def _never_left(fault: BaseException | None) -> bool:
 
 
 def _line(fault: BaseException | None) -> str:
-    """Why there was no answer; what a failed signature says is not repeated, it may quote a key."""
+    """Why there was no answer; a failed signature is only named, its words may quote a key."""
     import ccxt
 
     if fault is None:
