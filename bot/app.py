@@ -18,6 +18,7 @@ from bot.access import GuardedTree
 from bot.announcer import Announcer
 from bot.channels import Channels
 from bot.errors import NoOwner, on_tree_error
+from bot.hearing import hear
 from bot.host import Host
 from bot.jobs import Jobs, table
 from bot.people import People
@@ -26,6 +27,7 @@ from bot.registering import register_commands
 from bot.render import Renderer
 from bot.settings import BotSettings
 from bot.ui.buttons import ProposalButton
+from bot.ui.risk_buttons import RiskHistoryButton
 from engine.facade import Desk, ProposalView
 
 log = logging.getLogger(__name__)
@@ -68,10 +70,15 @@ class ExecutorBot(Host):
                 "(Discord > Settings > Advanced > Developer Mode, then right-click your name)."
             )
         super().__init__(
-            # No prefix commands: the bot asks for no message content.
+            # There are no prefix commands: the only word that is heard is `halt`.
             command_prefix=commands.when_mentioned,
             help_command=None,
-            intents=discord.Intents(guilds=True),
+            # Messages that name the bot can be read without the privileged intent.
+            intents=discord.Intents(
+                guilds=True,
+                guild_messages=True,
+                message_content=settings.read_halt_messages,
+            ),
             tree_cls=GuardedTree,
             allowed_mentions=discord.AllowedMentions.none(),
             allowed_installs=discord.app_commands.AppInstallationType(guild=True, user=False),
@@ -82,6 +89,7 @@ class ExecutorBot(Host):
         self.settings = settings
         self.people = People(settings)
         self.channels = Channels(settings)
+        self.reads_messages = settings.read_halt_messages
         self.renderer = Renderer(desk)
         self.poster = Poster(self.home, self.channels)
         self.announcer = Announcer(desk, self.poster, self.renderer, settings.scan_min_gap_seconds)
@@ -105,7 +113,7 @@ class ExecutorBot(Host):
         self.tree.error(on_tree_error)
         for extension in EXTENSIONS:
             await self.load_extension(extension)
-        self.add_dynamic_items(ProposalButton)
+        self.add_dynamic_items(ProposalButton, RiskHistoryButton)
         await register_commands(self.tree, self.settings.guild_id)
         if self._background:
             self._work = asyncio.create_task(self.work(), name="executor: posts and jobs")
@@ -113,6 +121,10 @@ class ExecutorBot(Host):
     async def on_ready(self) -> None:
         """Settle in; runs again after a reconnect."""
         await self._settle_in()
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Hear a halt; nothing else that is said is a command."""
+        await hear(self, message)
 
     async def on_guild_join(self, _guild: discord.Guild) -> None:
         """Settle in where the bot was invited only after it had started."""

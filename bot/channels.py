@@ -115,7 +115,7 @@ class Channels:
         if existing is not None:
             return existing
         report.created.append(f"the category **{name}**")
-        return await guild.create_category(name, overwrites=self._overwrites(guild, None))
+        return await guild.create_category(name, overwrites=self._overwrites(guild))
 
     async def _ensure(
         self,
@@ -124,7 +124,7 @@ class Channels:
         place: Place,
         report: SetupReport,
     ) -> None:
-        wanted = self._overwrites(guild, place)
+        wanted = self._overwrites(guild)
         channel = self._find(guild, place)
         if channel is None:
             name = self._names[place]
@@ -138,9 +138,8 @@ class Channels:
             report.kept.append(f"#{channel.name}")
         self._found[place] = channel.id
 
-    def _overwrites(self, guild: discord.Guild, place: Place | None) -> _Overwrites:
-        # Overseers read and run commands everywhere; only research is theirs to write in.
-        writes = place is not Place.EXECUTION
+    def _overwrites(self, guild: discord.Guild) -> _Overwrites:
+        # Overseers write everywhere: one that is a bot can halt by nothing but a message.
         wanted: _Overwrites = {
             guild.default_role: discord.PermissionOverwrite(
                 view_channel=False, send_messages=False
@@ -149,7 +148,7 @@ class Channels:
             _member(self._settings.owner_id): _rights(send_messages=True),
         }
         for overseer in sorted(self._settings.overseer_ids):
-            wanted[_member(overseer)] = _rights(send_messages=writes)
+            wanted[_member(overseer)] = _rights(send_messages=True)
         return wanted
 
 

@@ -11,10 +11,10 @@ import sys
 import typer
 from rich.markup import escape
 
-from bot.commands import costs, desk, history, record
+from bot.commands import costs, desk, history, oversight, record
 from bot.commands.frame import app, err
 
-__all__ = ["app", "costs", "desk", "history", "main", "record"]
+__all__ = ["app", "costs", "desk", "history", "main", "oversight", "record"]
 
 
 def main() -> None:

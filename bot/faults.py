@@ -37,5 +37,9 @@ def _of_discord(fault: BaseException) -> str | None:
             "Token) into DISCORD_TOKEN, or unset it to use the sandbox"
         )
     if isinstance(fault, discord.PrivilegedIntentsRequired):
-        return "Discord refused the intents: the bot needs none that are privileged; update it"
+        return (
+            "Discord refused the Message Content intent: turn it on in the Developer Portal "
+            "(Bot > Privileged Gateway Intents), or set discord.read_halt_messages = false in "
+            "config.toml"
+        )
     return None

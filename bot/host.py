@@ -26,11 +26,14 @@ class Host(commands.Bot, ABC):
         Who somebody is.
     channels : Channels
         Which channels are the bot's own.
+    reads_messages : bool
+        Whether it may read what is said without naming it.
     """
 
     desk: Desk
     people: People
     channels: Channels
+    reads_messages: bool
 
     @abstractmethod
     async def redraw(self, message: discord.Message, proposal: ProposalView) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 
 from bot.ui.card import Picture
-from engine.facade import BreakdownView, ChartView, Desk, PortfolioView, Refused
+from bot.ui.risk_words import foremost, limit_words
+from engine.facade import BreakdownView, ChartView, Desk, PortfolioView, Refused, RiskView
 
 
 async def chart_of(desk: Desk, reference: str) -> Picture | None:
@@ -49,3 +50,13 @@ async def equity_of(portfolio: PortfolioView) -> Picture | None:
 
     png = await asyncio.to_thread(render_equity, portfolio)
     return Picture("equity.png", png, "Equity at bar closes")
+
+
+async def limits_of(view: RiskView) -> Picture | None:
+    """Use of every limit; None where there are none."""
+    if not view.limits:
+        return None
+    from bot.charts import render_limits
+
+    png = await asyncio.to_thread(render_limits, view)
+    return Picture("limits.png", png, "; ".join(map(limit_words, foremost(view.limits))))

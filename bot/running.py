@@ -240,6 +240,7 @@ def _bot_settings(
             else scan_min_gap_seconds
         ),
         daily_summary_at=settings.schedule.daily_summary_at,
+        read_halt_messages=places.read_halt_messages,
         auto_setup=auto_setup,
     )
 

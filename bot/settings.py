@@ -26,6 +26,8 @@ class BotSettings:
     scan_min_gap_seconds : float, real seconds, >= 0
         Least time between two scan posts; only the newest scan waits.
     daily_summary_at : time, UTC
+    read_halt_messages : bool
+        Hear a halt that does not name the bot; asks for the Message Content intent.
     auto_setup : bool
         Create the missing channels at start, as the sandbox wants.
     """
@@ -40,4 +42,5 @@ class BotSettings:
     execution_channel_id: int | None = None
     scan_min_gap_seconds: float = 60.0
     daily_summary_at: time = time(0, 5)
+    read_halt_messages: bool = False
     auto_setup: bool = False

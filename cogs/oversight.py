@@ -13,9 +13,13 @@ from discord.ext import commands
 from bot.access import needs
 from bot.answers import accepted, answer, defer
 from bot.host import Host
+from bot.pictures import limits_of
+from bot.render import drawn
 from bot.ui.costs import costs_card
 from bot.ui.desk import audit_card, status_card, verify_card
 from bot.ui.modals import FlattenModal
+from bot.ui.risk import risk_card
+from bot.ui.risk_buttons import RiskHistoryButton
 from cogs import choices
 from engine.facade import Permission
 
@@ -40,6 +44,16 @@ class Oversight(commands.Cog):
     async def status(self, interaction: _Interaction) -> None:
         """Is it alive, what may it do, where does the record stand."""
         await answer(interaction, status_card(self._desk.status()))
+
+    @app_commands.command(description="Limits and their use, breakers, halts and their history")
+    @needs(Permission.READ)
+    async def risk(self, interaction: _Interaction) -> None:
+        """Limits and their use, breakers, halts and their history."""
+        await defer(interaction)
+        view = self._desk.risk()
+        picture = await drawn(limits_of(view))
+        card = risk_card(view, picture).buttons([RiskHistoryButton()])
+        await answer(interaction, card)
 
     @app_commands.command(description="What running the desk costs this month, against the plan")
     @needs(Permission.READ)

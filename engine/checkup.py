@@ -16,7 +16,7 @@ from engine.config import Secrets, Settings, load_settings, locate_config
 from engine.errors import ExecutorError, JournalError
 from engine.journal.ledger import Ledger
 from engine.journal.verify import verify
-from engine.opening import MarketChoice, open_replay
+from engine.opening import MarketChoice, kill_files, open_replay
 
 
 class Health(StrEnum):
@@ -63,6 +63,8 @@ async def check_up(
         *_data(settings, files),
         await _public_market(),
         *_discord(settings, Secrets()),
+        _halt_messages(settings),
+        _kill_file(settings, db or settings.journal.path),
         *await _venue_keys(Secrets()),
         _live(settings),
     )
@@ -130,6 +132,30 @@ def _discord(settings: Settings, secrets: Secrets) -> tuple[Finding, ...]:
             Finding("discord", Health.BAD, "a token is set but nobody owns the desk", mend, True),
         )
     return (Finding("discord", Health.GOOD, "a token and an owner are set"),)
+
+
+def _halt_messages(settings: Settings) -> Finding:
+    if not settings.discord.read_halt_messages:
+        told = "an overseer's message that names the bot halts: @bot halt"
+        return Finding("halt by message", Health.GOOD, told)
+    told = "plain messages halt: halt, or !halt REASON"
+    mend = (
+        "the Message Content intent must be on in the Developer Portal, or the bot cannot log in"
+    )
+    return Finding("halt by message", Health.NOTE, told, mend)
+
+
+def _kill_file(settings: Settings, journal: Path) -> Finding:
+    try:
+        switch = kill_files(settings, journal)
+    except ExecutorError as fault:
+        mend = "make that folder, or empty journal.kill_file"
+        return Finding("kill file", Health.BAD, str(fault), mend, fatal=True)
+    thrown = switch.look()
+    if thrown is None:
+        return Finding("kill file", Health.GOOD, f"none: {' and '.join(switch.places)}")
+    told = f"it is there, the desk starts halted: {thrown.reason}"
+    return Finding("kill file", Health.NOTE, told, f"{thrown.mend}, then /resume with a reason")
 
 
 async def _venue_keys(secrets: Secrets, base_urls: Mapping[str, str] | None = None) -> Findings:

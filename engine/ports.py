@@ -178,6 +178,41 @@ class Broker(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Thrown:
+    """The kill switch is thrown: no entry may be made.
+
+    Attributes
+    ----------
+    reason : str
+        In words, never empty.
+    since : datetime or None, aware UTC, real time
+        None where it cannot be told.
+    mend : str
+        What releases it, one imperative clause without a full stop.
+    """
+
+    reason: str
+    since: datetime | None
+    mend: str
+
+
+class KillSwitch(Protocol):
+    """Stops entries from outside the desk, without the desk's help."""
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """What throws it, for people: the files whose presence halts."""
+        ...
+
+    def look(self) -> Thrown | None:
+        """Whether it is thrown now, told at once and without raising.
+
+        What cannot be looked at is thrown.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Envelope:
     """An event as it stands in the journal.
 

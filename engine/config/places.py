@@ -32,6 +32,11 @@ class DiscordSettings(Section):
     execution_channel: ChannelName = setting(
         "trader-execution", "Channel of proposals, fills and exits", "name"
     )
+    read_halt_messages: bool = number(
+        False,
+        "Whether a plain message halt halts; needs the Message Content intent in the portal",
+        "true or false",
+    )
     research_channel_id: Snowflake = setting("", "Takes the place of the name above", _ID)
     execution_channel_id: Snowflake = setting("", "Takes the place of the name above", _ID)
 
@@ -56,6 +61,11 @@ class JournalSettings(Section):
     """Where the record is kept."""
 
     path: Path = setting(Path("executor.sqlite"), "File of the journal", "path")
+    kill_file: str = setting(
+        "",
+        "One more file that halts the desk while it is there, beside the journal's own .halt",
+        "path, or empty",
+    )
 
 
 class LogSettings(Section):

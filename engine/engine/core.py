@@ -23,6 +23,7 @@ from engine.engine.parts import EngineParts
 from engine.engine.patience import Patience
 from engine.engine.posting import Posting
 from engine.engine.sensing import Sensing
+from engine.engine.stopping import Stopping
 from engine.engine.street import Street
 from engine.engine.study import study
 from engine.engine.turns import Turns, halting
@@ -59,7 +60,7 @@ class Engine:
         self._recorder = recorder
         self._turns = turns = Turns(recorder)
         self._patience = patience = Patience(recorder.ledger, clock, parts.hold_seconds)
-        self._execution = execution = Execution(recorder, parts.broker)
+        self._execution = execution = Execution(recorder, parts.broker, parts.kill_switch)
         self._exits = exits = Exits(recorder, execution)
         self._watch = watch = _watch(parts)
         self._guard = guard = Guard(recorder, watch, parts.broker)
@@ -71,6 +72,10 @@ class Engine:
         self._checks = CrossChecks(
             parts.witnesses, feed, clock, parts.instruments, self._take_statement
         )
+        self._stopping = stopping = Stopping(
+            turns, clock, recorder, execution, exits, patience,
+            parts.kill_switch, parts.kill_look_seconds,
+        )  # fmt: skip
         self.present = present = Present(self._context())
         self.deciding = Deciding(
             turns,
@@ -82,10 +87,11 @@ class Engine:
             street,
             guard,
             patience,
+            stopping,
             present,
         )
         self.overseeing = Overseeing(
-            turns, clock, recorder, execution, exits, watch, street, guard, patience, present
+            turns, clock, recorder, execution, exits, watch, street, guard, stopping, present
         )
         self.posting = Posting(turns, recorder, present)
 
@@ -105,6 +111,7 @@ class Engine:
             meter=meter_plan_of(parts.settings),
             moment=self._watch.moment,
             before=self._watch.day_before,
+            kill_switch=parts.kill_switch,
         )
 
     @property
@@ -132,9 +139,11 @@ class Engine:
     async def open(self) -> None:
         """Journal the start, study what came before, and take up what a crash left behind."""
         await self._turns.take(self._open)
+        self._stopping.start()
 
     async def _open(self) -> None:
         await self._record_start()
+        await self._stopping.look_at_start()
         await self._record_limits()
         until = self.ledger.bars_at or self.clock.now()
         studied = await study(
@@ -217,7 +226,7 @@ class Engine:
             asyncio.create_task(self._checks.run(), name="cross-checks"),
         )
         try:
-            await _first_end(market, *watches)
+            await _first_end(market, *watches, *self._stopping.watching)
         finally:
             for task in (market, *watches):
                 task.cancel()
@@ -254,6 +263,7 @@ class Engine:
             await self._recorder.record(tier)
 
     async def _take(self, event: MarketEvent) -> None:
+        await self._stopping.look()
         if isinstance(event, Quote):
             self._watch.see(event)
             self._parts.pipeline.watch(event)
@@ -289,6 +299,7 @@ class Engine:
 
     async def aclose(self) -> None:
         """Let go of the feed and the journal; the record stays."""
+        await self._stopping.aclose()
         await self._patience.aclose()
         await self._turns.take(self._let_go)
 

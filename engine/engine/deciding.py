@@ -22,6 +22,7 @@ from engine.engine.guarding import Guard
 from engine.engine.judging import raising
 from engine.engine.patience import Patience
 from engine.engine.recorder import Recorder
+from engine.engine.stopping import Stopping
 from engine.engine.street import Street
 from engine.engine.turns import Turns
 from engine.engine.watching import Touch, Watch
@@ -59,6 +60,7 @@ class Deciding:
     street: Street
     guard: Guard
     patience: Patience
+    stopping: Stopping
     present: Present
 
     @property
@@ -85,6 +87,7 @@ class Deciding:
         return self.present.proposals.view(self._ledger.proposals[name])
 
     async def _approve(self, click: Click, quote: Quote | Refused | None) -> Order | Refused:
+        await self.stopping.look()
         now = self.clock.now()
         if click.actor.may(Permission.DECIDE):
             await self.guard.look(now)
@@ -169,6 +172,8 @@ class Deciding:
 
         Within a turn that the caller has taken.
         """
+        if await self.stopping.look():
+            return  # the halt has withdrawn it
         click = Click(DESK, terms.id, terms.short_hash, 1.0, "small enough to be taken at once")
         await self.guard.look(self.clock.now())
         looked = self._second_look(click, None, self.clock.now())
@@ -225,6 +230,7 @@ class Deciding:
         refused = await self.recorder.permit(actor, Permission.DECIDE, f"propose {instrument}")
         if refused is not None:
             return refused
+        await self.stopping.look()
         now = self.clock.now()
         await self.recorder.record(*expired(self._ledger, now))
         policy = self.watch.policy

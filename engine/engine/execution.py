@@ -16,7 +16,7 @@ from engine.journal.ledger import OrderRecord
 from engine.model import events as happened
 from engine.model.events import Event
 from engine.model.orders import Fill, Order, OrderState, Purpose, Side
-from engine.ports import Accepted, Broker, BrokerReport, Rejected
+from engine.ports import Accepted, Broker, BrokerReport, KillSwitch, Rejected
 
 _log = structlog.get_logger(__name__)
 _UNANSWERED = frozenset({OrderState.INTENDED, OrderState.UNKNOWN})
@@ -29,12 +29,17 @@ class Execution:
     ----------
     recorder : Recorder
     broker : Broker
+    switch : KillSwitch or None
+        Looked at between an entry's intent and the wire; exits never ask it.
     """
 
-    def __init__(self, recorder: Recorder, broker: Broker) -> None:
+    def __init__(
+        self, recorder: Recorder, broker: Broker, switch: KillSwitch | None = None
+    ) -> None:
         self._recorder = recorder
         self._ledger = recorder.ledger
         self._broker = broker
+        self._switch = switch
 
     async def send(self, order: Order, *first: Event) -> None:
         """Make `first` and the intent durable in one write, then put the order on the wire."""
@@ -43,6 +48,12 @@ class Execution:
 
     async def submit(self, order: Order) -> None:
         """Put an order on the wire whose intent is already durable."""
+        if order.purpose is Purpose.ENTRY and self._switch is not None and self._switch.look():
+            await self._recorder.record(
+                happened.OrderCanceled(order.client_id, "not sent: the kill file is there"),
+                durable=True,
+            )
+            return
         try:
             answer = await self._broker.submit(order)
         except BrokerUnavailable as fault:

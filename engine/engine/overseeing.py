@@ -13,10 +13,10 @@ from engine.desk.present import Present, order_view
 from engine.engine.execution import Execution
 from engine.engine.exits import Exits
 from engine.engine.guarding import Guard
-from engine.engine.patience import Patience
 from engine.engine.recorder import Recorder
+from engine.engine.stopping import Stopping
 from engine.engine.street import Street
-from engine.engine.turns import Turns, halting
+from engine.engine.turns import Turns
 from engine.engine.watching import Watch
 from engine.journal.ledger import Ledger
 from engine.model import events as happened
@@ -42,7 +42,7 @@ class Overseeing:
     watch: Watch
     street: Street
     guard: Guard
-    patience: Patience
+    stopping: Stopping
     present: Present
 
     @property
@@ -106,12 +106,7 @@ class Overseeing:
         refused = await self.recorder.permit(actor, needed, "halt")
         if refused is not None:
             return refused
-        told = reason.strip() or "no reason given"
-        await self.recorder.record(*halting(self._ledger, actor, told), durable=True)
-        self.patience.decided.set()
-        await self.execution.cancel_entries("the desk was halted")
-        # A fill may have been faster than the cancellation; it gets its stop.
-        await self.exits.keep_up(self.clock.now())
+        await self.stopping.halt(actor, reason.strip() or "no reason given")
         return None
 
     async def flatten(self, actor: Actor, reason: str) -> tuple[PositionView, ...] | Refused:
@@ -141,6 +136,7 @@ class Overseeing:
         refused = refused or approving.without_reason("resume", reason)
         if refused is None and self._ledger.halt is None:
             refused = Refused("halt", "the desk is not halted", "", "Nothing was changed.")
+        refused = refused or self.stopping.still_thrown()
         if refused is None:
             await self.recorder.record(happened.Resumed(actor, reason), durable=True)
         return refused

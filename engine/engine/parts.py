@@ -13,7 +13,7 @@ from engine.costs import Conditions
 from engine.desk.policy import Policy
 from engine.engine.crosschecks import NOBODY, Witnesses
 from engine.engine.recorder import Recorder
-from engine.ports import Broker, Clock, Journal, MarketFeed
+from engine.ports import Broker, Clock, Journal, KillSwitch, MarketFeed
 from engine.probability.pipeline import Pipeline
 from engine.risk import HeldBack
 from engine.views import MarketView
@@ -39,6 +39,10 @@ class EngineParts:
         How long a paced replay waits for the owner while a proposal is open.
     seed, epoch_at : int, datetime or None
         What makes a simulated market again after a restart.
+    kill_switch : KillSwitch or None
+        None only where nothing outside could throw it, as with a record in memory.
+    kill_look_seconds : float, real seconds, > 0
+        How often it is looked at when neither bars nor orders come.
     """
 
     settings: Settings
@@ -59,3 +63,5 @@ class EngineParts:
     hold_seconds: float = 0.0
     seed: int = 0
     epoch_at: datetime | None = None
+    kill_switch: KillSwitch | None = None
+    kill_look_seconds: float = 1.0

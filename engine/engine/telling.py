@@ -10,7 +10,7 @@ from functools import singledispatch
 from engine.desk.present import Present, order_view
 from engine.desk.words import sentence
 from engine.model import events as happened
-from engine.model.actors import Actor
+from engine.model.actors import KILL_FILE, Actor
 from engine.model.events import Event
 from engine.model.orders import Side
 from engine.ports import Envelope
@@ -27,6 +27,8 @@ from engine.views import (
     ScanView,
     TradeNotice,
 )
+
+_RELEASE = "Remove the file (executor halt --off), then the owner gives /resume with a reason."
 
 
 def notices_of(envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
@@ -127,7 +129,8 @@ def _(
 
 @_tell.register
 def _(event: happened.Halted, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
-    return (_of_desk(envelope, "Entries are halted", event.by, good=False),)
+    told = f"{sentence(event)} Exits go on. {_RELEASE}" if event.by == KILL_FILE else ""
+    return (_of_desk(envelope, "Entries are halted", event.by, told, good=False),)
 
 
 @_tell.register

@@ -25,6 +25,7 @@ from engine.views import (
     PositionView,
     ProfitRow,
     ProposalView,
+    RiskView,
     ScanView,
     StatusView,
     VerifyView,
@@ -83,6 +84,10 @@ class Desk:
     def status(self) -> StatusView:
         """State, halts, breakers, counts and the head of the journal."""
         return self._engine.present.oversight.status()
+
+    def risk(self) -> RiskView:
+        """Limits with their use, breakers with their state, and everything that stopped it."""
+        return self._engine.present.oversight.risk()
 
     def costs(self) -> CostsView:
         """What running the desk costs this month: models, electricity; fees of trades apart."""

@@ -43,6 +43,9 @@ TOLD: frozenset[type[Event]] = frozenset(
 )
 """Events that are told of in a channel."""
 
+STOPPING = (happened.Halted, happened.Resumed, happened.BreakerTripped, happened.BreakerReset)
+"""Events that stop entries or allow them again."""
+
 
 def fold(envelopes: Iterable[Envelope], ledger: Ledger | None = None) -> Ledger:
     """Add `envelopes` up, in order, onto `ledger` or onto an empty one.
@@ -70,6 +73,8 @@ def apply(ledger: Ledger, envelope: Envelope) -> None:
     """
     try:
         change(envelope.event, ledger, envelope)
+        if isinstance(envelope.event, STOPPING):
+            ledger.oversight.append(envelope)
         if _is_told(ledger, envelope.event):
             _owe(ledger, envelope)
     except InvariantBroken as broken:

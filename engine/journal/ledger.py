@@ -180,6 +180,8 @@ class Ledger:
         Bars in a row without a volatility alarm, by instrument.
     trip_log : list of (name, datetime)
         Every trip ever, for rules that count them.
+    oversight : list of Envelope
+        Every halt, resumption, trip and reset ever, oldest first.
     candidate_costs : dict of (instrument, datetime) to float, fraction of entry
         What the layers were told a trade costs where a candidate that is still open began: a
         restart has no book of that moment, and must not judge it by another cost.
@@ -236,6 +238,7 @@ class Ledger:
     halt: Halt | None = None
     trips: dict[str, Trip] = field(default_factory=dict)
     trip_log: list[tuple[str, datetime]] = field(default_factory=list)
+    oversight: list[Envelope] = field(default_factory=list)
     prices: dict[str, Decimal] = field(default_factory=dict)
     bars_at: datetime | None = None
     assessed: dict[str, tuple[int, Assessment]] = field(default_factory=dict)

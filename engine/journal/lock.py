@@ -57,17 +57,27 @@ class FileLock:
 
 def is_held(journal: Path) -> bool:
     """Whether some process holds `journal` now; creates nothing."""
+    return bool(holder_of(journal))
+
+
+def holder_of(journal: Path) -> str:
+    """Id of the process that holds `journal` now, ``unknown`` if it cannot be told; else empty.
+
+    Creates nothing. A lock of another user's, which may not be looked at, counts as held.
+    """
     try:
         descriptor = os.open(lock_path(journal), os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
-        return False
+        return ""
+    except PermissionError:
+        return "unknown"
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return True
+        return os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
     finally:
         os.close(descriptor)
-    return False
+    return ""
 
 
 def _open(journal: Path) -> int:

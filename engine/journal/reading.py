@@ -8,17 +8,55 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from itertools import islice
 from pathlib import Path
 
 from engine.errors import JournalError
-from engine.journal.chain import Record, stored
+from engine.journal.chain import Anchor, Record, stored
 from engine.journal.faults import told_plainly
 from engine.journal.lock import is_held
 from engine.journal.schema import APPLICATION_ID, COLUMNS
+from engine.journal.sealing import EMPTY, unseal
+from engine.ports import Envelope
 
+_PAGE = 500
 _ALL = f"SELECT {COLUMNS} FROM events WHERE stream = ? ORDER BY seq"  # noqa: S608  constants
+
+
+def envelopes_of(path: Path, stream: str = "desk") -> Iterator[Envelope]:
+    """Every event of a journal, oldest first, each checked against the chain before it is given.
+
+    Raises
+    ------
+    JournalError
+        If there is no such file, it is no journal, or an event does not verify.
+    """
+    with records_of(path, stream) as records:
+        last = EMPTY
+        try:
+            while page := tuple(islice(records, _PAGE)):
+                yield from unseal(page, last)
+                last = Anchor(page[-1].seq, page[-1].hash)
+        except JournalError as fault:
+            told = str(fault)
+            raise type(fault)(told if str(path) in told else f"{path}: {told}") from None
+
+
+def newest_of(path: Path, kinds: Sequence[str], stream: str = "desk") -> Record | None:
+    """The newest record of any of `kinds`; None if there is none.
+
+    Raises
+    ------
+    JournalError
+        If there is no such file, or it is no journal.
+    """
+    wanted = f"stream = ? AND kind IN ({', '.join('?' * len(kinds))})"
+    query = f"SELECT {COLUMNS} FROM events WHERE {wanted} ORDER BY seq DESC LIMIT 1"  # noqa: S608  constants
+    with _opened(path) as database:
+        row = database.execute(query, (stream, *kinds)).fetchone()
+        return None if row is None else stored(row)
 
 
 @contextmanager
@@ -30,12 +68,18 @@ def records_of(path: Path, stream: str = "desk") -> Iterator[Iterator[Record]]:
     JournalError
         If there is no such file, or it is no journal.
     """
+    with _opened(path) as database:
+        yield _records(database, path, stream)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     if not path.is_file():
         raise JournalError(f"{path}: no such journal; check --db")
     with told_plainly(path), _connected(path) as database:
         if database.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
             raise JournalError(f"{path}: an SQLite file, but not a journal; check --db")
-        yield _records(database, path, stream)
+        yield database
 
 
 def _records(database: sqlite3.Connection, path: Path, stream: str) -> Iterator[Record]:

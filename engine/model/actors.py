@@ -62,3 +62,7 @@ class Actor:
 
 
 DESK = Actor(id="desk", name="the desk", role=Role.DESK)
+"""The desk, acting by its own rules."""
+
+KILL_FILE = Actor(id="kill-file", name="the kill file", role=Role.DESK)
+"""A file on this machine's disk that somebody has put there; it may halt and nothing else."""

@@ -23,12 +23,13 @@ from engine.engine.recorder import Recorder
 from engine.errors import ConfigError, JournalError
 from engine.journal.ledger import Ledger
 from engine.journal.sqlite import SqliteJournal
+from engine.killswitch import KillFile, kill_path
 from engine.model.bars import Timeframe
 from engine.model.instruments import Calendar
 from engine.opening.account import learn_fees
 from engine.opening.choice import MarketChoice
 from engine.opening.markets import OpenMarket, open_market, open_replay, replay_of
-from engine.ports import Broker, Journal
+from engine.ports import Broker, Journal, KillSwitch
 from engine.probability.layer import InstrumentScale
 from engine.probability.pipeline import Pipeline
 from engine.risk import HeldBack, bounds_in_force
@@ -37,6 +38,8 @@ from engine.views import MarketView
 __all__ = [
     "MarketChoice",
     "OpenMarket",
+    "in_force",
+    "kill_files",
     "open_engine",
     "open_market",
     "open_on",
@@ -66,15 +69,40 @@ async def open_engine(
     ExecutorError
         One line naming the thing and the mend; nothing is left open.
     """
+    switch = kill_files(settings, journal_path)
     journal = await SqliteJournal.open(journal_path, settings.hash)
-    engine = await open_on(journal, settings, choice, str(journal_path))
+    engine = await open_on(journal, settings, choice, str(journal_path), switch)
     if secrets is not None and not engine.market.paced and not engine.market.simulated:
         await learn_fees(engine, settings, secrets)
     return engine
 
 
+def kill_files(settings: Settings, journal_path: Path) -> KillFile:
+    """The kill files of a desk: the one beside its record, and the configured one if there is.
+
+    Raises
+    ------
+    ConfigError
+        If the configured one's folder does not exist, so that nobody could put it there.
+    """
+    paths = [kill_path(journal_path)]
+    if settings.journal.kill_file:
+        more = Path(settings.journal.kill_file).absolute()
+        if not more.parent.is_dir():
+            raise ConfigError(
+                f"journal.kill_file is {more}, but there is no folder {more.parent}: make it, or "
+                "empty that key"
+            )
+        paths.append(more)
+    return KillFile(*paths)
+
+
 async def open_on(
-    journal: Journal, settings: Settings, choice: MarketChoice, name: str = "the record"
+    journal: Journal,
+    settings: Settings,
+    choice: MarketChoice,
+    name: str = "the record",
+    kill_switch: KillSwitch | None = None,
 ) -> Engine:
     """Open the engine on `journal`, which it closes with itself, also when it cannot open.
 
@@ -88,7 +116,7 @@ async def open_on(
         parts = await parts_on(journal, settings, choice, name)
         opened.push_async_callback(parts.feed.aclose)
         opened.push_async_callback(parts.witnesses.aclose)
-        engine = Engine(parts)
+        engine = Engine(replace(parts, kill_switch=kill_switch))
         await engine.open()
         opened.pop_all()
         return engine
@@ -128,7 +156,7 @@ def _assemble(
         # A bar may pass while the owner reads: a question outlives it.
         shortest = _PACED_EXPIRY_BARS * market.view.timeframe.length
         policy = replace(policy, expires_for=max(policy.expires_for, shortest))
-    policy, held_back = _in_force(policy, recorder.ledger)
+    policy, held_back = in_force(policy, recorder.ledger)
     # A live view: what the journal learns of the account's fees counts from then on.
     tiers = ChainMap(recorder.ledger.fee_tiers, dict(policy.costs.tiers))
     policy = replace(policy, costs=replace(policy.costs, tiers=tiers))
@@ -156,7 +184,7 @@ def _assemble(
     )
 
 
-def _in_force(policy: Policy, ledger: Ledger) -> tuple[Policy, tuple[HeldBack, ...]]:
+def in_force(policy: Policy, ledger: Ledger) -> tuple[Policy, tuple[HeldBack, ...]]:
     """The policy with no limit looser than on record while a position or an order is open."""
     flat = not ledger.positions and not ledger.open_orders()
     bounds, held_back = bounds_in_force(policy.bounds, ledger.limits, flat=flat)

@@ -138,7 +138,7 @@ def _methods(node: ast.ClassDef) -> set[str]:
 
 def test_the_door_is_narrow() -> None:
     public = [name for name in vars(Desk) if not name.startswith("_")]
-    assert len(public) <= 34, f"the facade has {len(public)} public members"
+    assert len(public) <= 36, f"the facade has {len(public)} public members"
 
 
 def test_the_door_opens_onto_what_it_names() -> None:

@@ -16,9 +16,9 @@ async def test_bot_without_an_owner_does_not_start(live: LiveDesk) -> None:
         ExecutorBot(live.desk, BotSettings(owner_id=0))
 
 
-async def test_bot_asks_for_no_more_than_guilds(house: World) -> None:
+async def test_bot_asks_for_no_privileged_intent(house: World) -> None:
     wanted = [name for name, on in house.bot.intents if on]
-    assert wanted == ["guilds"]
+    assert wanted == ["guilds", "guild_messages"]
 
 
 async def test_commands_are_registered_once_and_not_again_while_unchanged(house: World) -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from PIL import Image
 
-from bot.charts import render_chart, render_equity, render_waterfall
+from bot.charts import render_chart, render_equity, render_limits, render_waterfall
 from bot.charts.candles import _apart
 from engine.facade import Level
 from tests.kit import bot_views as views
@@ -80,3 +80,16 @@ def test_equity_of_a_flat_curve_is_drawn() -> None:
 def test_equity_of_one_point_is_refused() -> None:
     with pytest.raises(ValueError, match="two points"):
         render_equity(views.portfolio(equity_curve=views.portfolio().equity_curve[:1]))
+
+
+def test_limits_stay_flat_enough_for_a_phone_however_many_there_are() -> None:
+    many = views.risk(limits=tuple(views.limit_use(f"limit {n}", n / 60) for n in range(20)))
+    width, height = _size(render_limits(many))
+    assert width == 800
+    assert height < width
+
+
+def test_limits_that_are_reached_unknown_or_in_profit_are_drawn() -> None:
+    _size(render_limits(views.risk()))
+    with pytest.raises(ValueError, match="no limits"):
+        render_limits(views.risk(limits=()))

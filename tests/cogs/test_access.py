@@ -35,6 +35,7 @@ RULES: dict[str, tuple[Permission, dict[str, Any]]] = {
     "propose": (DECIDE, {"instrument": "BTC-USD"}),
     "reject": (DECIDE, {"proposal": "P-NONE", "reason": "no edge"}),
     "resume": (DECIDE, {"reason": "all is well"}),
+    "risk": (READ, {}),
     "scan": (READ, {}),
     "setup": (DECIDE, {}),
     "status": (READ, {}),

@@ -14,6 +14,23 @@ async def test_halt_asks_for_nothing_and_is_posted(house: World) -> None:
     assert "halted" in words(stored.components)
 
 
+async def test_risk_shows_state_picture_and_breakers(house: World) -> None:
+    answer = await house.owner.slash(house.channel("trader-execution"), "risk")
+    said = words(answer.response.components)
+    for expected in ("Risk · ACTIVE", "Breakers:", "armed", "drawdown"):
+        assert expected in said
+    assert [each.filename for each in answer.response.attachments] == ["limits.png"]
+
+
+async def test_risk_history_is_shown_to_the_one_who_clicks(house: World) -> None:
+    await house.owner.slash(house.lobby, "halt", reason="odd prices")
+    shown = await house.owner.slash(house.channel("trader-execution"), "risk")
+    assert "Halted by B" in words(shown.response.components)
+    answer = await house.overseer.click(shown.response, custom_id="risk:history")
+    assert answer.ephemeral
+    assert "halted by B: odd prices" in words(answer.response.components)
+
+
 async def test_resume_with_a_reason_allows_entries_again(house: World) -> None:
     await house.owner.slash(house.lobby, "halt")
     await house.owner.slash(house.lobby, "resume", reason="looked into it")

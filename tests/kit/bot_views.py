@@ -12,20 +12,25 @@ from decimal import Decimal
 from typing import Any
 
 from engine.facade import (
+    DESK,
     Actor,
     Assessment,
     AuditLine,
     Bar,
     BreakdownView,
+    BreakerRowView,
     BreakerView,
     CardKind,
     ChartView,
     CostLines,
     DeskState,
+    KillSwitchView,
     LayerReading,
     LayerRole,
     LayerView,
     Level,
+    LimitLevel,
+    LimitUseView,
     LimitView,
     Mark,
     MarketView,
@@ -42,7 +47,10 @@ from engine.facade import (
     ProposalTerms,
     ProposalView,
     Purpose,
+    RiskEventView,
+    RiskView,
     Role,
+    RowState,
     ScanRow,
     ScanView,
     Setup,
@@ -298,3 +306,57 @@ def profit_rows() -> tuple[ProfitRow, ...]:
 def audit_line(seq: int = 88) -> AuditLine:
     """An entry in words."""
     return AuditLine(seq, AT, "Halted", "B halted entries: testing", "abcdef012345")
+
+
+def limit_use(name: str = "BTC-USD", used: float | None = 0.1, bound: float = 0.3) -> LimitUseView:
+    """One limit; its level follows from its use."""
+    use = None if used is None else max(used, 0.0) / bound
+    level = LimitLevel.UNKNOWN
+    if use is not None:
+        level = (
+            LimitLevel.REACHED if use >= 1 else LimitLevel.NEAR if use >= 0.75 else LimitLevel.EASY
+        )
+    return LimitUseView(name, "fraction of equity", used, bound, use, level)
+
+
+def breaker_row(name: str = "daily loss", **changes: Any) -> BreakerRowView:
+    """A breaker that is armed, unless told otherwise."""
+    made = BreakerRowView(
+        name=name, instrument="", state=RowState.ARMED, value="0.40 %", bound="2.00 %",
+        tripped_at=None, tripped_value="", resets="It resets at the next 00:00 UTC.",
+        note="",
+    )  # fmt: skip
+    return replace(made, **changes)
+
+
+def risk_event(seq: int = 12, **changes: Any) -> RiskEventView:
+    """A breaker that tripped."""
+    made = RiskEventView(
+        seq=seq, at=AT, what="tripped", name="daily loss", by=DESK, value="2.41 %",
+        bound="2.00 %", reason="It resets at the next 00:00 UTC.",
+    )  # fmt: skip
+    return replace(made, **changes)
+
+
+def risk(**changes: Any) -> RiskView:
+    """A desk in the middle of a bad day: one limit reached, one near, one unknown."""
+    made = RiskView(
+        mode="paper", state=DeskState.REDUCING, as_of=AT, market=LIVE, market_name="kraken",
+        equity_usd=Decimal("9812.40"), halted_by=None, halted_reason="", halted_at=None,
+        kill_switch=KillSwitchView(("/data/executor.sqlite.halt",), False, "", None, ""),
+        limits=(
+            limit_use(), limit_use("XAU-USD", 0.24), limit_use("gold and silver", None, 0.4),
+            limit_use("everything", 0.34, 0.6), limit_use("loss today", 0.0241, 0.02),
+            limit_use("loss this week", -0.004, 0.04),
+        ),
+        breakers=(
+            breaker_row(
+                state=RowState.TRIPPED, value="2.41 %", tripped_at=AT, tripped_value="2.05 %"
+            ),
+            breaker_row("volatility XAG-USD", state=RowState.NOT_MEASURED, value="unknown"),
+            breaker_row("weekly loss"),
+        ),
+        history=(risk_event(),), contradictions=(), journal_seq=40, journal_hash="ab" * 32,
+        config_hash="cd" * 32, limits_hash="cd" * 32,
+    )  # fmt: skip
+    return replace(made, **changes)

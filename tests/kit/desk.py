@@ -26,7 +26,7 @@ from engine.market.columns import BarColumns, to_micros
 from engine.model.actors import Actor, Role
 from engine.model.bars import BarsClosed, MarketEvent, Timeframe
 from engine.opening import MarketChoice, open_on
-from engine.ports import Envelope, Journal
+from engine.ports import Envelope, Journal, KillSwitch
 from tests.kit.market import HOUR, MONDAY, write_bars
 
 OWNER = Actor("1", "B", Role.OWNER)
@@ -137,7 +137,11 @@ class DeskAtWork:
 
 
 async def start(
-    file: Path, settings: Settings, journal: Journal | None = None, **choice: Any
+    file: Path,
+    settings: Settings,
+    journal: Journal | None = None,
+    kill_switch: KillSwitch | None = None,
+    **choice: Any,
 ) -> DeskAtWork:
     """Open a desk over a replay of `file` at any speed."""
     record = journal or MemoryJournal(settings.hash)
@@ -146,7 +150,7 @@ async def start(
         "speed": float("inf"),
         "hold_seconds": 0.0,
     } | choice
-    engine = await open_on(record, settings, MarketChoice(**given))
+    engine = await open_on(record, settings, MarketChoice(**given), kill_switch=kill_switch)
     events = engine._parts.feed.stream(engine.ledger.bars_at)
     return DeskAtWork(Desk(engine), engine, record, events)
 
@@ -183,7 +187,8 @@ def money(ledger: Ledger) -> Decimal:
 
 def state_of(ledger: Ledger) -> dict[str, Any]:
     """Everything of a ledger but how often and through which entries it came about."""
-    passing = {"seq", "head", "at", "sessions", "posts", "untold", "newest_scan", "assessed"}
+    passing = {"seq", "head", "at", "sessions", "posts", "untold", "newest_scan", "assessed",
+               "oversight"}  # fmt: skip
     names = (n for n in Ledger.__dataclass_fields__ if n not in passing)
     state = {name: getattr(ledger, name) for name in names}
     state["proposals"] = {

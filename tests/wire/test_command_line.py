@@ -260,3 +260,15 @@ def test_start_does_without_what_is_heavy(modules: str, heavy: set[str]) -> None
         cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
     assert done.stdout.split() == []
+
+
+async def test_costs_tells_the_month_as_json(desk: Path) -> None:
+    record = await journal_at(desk / "desk.sqlite")
+    done = executor("costs", "--db", str(record), "--json", cwd=desk)
+    bill = json.loads(done.out)
+    assert (bill["month"], bill["fees_usd"], bill["verdict"]) == (
+        "2026-11",
+        "0",
+        "Within the plan.",
+    )
+    assert [line["provider"] for line in bill["models"]] == ["deepseek"]

@@ -15,7 +15,7 @@ from engine.desk.policy import Policy
 from engine.journal.ledger import Ledger
 from engine.metering.plan import MeterPlan
 from engine.model.verdicts import Refused
-from engine.ports import Clock, Journal, MarketFeed
+from engine.ports import Clock, Journal, KillSwitch, MarketFeed
 from engine.risk import RiskPicture
 from engine.views import MarketView
 
@@ -38,6 +38,7 @@ class Context:
         Prices and assessments as they are known then.
     before : callable (instrument) -> Decimal or None
         Price of a day before the newest bar.
+    kill_switch : KillSwitch or None
     """
 
     ledger: Ledger
@@ -53,6 +54,7 @@ class Context:
     meter: MeterPlan
     moment: Callable[[datetime], Moment]
     before: Callable[[str], Decimal | None]
+    kill_switch: KillSwitch | None = None
 
     def picture(self) -> RiskPicture:
         """What risk sees now."""

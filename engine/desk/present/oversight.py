@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from engine.desk.limits import breaker_views
 from engine.desk.present.context import Context
+from engine.desk.present.risk import RiskCase, risk_view
 from engine.desk.words import sentence
 from engine.errors import JournalError
 from engine.metering.bill import bill_of
 from engine.risk import desk_state
-from engine.views import AuditLine, CostsView, StatusView, VerifyView
+from engine.views import AuditLine, CostsView, RiskView, StatusView, VerifyView
 
 
 class Oversight:
@@ -53,6 +54,21 @@ class Oversight:
             software=self._context.software,
             restarts=max(ledger.sessions - 1, 0),
             labels=len(ledger.labels),
+        )
+
+    def risk(self) -> RiskView:
+        """Limits with their use, breakers with their state, and what has stopped the desk."""
+        context = self._context
+        return risk_view(
+            RiskCase(
+                ledger=context.ledger,
+                picture=context.picture(),
+                limits=context.policy.limits,
+                limits_hash=context.policy.config_hash,
+                kill_switch=context.kill_switch,
+                market=context.market,
+                as_of=context.clock.now(),
+            )
         )
 
     def costs(self) -> CostsView:

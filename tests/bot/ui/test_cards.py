@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from bot.channels import SetupReport
-from bot.ui import books, desk, notices
+from bot.ui import books, desk, notices, risk
 from bot.ui.breakdown import breakdown_card
 from bot.ui.card import Card
 from bot.ui.scan import most_interesting, scan_card
@@ -19,6 +19,7 @@ from engine.facade import (
     DeskState,
     Fill,
     FillNotice,
+    KillSwitchView,
     OrderNotice,
     OrderState,
     Place,
@@ -203,3 +204,23 @@ def test_plain_card_still_tells_of_a_halt() -> None:
 @pytest.mark.parametrize("status", list(ProposalStatus))
 def test_proposals_card_lists_any_state(status: ProposalStatus) -> None:
     assert "P-7K3Q" in _fits(books.proposals_card([views.proposal(status)], views.REPLAY))
+
+
+def test_risk_card_puts_what_tripped_first_with_what_resets_it() -> None:
+    said = _fits(risk.risk_card(views.risk(), None))
+    for expected in ("REDUCING", "**TRIPPED** daily loss: 2.41 %", "resets at the next 00:00",
+                     "REACHED** loss today 2.4 % of 2.0 %", "1 not measured"):  # fmt: skip
+        assert expected in said
+
+
+def test_risk_card_names_the_kill_file_and_how_to_release_it() -> None:
+    thrown = KillSwitchView(("/d.halt",), True, LONG, None, "remove the file /d.halt")
+    said = _fits(risk.risk_card(views.risk(kill_switch=thrown), None))
+    assert "kill file is there" in said
+    assert "remove the file /d.halt" in said
+
+
+def test_long_risk_history_fits_and_an_empty_one_says_so() -> None:
+    many = [views.risk_event(n, reason=LONG) for n in range(300)]
+    assert "newest 25 of 300 events" in _fits(risk.history_card(many))
+    assert "Nothing has tripped" in _fits(risk.history_card([]))
