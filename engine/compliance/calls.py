@@ -32,6 +32,9 @@ ALLOWED_VENUE_CALLS = frozenset(
         "fetch_trading_fee",
         "fetch_trading_fees",
         "load_markets",
+        # What the key itself may do: asked once, changes nothing.
+        "private_post_getapikeyinfo",
+        "v3_private_get_brokerage_key_permissions",
     }
 )
 """Every method of a ccxt client that Executor may call; nothing here moves money but an order."""
@@ -43,11 +46,12 @@ _ALLOWED_PARAMS = frozenset(
     {
         # Our own id, by whichever name the venue knows it, and paging of what is read.
         *("clientOrderId", "client_order_id", "cl_ord_id"),
-        *("end", "limit", "paginate", "since", "start", "until"),
+        *("cursor", "end", "limit", "ofs", "order_status", "paginate", "since", "start", "until"),
     }
 )
 _ORDER_PARAMS = _ALLOWED_PARAMS | {
     *("deadline", "postOnly", "post_only", "stopLossPrice", "timeInForce", "triggerPrice"),
+    "oflags",
     "validate",
 }
 _ORDER_TYPES = frozenset({"limit", "market", "stop-loss", "stop_loss"})

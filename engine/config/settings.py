@@ -35,6 +35,7 @@ from engine.config.trading import (
     RiskSettings,
     SizingSettings,
 )
+from engine.config.venues import BrokersSettings
 from engine.errors import ConfigError
 from engine.model.canonical import canonical_json
 from engine.model.instruments import Instrument
@@ -69,6 +70,7 @@ class Settings(OneSource):
     sizing: SizingSettings = Field(default_factory=SizingSettings)
     risk: RiskSettings = Field(default_factory=RiskSettings)
     costs: CostSettings = Field(default_factory=CostSettings)
+    brokers: BrokersSettings = Field(default_factory=BrokersSettings)
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
     exploratory: ExploratorySettings = Field(default_factory=ExploratorySettings)
     meter: MeterSettings = Field(default_factory=MeterSettings)
