@@ -19,6 +19,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench import layers
 from engine.model.bars import Bar, BarsClosed, Timeframe
 from engine.probability import features
 from engine.probability.barrier import abm_odds, ou_odds
@@ -116,6 +117,13 @@ def live() -> None:
     )
 
 
+def shares() -> None:
+    """Which layer takes how much of a year of minutes."""
+    history, settings = walk("BTC-USD", 525_600, 60, 1), PipelineSettings()
+    spent = layers.kernel_shares(history, settings, 60 / 86_400)
+    layers.print_shares(spent | layers.judging_shares(history, settings, 60 / 86_400, COSTS))
+
+
 def barriers() -> None:
     """One uncached call of each kind of barrier odds."""
     steps = iter(range(1, 10_000))
@@ -131,3 +139,4 @@ if __name__ == "__main__":
     live()
     histories()
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    shares()

@@ -17,6 +17,8 @@ from functools import lru_cache
 from engine.probability import brownian, ornstein
 
 _CACHE = 4096
+_WIDEST = (1e-100, 1e100)
+"""Volatilities, and corridors in them, whose squares are safe to form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +138,32 @@ def ou_odds(
 
 @lru_cache(maxsize=_CACHE)
 def _abm(drift: float, volatility: float, up: float, down: float, horizon: float) -> BarrierOdds:
+    clock = (up + down) / volatility
+    if not (_WIDEST[0] < clock < _WIDEST[1] and _WIDEST[0] < volatility < _WIDEST[1]):
+        return _extreme_abm(drift, volatility, up, down, horizon)
     target, stop, time = brownian.exit_odds(drift, volatility * volatility, up, down, horizon)
     timeout = 0.0 if horizon == math.inf else max(0.0, 1.0 - target - stop)
     # Wald's identity: E[X at exit or horizon] = drift * E[time].
     mean_open = 0.0 if timeout == 0.0 else drift * time - target * up + stop * down
     return BarrierOdds(target, stop, timeout, time, mean_open)
+
+
+def _extreme_abm(
+    drift: float, volatility: float, up: float, down: float, horizon: float
+) -> BarrierOdds:
+    """The same where squares of the arguments leave the range of doubles: limits of the odds."""
+    width = up + down
+    rules = abs(drift) / volatility * (width / volatility) > 1e3
+    if rules or volatility / width * math.sqrt(horizon) < 1e-9:
+        # Nothing diffuses: the drift alone decides.
+        distance = up if drift > 0.0 else down
+        time = distance / abs(drift) if drift != 0.0 else math.inf
+        met = 1.0 if time <= horizon else 0.0
+        target, stop = (met, 0.0) if drift > 0.0 else (0.0, met)
+        open_at = 0.0 if met else drift * horizon
+        return BarrierOdds(target, stop, 1.0 - met, min(time, horizon), open_at)
+    time = up / volatility * (down / volatility)
+    return BarrierOdds(down / width, up / width, 0.0, min(time, horizon), 0.0)
 
 
 @lru_cache(maxsize=_CACHE)

@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.model.setups import LayerRole, Outcome
 from engine.probability.checks import Floats, finite_array, fraction, same_length
-from engine.probability.layer import FloatArray, LayerSpec
+from engine.probability.layer import FloatArray, LayerSpec, Speed, as_written, kernel
 from engine.probability.special import digamma, logit, trigamma
 
 SPEC = LayerSpec(
@@ -130,6 +130,7 @@ def fit_concentration(
     counts: Floats,
     bounds: tuple[float, float] = KAPPA_BOUNDS,
     means: Floats | None = None,
+    speed: Speed = as_written,
 ) -> float:
     """Labels that a shared prior is worth: the likeliest ``alpha + beta`` within `bounds`.
 
@@ -142,17 +143,24 @@ def fit_concentration(
     same_length(hits=k, means=m)
     m = np.clip(m, 1e-6, 1.0 - 1e-6)
     grid = np.geomspace(*bounds, 25)
-    return float(max(grid, key=lambda kappa: _log_likelihood(k, n, m, float(kappa))))
+    return float(grid[speed(likeliest)(k, n, m, grid)])
 
 
-def _log_likelihood(k: FloatArray, n: FloatArray, means: FloatArray, kappa: float) -> float:
-    return math.fsum(
-        _log_beta(kappa * mean + hit, kappa * (1.0 - mean) + all_ - hit)
-        - _log_beta(kappa * mean, kappa * (1.0 - mean))
-        for hit, all_, mean in zip(k.tolist(), n.tolist(), means.tolist(), strict=True)
-    )
+@kernel
+def likeliest(k: FloatArray, n: FloatArray, means: FloatArray, grid: FloatArray) -> int:
+    """Place in `grid` of the concentration under which the cells are likeliest, first if tied."""
+    best, place = -math.inf, 0
+    for i in range(len(grid)):
+        kappa, total = grid[i], 0.0
+        for j in range(len(k)):
+            a, b = kappa * means[j], kappa * (1.0 - means[j])
+            total += _log_beta(a + k[j], b + n[j] - k[j]) - _log_beta(a, b)
+        if total > best:
+            best, place = total, i
+    return place
 
 
+@kernel
 def _log_beta(a: float, b: float) -> float:
     return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
 
@@ -213,9 +221,12 @@ class BaseRates:
         Weight of a prior.
     half_life_labels : float, labels, > 0
         After so many effective labels of a cell an old one counts half.
+    speed : Speed
+        `as_written` in live, `compiled` in research.
     """
 
-    def __init__(self, kappa: float, half_life_labels: float) -> None:
+    def __init__(self, kappa: float, half_life_labels: float, speed: Speed = as_written) -> None:
+        self._speed = speed
         self._kappa = kappa
         self._half_life = half_life_labels
         self._cells: dict[tuple[str, ...], Cell] = {}
@@ -240,7 +251,10 @@ class BaseRates:
         keep = 0.5 ** (weight / self._half_life)
         for depth in range(len(path) + 1):
             key = tuple(path[:depth])
-            self._cells.setdefault(key, Cell()).learn(outcome, weight, gross, keep)
+            cell = self._cells.get(key)
+            if cell is None:
+                cell = self._cells[key] = Cell()
+            cell.learn(outcome, weight, gross, keep)
 
     def refit(self) -> None:
         """Weight of the priors by empirical Bayes, once eight cells have labels.
@@ -256,7 +270,7 @@ class BaseRates:
             for key, cell in known.items()
         ]
         hits, counts, means = zip(*rows, strict=True)
-        self._kappa = fit_concentration(hits, counts, means=means)
+        self._kappa = fit_concentration(hits, counts, means=means, speed=self._speed)
 
     def _rate(self, key: tuple[str, ...]) -> float:
         cell = self._cells[key]
@@ -269,12 +283,13 @@ class BaseRates:
         """Posterior hit rate of the cell at `path` for a setup of given martingale odds."""
         chain = [self._cells.get(tuple(path[:depth])) for depth in range(len(path) + 1)]
         mean = min(max(martingale, 1e-9), 1.0 - 1e-9)
-        posterior = beta_posterior(mean, self._kappa, 0.0, 0.0)
+        kappa = self._kappa
+        a, b = kappa * mean, kappa * (1.0 - mean)
         for cell, child in zip(chain, [*chain[1:], None], strict=True):
             hits, count = _without(cell, child)
-            posterior = beta_posterior(mean, self._kappa, hits, count)
-            mean = posterior.mean
-        return posterior
+            a, b = kappa * mean + hits, kappa * (1.0 - mean) + (count - hits)
+            mean = a / (a + b)
+        return BetaPosterior(a, b)
 
     def counts(self, path: Sequence[str]) -> Cell:
         """Counts of the cell at `path`; empty when it has none."""

@@ -17,14 +17,22 @@ from engine.model.setups import Label, Odds, Outcome, SetupKind
 from engine.probability import cross_asset, features
 from engine.probability.desk import KINDS, SCORED, horizon_bars
 from engine.probability.knowledge import EVIDENCE_LAYERS, FUSED, TURBULENT, Judgement, Knowledge
-from engine.probability.labels import NONE, OUTCOMES, Closings, close_labels
-from engine.probability.layer import FloatArray, InstrumentScale, IntArray, compiled
+from engine.probability.labels import NONE, OUTCOMES, close_labels
+from engine.probability.layer import (
+    FloatArray,
+    InstrumentScale,
+    IntArray,
+    Speed,
+    as_written,
+    compiled,
+)
 from engine.probability.pairs import metal_pair
 from engine.probability.scan import COLUMNS, Candidates, scan, scan_pair
 from engine.probability.settings import PipelineSettings
 from engine.probability.worth import expected_miss, value_odds
 
 _KINDS = dict(KINDS)
+_ODDS = COLUMNS[:2]  # of the target and of the stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +131,7 @@ def run(
         for case in _cases(settings, history, timeframe_days, cost_frac, pair, compile_kernels)
     ]
     order = {history.scale.symbol: place for place, history in enumerate(histories)}
-    judge(settings, cases, order)
+    judge(settings, cases, order, Knowledge(settings, speed=_speed(compile_kernels)))
     return sorted(cases, key=lambda case: (case.opened_at, order[case.instrument]))
 
 
@@ -138,9 +146,9 @@ def judge(
     Parameters
     ----------
     knowledge : Knowledge, optional
-        Learns on the way; a blank one by default.
+        Learns on the way; a blank one with compiled kernels by default.
     """
-    knowledge = knowledge or Knowledge(settings)
+    knowledge = knowledge or Knowledge(settings, speed=compiled)
     events = [(case.opened_at, 0, order[case.instrument], case.index, case) for case in cases]
     events += [
         (case.closed_at, 1, order[case.instrument], case.index, case)
@@ -152,6 +160,10 @@ def judge(
             knowledge.learn(_label(settings, case))
         else:
             _judge_one(knowledge, case)
+
+
+def _speed(compile_kernels: bool) -> Speed:
+    return compiled if compile_kernels else as_written
 
 
 def columns(cases: Sequence[Case]) -> dict[str, list[object]]:
@@ -212,8 +224,8 @@ def _cases(
     pair: FloatArray,
     compile_kernels: bool,
 ) -> list[Case]:
-    run_scan = compiled(scan) if compile_kernels else scan
-    run_close = compiled(close_labels) if compile_kernels else close_labels
+    speed = _speed(compile_kernels)
+    run_scan, run_close = speed(scan), speed(close_labels)
     prices = history.open, history.high, history.low, history.close
     found = run_scan(
         features.start(settings, timeframe_days),
@@ -225,44 +237,59 @@ def _cases(
     ends = run_close(found.opened, found.target, found.stop, *prices, bars)
     shares = _uniqueness(found.opened, ends.closed, history.close.shape[0])
     cost = cost_frac[history.scale.symbol]
+    # Plain numbers, a column at a time: taking them out of the arrays one by one costs far more.
+    rows = zip(
+        found.opened.tolist(), found.kind.tolist(), found.target.tolist(), found.stop.tolist(),
+        found.volatility.tolist(), _scores(found, pair), ends.outcome.tolist(),
+        ends.closed.tolist(), ends.gross_frac.tolist(), shares.tolist(),
+        found.scores[:, : len(_ODDS)].tolist(), strict=True,
+    )  # fmt: skip
+    return [_case(history, cost, *row) for row in rows]
+
+
+def _scores(found: Candidates, pair: FloatArray) -> list[dict[str, float]]:
+    """Each candidate's scores by layer, without those that a layer does not have."""
+    columns = found.scores[:, [COLUMNS.index(name) for name in (*SCORED, "gap_frac")]]
+    names = (*SCORED, "gap_frac", "cross_asset", TURBULENT)
+    table = np.column_stack([columns, pair[found.opened], found.turbulent])
     return [
-        _case(history, found, ends, shares, pair, cost, row)
-        for row in range(found.opened.shape[0])
+        {name: value for name, value in zip(names, row, strict=True) if math.isfinite(value)}
+        for row in table.tolist()
     ]
 
 
 def _case(
     history: History,
-    found: Candidates,
-    ends: Closings,
-    shares: FloatArray,
-    pair: FloatArray,
     cost_frac: float,
-    row: int,
+    index: int,
+    kind: int,
+    target: float,
+    stop: float,
+    volatility: float,
+    scores: dict[str, float],
+    touch: int,
+    closed: int,
+    gross_frac: float,
+    uniqueness: float,
+    martingale: list[float],
 ) -> Case:
-    index, closed = int(found.opened[row]), int(ends.closed[row])
-    raw = dict(zip(COLUMNS, found.scores[row].tolist(), strict=True))
-    scores = {name: raw[name] for name in SCORED}
-    scores |= {"cross_asset": float(pair[index]), "gap_frac": raw["gap_frac"]}
-    scores[TURBULENT] = float(found.turbulent[row])
-    touch = int(ends.outcome[row])
     return Case(
         instrument=history.scale.symbol,
-        kind=_KINDS[int(found.kind[row])],
+        kind=_KINDS[kind],
         index=index,
         opened_at=int(history.closed_at[index]),
         entry=float(history.close[index]),
-        target=float(found.target[row]),
-        stop=float(found.stop[row]),
-        volatility=float(found.volatility[row]),
-        martingale=(raw["target_odds"], raw["stop_odds"]),
-        scores={name: value for name, value in scores.items() if math.isfinite(value)},
+        target=target,
+        stop=stop,
+        volatility=volatility,
+        martingale=(martingale[0], martingale[1]),
+        scores=scores,
         cost_frac=cost_frac,
         outcome=None if touch == NONE else OUTCOMES[touch],
         closed=closed,
         closed_at=int(history.closed_at[closed]) if closed >= 0 else 0,
-        gross_frac=float(ends.gross_frac[row]),
-        uniqueness=float(shares[row]),
+        gross_frac=gross_frac,
+        uniqueness=uniqueness,
     )
 
 
@@ -293,7 +320,7 @@ def _pair_scores(
     common, at_first, at_second = np.intersect1d(
         first.closed_at, second.closed_at, assume_unique=True, return_indices=True
     )
-    run_pair = compiled(scan_pair) if compile_kernels else scan_pair
+    run_pair = _speed(compile_kernels)(scan_pair)
     logs = np.log(first.close[at_first]), np.log(second.close[at_second])
     both = run_pair(cross_asset.start(), common, *logs, timeframe_days)
     scores[places[metals[0]]][at_first] = both[:, 0]

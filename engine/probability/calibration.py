@@ -7,14 +7,15 @@ Calibration is learnt only from odds that were given before the outcome was know
 from __future__ import annotations
 
 import math
+from array import array
 from bisect import bisect_right
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.model.setups import LayerRole
-from engine.probability.checks import Floats, outcome_array, probability_array, same_length
-from engine.probability.layer import FloatArray, LayerSpec
+from engine.probability.checks import Floats, outcome_array, probability_array, same_length, whole
+from engine.probability.layer import FloatArray, LayerSpec, Speed, as_written, kernel
 from engine.probability.special import digamma, logistic, logit, trigamma
 
 SPEC = LayerSpec(
@@ -69,8 +70,7 @@ def expected_calibration_error(p: Floats, y: Floats, bins: int = 10) -> float:
     0.2
     """
     odds, hits = _pair(p, y)
-    if bins < 1:
-        raise ValueError(f"bins must be >= 1, was {bins}")
+    bins = whole("bins", bins, 1)
     order = np.argsort(odds, kind="stable")
     odds, hits = odds[order], hits[order]
     error = sum(
@@ -179,23 +179,42 @@ def isotonic_fit(p: Floats, y: Floats, weights: Floats | None = None) -> FloatAr
     """
     odds, hits = _pair(p, y)
     mass = np.ones(odds.size) if weights is None else np.asarray(weights, dtype=np.float64)
+    same_length(p=odds, weights=mass)
     order = np.argsort(odds, kind="stable")
-    blocks: list[list[float]] = []  # weighted hits, weight, number of rows
-    last = math.nan
-    for i in order:
-        if odds[i] == last:  # equal odds cannot get different answers
-            blocks[-1] = [
-                blocks[-1][0] + mass[i] * hits[i],
-                blocks[-1][1] + mass[i],
-                blocks[-1][2] + 1,
-            ]
-        else:
-            blocks.append([mass[i] * hits[i], mass[i], 1])
-        last = odds[i]
-        _pool(blocks)
     fitted = np.empty(odds.size)
-    levels = [value for w, m, count in blocks for value in [w / m] * int(count)]
-    fitted[order] = levels
+    fitted[order] = pool_adjacent(odds[order], hits[order], mass[order])
+    return fitted
+
+
+@kernel
+def pool_adjacent(odds: FloatArray, hits: FloatArray, mass: FloatArray) -> FloatArray:
+    """Isotonic regression of hits on ascending odds: violators pooled, equal odds kept together.
+
+    References
+    ----------
+    Ayer, Brunk, Ewing, Reid and Silverman 1955.
+    """
+    n = len(odds)
+    won, all_, ends = np.empty(n), np.empty(n), np.empty(n, dtype=np.int64)
+    top = -1
+    for i in range(n):
+        if i > 0 and odds[i] == odds[i - 1]:  # equal odds cannot get different answers
+            won[top] += mass[i] * hits[i]
+            all_[top] += mass[i]
+        else:
+            top += 1
+            won[top], all_[top] = mass[i] * hits[i], mass[i]
+        ends[top] = i + 1
+        while top > 0 and won[top - 1] * all_[top] >= won[top] * all_[top - 1]:
+            won[top - 1] += won[top]
+            all_[top - 1] += all_[top]
+            ends[top - 1] = ends[top]
+            top -= 1
+    fitted = np.empty(n)
+    begin = 0
+    for block in range(top + 1):
+        fitted[begin : ends[block]] = won[block] / all_[block]
+        begin = ends[block]
     return fitted
 
 
@@ -214,11 +233,16 @@ class Calibrator:
     ----------
     few, many : float, effective labels
     refit_every : int, labels, >= 1
+    speed : Speed
+        `as_written` in live, `compiled` in research.
     """
 
-    def __init__(self, few: float, many: float, refit_every: int) -> None:
+    def __init__(
+        self, few: float, many: float, refit_every: int, speed: Speed = as_written
+    ) -> None:
         self._few, self._many, self._refit_every = few, many, refit_every
-        self._rows: list[tuple[float, bool, float]] = []
+        self._pool = speed(pool_adjacent)
+        self._odds, self._hits, self._weights = array("d"), array("d"), array("d")
         self._n_eff = 0.0
         self._beta: BetaMap | None = None
         self._steps: tuple[list[float], list[float]] | None = None
@@ -236,9 +260,11 @@ class Calibrator:
 
     def learn(self, p: float, hit: bool, weight: float) -> None:
         """Take in the fused odds that a candidate got, now that its label has closed."""
-        self._rows.append((p, hit, weight))
+        self._odds.append(p)
+        self._hits.append(hit)
+        self._weights.append(weight)
         self._n_eff += weight
-        if len(self._rows) % self._refit_every == 0 and self._n_eff >= self._few:
+        if len(self._odds) % self._refit_every == 0 and self._n_eff >= self._few:
             self._fit()
 
     def __call__(self, p: float) -> float:
@@ -257,13 +283,11 @@ class Calibrator:
         return beta_lower_bound(hits, count, z) if count >= 50.0 else 1.0
 
     def _fit(self) -> None:
-        p, y, weight = (
-            np.array(column, dtype=np.float64) for column in zip(*self._rows, strict=True)
-        )
+        p, y, weight = (np.array(column) for column in (self._odds, self._hits, self._weights))
         order = np.argsort(p, kind="stable")
         self._bins = _record_bins(p[order], y[order], weight[order])
         if self._n_eff >= self._many:
-            fitted = isotonic_fit(p, y, weight)[order]
+            fitted = self._pool(p[order], y[order], weight[order])
             cuts = np.flatnonzero(np.diff(fitted) > 0.0)
             edges = 0.5 * (p[order][cuts] + p[order][cuts + 1])
             self._steps = (edges.tolist(), [*fitted[cuts].tolist(), float(fitted[-1])])
@@ -293,12 +317,6 @@ def _equal_mass(sorted_odds: FloatArray, bins: int) -> list[slice]:
         if cuts[-1] < cut < n:
             cuts.append(cut)
     return [slice(a, b) for a, b in zip(cuts, [*cuts[1:], n], strict=True)]
-
-
-def _pool(blocks: list[list[float]]) -> None:
-    while len(blocks) > 1 and blocks[-2][0] * blocks[-1][1] >= blocks[-1][0] * blocks[-2][1]:
-        last = blocks.pop()
-        blocks[-1] = [old + new for old, new in zip(blocks[-1], last, strict=True)]
 
 
 def _fit_logistic(

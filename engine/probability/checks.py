@@ -5,6 +5,7 @@ Refuses sequences that are not plain, finite, long enough and in range, naming w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -81,3 +82,12 @@ def fraction(name: str, value: float) -> None:
     """Raise ValueError unless `value` is in [0, 1]."""
     if not 0.0 <= value <= 1.0:
         raise ValueError(f"{name} must be in [0, 1], was {value:g}")
+
+
+def whole(name: str, value: float, bound: int) -> int:
+    """The value as an int; ValueError unless it is a whole number and not below `bound`."""
+    if not (math.isfinite(value) and value == int(value)):
+        raise ValueError(f"{name} must be a whole number, was {value}")
+    if value < bound:
+        raise ValueError(f"{name} must be >= {bound}, was {value}")
+    return int(value)

@@ -7,22 +7,21 @@ pulled towards one, and no layer may multiply the odds by more than three.
 from __future__ import annotations
 
 import math
+from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from engine.probability.checks import Floats, finite_array, same_length
-from engine.probability.layer import FloatArray
+from engine.probability.layer import FloatArray, Speed, as_written, kernel
 from engine.probability.special import digamma, trigamma
 
 MAX_LLR = math.log(3.0)
 _VOTES = {True: 1, False: -1, "yes": 1, "no": -1, "abstain": 0}
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """A log-likelihood ratio with what is behind it.
 
     Attributes
@@ -64,12 +63,12 @@ def bin_llr(wins: Floats, losses: Floats, alpha: float = 50.0) -> FloatArray:
     >>> bin_llr((0, 0), (0, 0)).tolist()
     [0.0, 0.0]
     """
-    return np.array(_ratios(*_counts(wins, losses, alpha), alpha))
+    return _table(wins, losses, alpha)[0]
 
 
 def bin_variance(wins: Floats, losses: Floats, alpha: float = 50.0) -> FloatArray:
     """Estimation variance of `bin_llr`, nats squared."""
-    return np.array(_variances(*_counts(wins, losses, alpha), alpha))
+    return _table(wins, losses, alpha)[1]
 
 
 def witness_llr(
@@ -118,7 +117,8 @@ def witness_llr(
     return mean, sd, used
 
 
-def signal_share(llrs: Sequence[float], variances: Sequence[float]) -> float:
+@kernel
+def signal_share(llrs: FloatArray, variances: FloatArray) -> float:
     """Share of the spread between bins that chance alone does not explain, in [0, 1].
 
     Bins of pure noise differ too; without this factor every useless layer would add its noise to
@@ -126,11 +126,43 @@ def signal_share(llrs: Sequence[float], variances: Sequence[float]) -> float:
 
     Examples
     --------
-    >>> signal_share([0.1, -0.1], [0.04, 0.04])
+    >>> signal_share(np.array([0.1, -0.1]), np.array([0.04, 0.04]))
     0.0
     """
-    spread, noise = math.fsum(llr * llr for llr in llrs), math.fsum(variances)
+    spread, noise = 0.0, 0.0
+    for i in range(len(llrs)):
+        spread += llrs[i] * llrs[i]
+        noise += variances[i]
     return max(0.0, 1.0 - noise / spread) if spread > 0.0 else 0.0
+
+
+@kernel
+def bin_table(
+    wins: FloatArray, losses: FloatArray, alpha: float, llrs: FloatArray, variances: FloatArray
+) -> tuple[float, float]:
+    """Fill `llrs` (nats, clipped) and their `variances` from both classes' counts a bin.
+
+    Returns
+    -------
+    tuple of two floats
+        The `signal_share` of the bins, and all labels counted.
+    """
+    count = len(wins)
+    hits, misses = 0.0, 0.0
+    for i in range(count):
+        hits += wins[i]
+        misses += losses[i]
+    total = hits + misses + count
+    lead = math.log(misses + alpha) - math.log(hits + alpha)
+    shared = trigamma(hits + alpha) + trigamma(misses + alpha)
+    for i in range(count):
+        # Both classes get the same pseudo-labels: they say nothing either way.
+        share = alpha * (wins[i] + losses[i] + 1.0) / total
+        good, bad = wins[i] + share, losses[i] + share
+        ratio = math.log(good) - math.log(bad) + lead
+        llrs[i] = min(max(ratio, -MAX_LLR), MAX_LLR)
+        variances[i] = trigamma(good) + trigamma(bad) - shared
+    return signal_share(llrs, variances), hits + misses
 
 
 class ScoreBins:
@@ -146,23 +178,25 @@ class ScoreBins:
         Pseudo-observations, see `bin_llr`.
     min_labels : int, >= 1
         Closed labels before the first edges are drawn.
+    speed : Speed
+        `as_written` in live, `compiled` in research.
     """
 
-    def __init__(self, bins: int, alpha: float, min_labels: int) -> None:
-        self._bins = bins
+    def __init__(
+        self, bins: int, alpha: float, min_labels: int, speed: Speed = as_written
+    ) -> None:
         self._alpha = alpha
         self._refit_at = max(min_labels, bins)
-        self._rows: list[tuple[float, bool, float]] = []
+        self._table = speed(bin_table)
+        self._scores, self._hits, self._weights = array("d"), array("b"), array("d")
         self._edges: list[float] = []
-        self._wins: list[float] = []
-        self._losses: list[float] = []
-        self._llr: list[float] | None = None
-        self._variance: list[float] | None = None
+        self._wins, self._losses = np.zeros(bins), np.zeros(bins)
+        self._evidence: list[Evidence] | None = None
 
     @property
     def count(self) -> int:
         """Labels learnt."""
-        return len(self._rows)
+        return len(self._scores)
 
     @property
     def wanted(self) -> int:
@@ -173,42 +207,43 @@ class ScoreBins:
         """Take in the score that a candidate had, now that its label has closed."""
         if not math.isfinite(score):
             raise ValueError(f"score must be finite, was {score}")
-        self._rows.append((score, hit, weight))
-        self._llr = self._variance = None
-        if len(self._rows) >= self._refit_at:
+        self._scores.append(score)
+        self._hits.append(hit)
+        self._weights.append(weight)
+        self._evidence = None
+        if len(self._scores) >= self._refit_at:
             self._draw_bins()
         elif self._edges:
-            self._count(score, hit, weight)
+            (self._wins if hit else self._losses)[bisect_right(self._edges, score)] += weight
 
     def read(self, score: float) -> Evidence | None:
         """Evidence of a new score; None while there are too few labels."""
         if not self._edges:
             return None
-        if self._llr is None or self._variance is None:
-            raw = _ratios(self._wins, self._losses, self._alpha)
-            self._variance = _variances(self._wins, self._losses, self._alpha)
-            share = signal_share(raw, self._variance)
-            self._llr = [share * ratio for ratio in raw]
-        place = bisect_right(self._edges, score)
-        n_eff = sum(self._wins) + sum(self._losses)
-        return Evidence(self._llr[place], self._variance[place], n_eff)
+        if self._evidence is None:
+            llrs, variances = np.empty(self._wins.size), np.empty(self._wins.size)
+            share, n_eff = self._table(self._wins, self._losses, self._alpha, llrs, variances)
+            self._evidence = [
+                Evidence(share * llr, variance, n_eff)
+                for llr, variance in zip(llrs.tolist(), variances.tolist(), strict=True)
+            ]
+        return self._evidence[bisect_right(self._edges, score)]
 
     def _draw_bins(self) -> None:
-        scores = np.sort(np.array([row[0] for row in self._rows]))
-        cuts = [round(k * scores.size / self._bins) for k in range(1, self._bins)]
+        scores, weights = np.array(self._scores), np.array(self._weights)
+        hits, bins = np.array(self._hits, dtype=np.bool_), self._wins.size
+        ordered = np.sort(scores)
+        cuts = [round(k * scores.size / bins) for k in range(1, bins)]
         # Half way between two scores, so that no score learnt lies on an edge.
-        self._edges = [float(0.5 * (scores[cut - 1] + scores[cut])) for cut in cuts]
-        self._wins, self._losses = [0.0] * self._bins, [0.0] * self._bins
-        for row in self._rows:
-            self._count(*row)
-        self._refit_at = math.ceil(1.25 * len(self._rows))
-
-    def _count(self, score: float, hit: bool, weight: float) -> None:
-        place = bisect_right(self._edges, score)
-        (self._wins if hit else self._losses)[place] += weight
+        self._edges = [float(0.5 * (ordered[cut - 1] + ordered[cut])) for cut in cuts]
+        places = np.searchsorted(self._edges, scores, side="right")
+        # Floats whatever comes: of no rows bincount makes integers, and no weight would count.
+        self._wins = np.bincount(places, weights * hits, bins).astype(np.float64)
+        self._losses = np.bincount(places, weights * ~hits, bins).astype(np.float64)
+        self._refit_at = math.ceil(1.25 * scores.size)
 
 
-def _counts(wins: Floats, losses: Floats, alpha: float) -> tuple[list[float], list[float]]:
+def _table(wins: Floats, losses: Floats, alpha: float) -> tuple[FloatArray, FloatArray]:
     hits, misses = finite_array("wins", wins), finite_array("losses", losses)
     same_length(wins=hits, losses=misses)
     for name, counts in (("wins", hits), ("losses", misses)):
@@ -216,33 +251,9 @@ def _counts(wins: Floats, losses: Floats, alpha: float) -> tuple[list[float], li
             raise ValueError(f"{name} must be >= 0, was {counts.min():g}")
     if not 0.0 < alpha < math.inf:
         raise ValueError(f"alpha must be > 0, was {alpha:g}")
-    return hits.tolist(), misses.tolist()
-
-
-def _smoothed(
-    wins: list[float], losses: list[float], alpha: float
-) -> tuple[list[tuple[float, float]], float, float]:
-    """Both classes' counts a bin and in all, pseudo-observations included."""
-    hits, misses = math.fsum(wins), math.fsum(losses)
-    total = hits + misses + len(wins)
-    shares = [(win + loss + 1.0) / total for win, loss in zip(wins, losses, strict=True)]
-    bins = [
-        (win + alpha * share, loss + alpha * share)
-        for win, loss, share in zip(wins, losses, shares, strict=True)
-    ]
-    return bins, hits + alpha, misses + alpha
-
-
-def _ratios(wins: list[float], losses: list[float], alpha: float) -> list[float]:
-    bins, hits, misses = _smoothed(wins, losses, alpha)
-    raw = [math.log(good / hits) - math.log(bad / misses) for good, bad in bins]
-    return [min(max(ratio, -MAX_LLR), MAX_LLR) for ratio in raw]
-
-
-def _variances(wins: list[float], losses: list[float], alpha: float) -> list[float]:
-    bins, hits, misses = _smoothed(wins, losses, alpha)
-    shared = trigamma(hits) + trigamma(misses)
-    return [trigamma(good) + trigamma(bad) - shared for good, bad in bins]
+    llrs, variances = np.empty(hits.size), np.empty(hits.size)
+    bin_table(hits, misses, alpha, llrs, variances)
+    return llrs, variances
 
 
 def _log_mean(a: float, b: float) -> float:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.model.setups import LayerRole
-from engine.probability.checks import Floats, finite_array, positive_array
+from engine.probability.checks import Floats, finite_array, positive_array, whole
 from engine.probability.layer import FloatArray, IntArray, LayerSpec, kernel
 from engine.probability.ring import latest, push, ring
 
@@ -54,8 +54,7 @@ def rsi(closes: Floats, length: int = RSI_LENGTH) -> FloatArray:
     >>> rsi([1.0, 2.0, 3.0, 2.0], length=2).tolist()
     [100.0, 50.0]
     """
-    if length < 1:
-        raise ValueError(f"length must be >= 1, was {length}")
+    length = whole("length", length, 1)
     values = positive_array("closes", closes, length + 1)
     state = np.zeros(2)
     answers = np.empty(values.size - length)
@@ -66,30 +65,34 @@ def rsi(closes: Floats, length: int = RSI_LENGTH) -> FloatArray:
     return answers
 
 
-def variance_ratio(log_prices: Floats, q: int) -> tuple[float, float]:
-    """Variance of q-step returns over q times that of single steps, with a robust z-score.
+def variance_ratio(log_prices: Floats, q: int, robust: bool = True) -> tuple[float, float]:
+    """Variance of q-step returns over q times that of single steps, with a z-score.
 
     Parameters
     ----------
     log_prices : sequence of at least ``2 q + 1`` floats
     q : int, >= 2
+    robust : bool
+        False takes the variance of the returns for constant.
 
     Returns
     -------
     tuple of two floats
         The unbiased overlapping ratio (1 for a random walk, below 1 when moves reverse) and its
-        z-score under heteroskedasticity.
+        z-score, by default under heteroskedasticity.
 
     References
     ----------
-    Lo and MacKinlay 1988, equations 13, 18 and 20.
+    Lo and MacKinlay 1988, equations 13, 14, 18 and 20.
     """
-    if q < 2:
-        raise ValueError(f"q must be >= 2, was {q}")
+    q = whole("q", q, 2)
     values = finite_array("log_prices", log_prices, 2 * q + 1)
     ratio, z = variance_ratio_step(values, q)
     if math.isnan(ratio):
         raise ValueError("log_prices must not be constant or a straight line")
+    if not robust:
+        spread = 2.0 * (2.0 * q - 1.0) * (q - 1.0) / (3.0 * q * (values.size - 1))
+        z = (ratio - 1.0) / math.sqrt(spread)
     return ratio, z
 
 
@@ -116,8 +119,7 @@ def rescaled_range_expectation(n: int) -> float:
     >>> round(rescaled_range_expectation(16), 10)
     4.0355306813
     """
-    if n < 2:
-        raise ValueError(f"n must be >= 2, was {n}")
+    n = whole("n", n, 2)
     lead = math.exp(math.lgamma((n - 1) / 2) - math.lgamma(n / 2)) / math.sqrt(math.pi)
     return lead * sum(math.sqrt((n - i) / i) for i in range(1, n))
 

@@ -51,7 +51,7 @@ def dependence_weights(covariance: ArrayLike) -> FloatArray:
     Raises
     ------
     ValueError
-        If the matrix is not square, symmetric, finite, or has a negative diagonal.
+        If the matrix is not square, symmetric, finite and positive semidefinite.
 
     References
     ----------
@@ -75,6 +75,9 @@ def dependence_weights(covariance: ArrayLike) -> FloatArray:
     sd = np.sqrt(np.diag(matrix))
     safe = np.where(sd > 0.0, sd, 1.0)
     correlation = matrix / np.outer(safe, safe)
+    lowest = float(np.linalg.eigvalsh(correlation)[0])
+    if lowest < -1e-8:
+        raise ValueError(f"covariance must have eigenvalues >= 0, had {lowest:g} once scaled")
     weights = np.linalg.pinv(correlation, rcond=1e-10, hermitian=True) @ sd / safe
     return np.asarray(np.clip(weights, 0.0, 1.0))
 
@@ -105,7 +108,8 @@ def fuse(prior: float, llrs: Floats, weights: Floats) -> float:
     ratios, factors = finite_array("llrs", llrs), finite_array("weights", weights)
     same_length(llrs=ratios, weights=factors)
     if np.any((factors < 0.0) | (factors > 1.0)):
-        raise ValueError("weights must be in [0, 1]")
+        worst = factors[np.argmax(np.abs(factors - 0.5))]
+        raise ValueError(f"weights must be in [0, 1], was {worst:g}")
     total = float(ratios @ factors)
     if total == 0.0:
         return prior
@@ -163,6 +167,8 @@ class FusionWeights:
 
     def variance(self, llrs: Mapping[str, float]) -> float:
         """Variance that the uncertain weights give to the fused log-odds, nats squared."""
+        if not self.covariance.any():
+            return 0.0  # weights that were not learnt have no error of their own
         vector = np.array([llrs.get(name, 0.0) for name in self.names])
         return float(vector @ self.covariance @ vector)
 
@@ -185,6 +191,7 @@ class Fusion:
         self._rows: list[tuple[Mapping[str, float], float, bool, float]] = []
         self._n_eff = 0.0
         self._learnt: FusionWeights | None = None
+        self._known: dict[tuple[str, ...], FusionWeights] = {}
 
     @property
     def n_eff(self) -> float:
@@ -199,10 +206,16 @@ class Fusion:
         self._n_eff += weight
         if len(self._rows) % self._refit_every == 0 and self._n_eff >= self._few:
             self._learnt = self._fit()
+            self._known.clear()
 
     def weights(self, speaking: Sequence[str]) -> FusionWeights:
-        """Weights for the layers that speak now."""
+        """Weights for the layers that speak now; the same object until the next refit."""
         names = tuple(speaking)
+        if names not in self._known:
+            self._known[names] = self._weights(names)
+        return self._known[names]
+
+    def _weights(self, names: tuple[str, ...]) -> FusionWeights:
         each = equicorrelated_weight(len(names)) if names else 0.0
         weights, covariance = np.full(len(names), each), np.zeros((len(names), len(names)))
         if self._learnt is not None:

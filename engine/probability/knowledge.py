@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.model.setups import Label, Outcome, SetupKind
-from engine.probability.base_rate import BaseRates, log_odds_shift
+from engine.probability.base_rate import BaseRates, Cell, log_odds_shift
 from engine.probability.calibration import Calibrator, calibrated_log_odds, lower_log_odds
 from engine.probability.evidence import Evidence, ScoreBins
 from engine.probability.fusion import MAX_TOTAL, Fusion
+from engine.probability.layer import Speed, as_written
 from engine.probability.scouts import ScoutBook
 from engine.probability.settings import PipelineSettings
 from engine.probability.special import logistic, logit
@@ -76,19 +77,29 @@ class Knowledge:
     settings : PipelineSettings
     base : BaseRates, optional
         Layer 1's record; a study of what that layer is worth gives one that learns nothing.
+    speed : Speed
+        `as_written` in live, `compiled` in research.
     """
 
-    def __init__(self, settings: PipelineSettings, base: BaseRates | None = None) -> None:
+    def __init__(
+        self,
+        settings: PipelineSettings,
+        base: BaseRates | None = None,
+        speed: Speed = as_written,
+    ) -> None:
         from statistics import NormalDist  # stdlib, but not needed before the first pipeline
 
         self._z = -NormalDist().inv_cdf(settings.lower_bound_level)
-        self._base = base or BaseRates(settings.kappa_labels, settings.forgetting_half_life_labels)
+        self._base = base or BaseRates(
+            settings.kappa_labels, settings.forgetting_half_life_labels, speed
+        )
         self._kappa = settings.kappa_labels
         self.bins = {
             name: ScoreBins(
                 settings.evidence_bins,
                 settings.evidence_alpha_labels,
                 settings.evidence_min_labels,
+                speed,
             )
             for name in EVIDENCE_LAYERS
             if name != "scouts"  # witnesses keep their own record
@@ -102,6 +113,7 @@ class Knowledge:
             settings.calibration_min_labels,
             settings.isotonic_min_labels,
             settings.refit_every_labels,
+            speed,
         )
         self.trust = Trust()
         self.scouts = ScoutBook()
@@ -174,7 +186,8 @@ class Knowledge:
         families : mapping of scout to family, optional
             Scouts of one model family do not count as independent.
         """
-        posterior = self._base.posterior(cell_path(instrument, kind, scores), martingale)
+        path = cell_path(instrument, kind, scores)
+        posterior, cell = self._base.posterior(path, martingale), self._base.counts(path)
         start = calibrated_log_odds(martingale)
         shift = log_odds_shift(posterior, martingale)
         evidence = self._read(scores)
@@ -184,7 +197,7 @@ class Knowledge:
         speaking = [name for name in EVIDENCE_LAYERS if name in evidence]
         fusing = self.fusion.weights(speaking)
         llrs = {name: evidence[name].llr for name in speaking}
-        weights = {name: fusing.of(name) for name in speaking}
+        weights = dict(zip(speaking, fusing.weights.tolist(), strict=True))
         moves = {name: weights[name] * llrs[name] for name in speaking}
         total = math.fsum(moves.values())
         clipped = min(max(total, -MAX_TOTAL), MAX_TOTAL)
@@ -205,8 +218,8 @@ class Knowledge:
             p_low=self.lower(fused, final, math.sqrt(variance)),
             fused=fused,
             sd=math.sqrt(variance),
-            base_count=self._base.counts(cell_path(instrument, kind, scores)).count,
-            shares=self.shares(instrument, kind, scores),
+            base_count=cell.count,
+            shares=self._shares(cell),
         )
 
     def calibrated(
@@ -275,7 +288,9 @@ class Knowledge:
 
     def shares(self, instrument: str, kind: SetupKind, scores: Mapping[str, float]) -> Shares:
         """How the setups of this cell that missed the target did end."""
-        cell = self._base.counts(cell_path(instrument, kind, scores))
+        return self._shares(self._base.counts(cell_path(instrument, kind, scores)))
+
+    def _shares(self, cell: Cell) -> Shares:
         return Shares(self._kappa, cell.stops, cell.timeouts, cell.timeout_sum)
 
     def _read(self, scores: Mapping[str, float]) -> dict[str, Evidence]:
@@ -304,5 +319,5 @@ def _check(label: Label) -> None:
         raise ValueError(f"uniqueness must be in (0, 1], was {label.uniqueness:g}")
     numbers = [label.gross_frac, label.net_frac, label.log_odds_prior, label.stop_frac]
     numbers += [*label.scores.values(), *label.llrs.values()]
-    if not all(math.isfinite(value) for value in numbers):
+    if not all(map(math.isfinite, numbers)):
         raise ValueError("label must hold finite numbers only")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,14 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Speed(Protocol):
+    """How a kernel is to run: `as_written`, or `compiled`."""
+
+    def __call__(self, function: Function, /) -> Function:
+        """The same kernel at this speed."""
+
 
 _kernels: dict[str, Callable[..., Any]] = {}
 _compiled: dict[str, Callable[..., Any]] = {}
@@ -119,6 +127,11 @@ def kernel(function: Function) -> Function:
     4.0
     """
     _kernels[_key(function)] = function
+    return function
+
+
+def as_written(function: Function) -> Function:
+    """The kernel itself, in plain Python: the speed of live."""
     return function
 
 

@@ -97,7 +97,7 @@ def fit_ou(x: Floats, step: float = 1.0) -> OuFit:
     moments = (float(a.sum()), float(b.sum()), float(a @ a), float(b @ b), float(a @ b))
     fit = fit_moments(a.size, *moments, float(b[-1]), step)
     if not fit.valid:
-        raise ValueError("x must vary before its last value")
+        raise ValueError("x must vary before its last value, and not be foretold without error")
     return OuFit(
         phi=fit.phi,
         phi_corrected=fit.phi_corrected,

@@ -13,12 +13,13 @@ birth-and-death chain, good to about 1e-3, for the one layer that needs many of 
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.probability.layer import FloatArray, kernel
+from engine.probability.ornstein_drift import carried_odds, is_carried
 
 ComplexArray = NDArray[np.complex128]
 
@@ -40,6 +41,18 @@ def exit_odds(
         up = long_run_high(kappa, theta, sigma, low, high, start)
         return up, 1.0 - up, _mean_exit(kappa, theta, sigma, low, high, start), 0.0
     low, high = reachable(kappa, theta, sigma, low, high, start, horizon)
+    if is_carried(kappa, theta, sigma, high - low, start, horizon):
+        nearer = partial(_resolved_odds, kappa, theta, sigma, low, high)
+        up, down, time, mean = carried_odds(kappa, theta, sigma, low, high, start, horizon, nearer)
+        return _tidy(up, down, time, 1.0 - up - down, mean, horizon)
+    return _resolved_odds(kappa, theta, sigma, low, high, start, horizon)
+
+
+def _resolved_odds(
+    kappa: float, theta: float, sigma: float, low: float, high: float, start: float, horizon: float
+) -> tuple[float, float, float, float]:
+    """The same on a grid, where one can resolve what the noise does."""
+    low, high = reachable(kappa, theta, sigma, low, high, start, horizon)
     centre, half = 0.5 * (low + high), 0.5 * (high - low)
     x, first, second = _collocation(_nodes(kappa, sigma, high - low, horizon))
     pull = kappa * (theta - (centre + half * x))
@@ -57,10 +70,11 @@ def exit_odds(
         [operator[inner, 0], operator[inner, -1], np.ones(x.size - 2), half * x[inner]],
         axis=1,
     )
-    solved = np.linalg.solve(matrix, np.broadcast_to(sources, (s.size, *sources.shape)))
-    at_start = _interpolation(x, (start - centre) / half)[inner] @ solved
-    # The start may sit so near a barrier that the boundary value itself weighs in.
+    # Only the start is asked for, so one adjoint solution serves all four sources.
     edge = _interpolation(x, (start - centre) / half)
+    asked = np.broadcast_to(edge[inner, None], (s.size, x.size - 2, 1))
+    at_start = np.linalg.solve(matrix.transpose(0, 2, 1), asked)[:, :, 0] @ sources
+    # The start may sit so near a barrier that the boundary value itself weighs in.
     at_start[:, 0] += edge[0]
     at_start[:, 1] += edge[-1]
     scale = weights / horizon
@@ -93,21 +107,31 @@ def long_run_high(
     """
     unit = math.sqrt(2.0 * kappa) / sigma
     z_low, z_start, z_high = (unit * (x - theta) for x in (low, start, high))
-    top = max(z_low * z_low, z_high * z_high)
+    top = max(abs(z_low), abs(z_high))
     below = _scale_mass(z_low, z_start, top)
     above = _scale_mass(z_start, z_high, top)
     return below / (below + above)
 
 
 def _scale_mass(a: float, b: float, top: float) -> float:
-    """Integral of ``exp((z^2 - top)/2)`` over [a, b]; panels keep the exponent's change small."""
-    change = (b - a) * max(abs(a), abs(b))
-    panels = min(400, 1 + int(change / 8.0))
+    """Integral of ``exp((z^2 - top^2)/2)`` over [a, b]; less than exp(-150) is left out."""
+    floor = math.sqrt(max(top * top - 300.0, 0.0))
+    if floor == 0.0:
+        return _panel_mass(a, b, top)
+    return _panel_mass(a, min(b, -floor), top) + _panel_mass(max(a, floor), b, top)
+
+
+def _panel_mass(a: float, b: float, top: float) -> float:
+    """The same where it matters; panels keep the change of the exponent small."""
+    if not b > a:
+        return 0.0
+    panels = 1 + int((b - a) * max(abs(a), abs(b)) / 8.0)
     nodes, weights = _gauss_legendre()
     edges = np.linspace(a, b, panels + 1)
     half = 0.5 * np.diff(edges)[:, None]
-    z = 0.5 * (edges[1:] + edges[:-1])[:, None] + half * nodes
-    return float(np.sum(half * weights * np.exp(0.5 * (z * z - top))))
+    z = np.abs(0.5 * (edges[1:] + edges[:-1])[:, None] + half * nodes)
+    # The factored difference of squares keeps its digits when both are huge.
+    return float(np.sum(half * weights * np.exp(0.5 * (z - top) * (z + top))))
 
 
 def _mean_exit(
@@ -117,6 +141,21 @@ def _mean_exit(
     unit = math.sqrt(2.0 * kappa) / sigma
     if min((high - theta) * unit, (theta - low) * unit) > 7.5:
         return math.inf
+    if is_carried(kappa, theta, sigma, high - low, start, math.inf):
+
+        def nearer(gate: float, _: float) -> tuple[float, float, float, float]:
+            return 0.0, 0.0, _resolved_exit(kappa, theta, sigma, low, high, gate), 0.0
+
+        return carried_odds(kappa, theta, sigma, low, high, start, math.inf, nearer)[2]
+    return _resolved_exit(kappa, theta, sigma, low, high, start)
+
+
+def _resolved_exit(
+    kappa: float, theta: float, sigma: float, low: float, high: float, start: float
+) -> float:
+    # A barrier fifteen deviations beyond both start and mean is never met before the other.
+    far = 15.0 * sigma / math.sqrt(2.0 * kappa)
+    low, high = max(low, min(start, theta) - far), min(high, max(start, theta) + far)
     centre, half = 0.5 * (low + high), 0.5 * (high - low)
     x, first, second = _collocation(_nodes(kappa, sigma, high - low, math.inf))
     pull = kappa * (theta - (centre + half * x))

@@ -13,48 +13,20 @@ from datetime import datetime
 
 from engine.model.bars import Bar, BarsClosed, Quote
 from engine.model.setups import Assessment, Label, LayerReading, Odds, Setup, SetupKind
-from engine.probability import (
-    alignment,
-    base_rate,
-    calibration,
-    cross_asset,
-    exhaustion,
-    fusion,
-    liquidity,
-    mean_reversion,
-    regime,
-    scouts,
-    tail,
-    volatility,
-)
-from engine.probability import readings as say
+from engine.probability import liquidity, scouts
+from engine.probability.answers import read_again, read_all
 from engine.probability.barrier import martingale_odds
 from engine.probability.desk import Desk, finite_scores
 from engine.probability.features import Features, Scores
 from engine.probability.knowledge import FUSED, Judgement, Knowledge
-from engine.probability.layer import InstrumentScale, LayerSpec
+from engine.probability.layer import InstrumentScale
+from engine.probability.layers import LAYERS
 from engine.probability.pairs import PairBook
+from engine.probability.repricing import reprice
 from engine.probability.settings import PipelineSettings
-from engine.probability.special import logistic
 from engine.probability.worth import expected_miss, gate_refusal, value_odds
 
 __all__ = ["LAYERS", "InstrumentScale", "Pipeline", "PipelineSettings"]
-
-LAYERS: tuple[LayerSpec, ...] = (
-    base_rate.SPEC,
-    regime.SPEC,
-    mean_reversion.SPEC,
-    exhaustion.SPEC,
-    volatility.SPEC,
-    tail.SPEC,
-    alignment.SPEC,
-    liquidity.SPEC,
-    cross_asset.SPEC,
-    scouts.SPEC,
-    fusion.SPEC,
-    calibration.SPEC,
-)
-"""All twelve layers, in the order in which they are shown."""
 
 Costs = Mapping[str, float] | Callable[[str, float], float]
 _FAILED = "layers broke down on this bar"
@@ -195,10 +167,7 @@ class Pipeline:
         setup = assessment.setup
         if setup is None:
             raise ValueError("assessment must have a setup, had none")
-        if not setup.stop < price < setup.target:
-            bounds = f"({setup.stop:g}, {setup.target:g})"
-            raise ValueError(f"price must be in (stop, target) = {bounds}, was {price:g}")
-        return _reprice(self._knowledge, assessment, setup, price, cost_frac)
+        return reprice(self._knowledge, assessment, setup, price, cost_frac)
 
     def refusal(self, assessment: Assessment) -> str:
         """Why an assessment's setup does not pay for an entry; empty when it does."""
@@ -317,16 +286,7 @@ class Pipeline:
         nan = math.nan
         raw = Scores(chance.target, chance.stop, nan, nan, nan, nan, nan, nan)
         judged, odds = self._judge(setup, raw, scores, cost_frac)
-        heard = {
-            "scouts": say.weigh(say.read_scouts(scouts.SPEC, scores), self._knowledge, judged),
-            "fusion": say.read_fusion(fusion.SPEC, self._knowledge, judged),
-            "calibration": self._calibration(judged),
-        }
-        readings = tuple(
-            heard.get(reading.name)
-            or replace(reading, weight=judged.weights.get(reading.name, reading.weight))
-            for reading in assessment.readings
-        )
+        readings = read_again(assessment.readings, self._knowledge, self._settings, judged, scores)
         return replace(
             assessment,
             readings=readings,
@@ -352,31 +312,7 @@ class Pipeline:
     def _readings(
         self, found: Features, desk: Desk, judged: Judgement | None, scores: Mapping[str, float]
     ) -> tuple[LayerReading, ...]:
-        window, state, bars = self._settings.reversion_window_bars, desk.state, desk.bars
-        answers = (
-            say.read_base_rate(base_rate.SPEC, judged),
-            say.read_regime(regime.SPEC, found, int(state.regime.counts[0])),
-            say.read_reversion(mean_reversion.SPEC, found, desk.setting, window, bars),
-            say.read_exhaustion(exhaustion.SPEC, found, bars),
-            say.read_volatility(volatility.SPEC, found, bars),
-            say.read_tail(tail.SPEC, found, desk.setting.bar_days, bars),
-            say.read_alignment(alignment.SPEC, found, int(state.alignment.counts[-1])),
-            say.read_liquidity(liquidity.SPEC, found),
-            say.read_cross_asset(cross_asset.SPEC, desk.scale.symbol, self._pairs),
-            say.read_scouts(scouts.SPEC, scores),
-            say.read_fusion(fusion.SPEC, self._knowledge, judged),
-            self._calibration(judged),
-        )
-        if judged is None:
-            return answers
-        return tuple(
-            say.weigh(reading, self._knowledge, judged) if say.is_evidence(spec) else reading
-            for spec, reading in zip(LAYERS, answers, strict=True)
-        )
-
-    def _calibration(self, judged: Judgement | None) -> LayerReading:
-        wanted = self._settings.calibration_min_labels
-        return say.read_calibration(calibration.SPEC, self._knowledge, judged, wanted)
+        return read_all(found, desk, self._pairs, self._knowledge, self._settings, judged, scores)
 
 
 def _cost(cost_frac: Costs, bar: Bar) -> float:
@@ -390,24 +326,6 @@ def _cost(cost_frac: Costs, bar: Bar) -> float:
 def _said(judged: Judgement) -> dict[str, float]:
     """What layers 1 and 11 said, kept so that the closed label can teach 11 and 12."""
     return {"base_rate": judged.steps[0][1] + judged.steps[1][1], FUSED: judged.fused}
-
-
-def _reprice(
-    knowledge: Knowledge, assessment: Assessment, setup: Setup, price: float, cost_frac: float
-) -> Odds:
-    shape = setup.target / price - 1.0, 1.0 - setup.stop / price
-    chance = martingale_odds(*shape, setup.volatility, setup.horizon_days)
-    start = calibration.calibrated_log_odds(chance.target)
-    moves = [move for name, move in assessment.log_odds if name not in ("prior", "calibration")]
-    fused = start + math.fsum(moves)
-    final = knowledge.calibrated(start, start + moves[0], fused, assessment.scores)
-    sd = next(r.diagnostics["sd_nats"] for r in assessment.readings if r.name == "fusion")
-    shares = knowledge.shares(setup.instrument, setup.kind, assessment.scores)
-    miss = expected_miss(chance.target, chance.stop, *shape, shares)
-    gap = assessment.scores.get("gap_frac", 0.0) * knowledge.gap_chance(setup.instrument)
-    prior = logistic(start + moves[0])
-    low = knowledge.lower(fused, final, sd)
-    return value_odds(prior, logistic(final), low, *shape, miss, cost_frac, gap)
 
 
 def _why_no_setup(found: Features, settings: PipelineSettings) -> str:

@@ -116,11 +116,8 @@ def votes_in(scores: Mapping[str, float]) -> dict[str, bool]:
     >>> votes_in({"scout:alpha": 1.0, "mean_reversion": 0.3})
     {'alpha': True}
     """
-    return {
-        name.removeprefix(PREFIX): value > 0.0
-        for name, value in sorted(scores.items())
-        if name.startswith(PREFIX)
-    }
+    votes = sorted(name for name in scores if name.startswith(PREFIX))
+    return {name.removeprefix(PREFIX): scores[name] > 0.0 for name in votes}
 
 
 def _family(group: list[tuple[float, float, float]]) -> tuple[float, float]:

@@ -32,6 +32,7 @@ class Trust:
     def __init__(self) -> None:
         self._log_scores = dict.fromkeys(EXPERTS, math.log(0.5 / (len(EXPERTS) - 1)))
         self._log_scores[EXPERTS[0]] = math.log(0.5)
+        self._weights: dict[str, float] | None = None
 
     def learn(self, log_odds: Mapping[str, float], hit: bool, weight: float) -> None:
         """Take in what each expert said of a candidate whose label has closed.
@@ -45,9 +46,15 @@ class Trust:
         for name in EXPERTS:
             odds = _clipped(logistic(log_odds[name]))
             self._log_scores[name] += weight * math.log(odds if hit else 1.0 - odds)
+        self._weights = None
 
     def weights(self) -> dict[str, float]:
         """Trust in each expert, in [0, 1], summing to 1."""
+        if self._weights is None:
+            self._weights = self._shares()
+        return dict(self._weights)
+
+    def _shares(self) -> dict[str, float]:
         best = max(self._log_scores.values())
         shares = {name: math.exp(score - best) for name, score in self._log_scores.items()}
         total = math.fsum(shares.values())

@@ -18,7 +18,14 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.model.setups import LayerRole
-from engine.probability.checks import Floats, finite_array, fraction, positive_array, same_length
+from engine.probability.checks import (
+    Floats,
+    at_least,
+    finite_array,
+    fraction,
+    positive_array,
+    same_length,
+)
 from engine.probability.layer import FloatArray, IntArray, LayerSpec, kernel
 from engine.probability.ring import latest, push, ring
 
@@ -94,8 +101,7 @@ def ewma_variance(returns: Floats, start: float, decay: float = 0.94) -> float:
     0.00011242
     """
     fraction("decay", decay)
-    if not start >= 0.0:
-        raise ValueError(f"start must be >= 0, was {start:g}")
+    at_least("start", start, 0.0)
     variance = float(start)
     for value in finite_array("returns", returns):
         variance = ewma_step(variance, float(value) ** 2, decay)
@@ -132,12 +138,13 @@ class VolatilityState(NamedTuple):
     """Memory of layer 5 for one instrument.
 
     `memory` holds one variance a bar for 22 days, `days` the daily variance rates and `levels`
-    the forecasts at each day's close, both for a year.
+    the forecasts at each day's close, both for a year; `ranked` are those forecasts in order.
     """
 
     memory: FloatArray
     days: FloatArray
     levels: FloatArray
+    ranked: FloatArray
     counts: IntArray
     values: FloatArray
     coefficients: FloatArray
@@ -165,6 +172,7 @@ def start(bars_per_day: int) -> VolatilityState:
         memory=np.zeros(max(_MONTH_DAYS * bars_per_day, MIN_BARS)),
         days=ring(_YEAR_DAYS),
         levels=ring(_YEAR_DAYS),
+        ranked=np.zeros(_YEAR_DAYS),
         counts=np.array([0, 0, -(2**62), 0, 0], dtype=np.int64),
         values=np.zeros(7),
         coefficients=np.zeros(6),
@@ -239,6 +247,8 @@ def _close_day(state: VolatilityState, bar_days: float, horizon_days: float) -> 
     push(state.days, counts[_DAYS], values[_DAY_SUM] / (counts[_DAY_BARS] * bar_days))
     push(state.levels, counts[_DAYS], values[_FORECAST])
     counts[_DAYS] += 1
+    known = min(counts[_DAYS], _YEAR_DAYS)
+    state.ranked[:known] = np.sort(latest(state.levels, counts[_DAYS] - 1, known))
     values[_DAY_SUM], counts[_DAY_BARS] = 0.0, 0
     _resum(state)
     if counts[_DAYS] >= _HAR_DAYS:
@@ -320,17 +330,17 @@ def _percentile(state: VolatilityState) -> float:
     count = min(state.counts[_DAYS], _YEAR_DAYS)
     if count == 0:
         return 0.5
-    levels = latest(state.levels, state.counts[_DAYS] - 1, count)
-    now = state.values[_FORECAST]
-    below, same = np.sum(levels < now), np.sum(levels == now)
+    ranked, now = state.ranked[:count], state.values[_FORECAST]
+    below = np.searchsorted(ranked, now)
+    same = np.searchsorted(ranked, now, side="right") - below
     return float((below + 0.5 * same) / count)
 
 
 def _bars(
-    open: Floats, high: Floats, low: Floats, close: Floats, at_least: int
+    open: Floats, high: Floats, low: Floats, close: Floats, count: int
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    o, h = positive_array("open", open, at_least), positive_array("high", high, at_least)
-    low_, c = positive_array("low", low, at_least), positive_array("close", close, at_least)
+    o, h = positive_array("open", open, count), positive_array("high", high, count)
+    low_, c = positive_array("low", low, count), positive_array("close", close, count)
     same_length(open=o, high=h, low=low_, close=c)
     if np.any(h < np.maximum(o, c)):
         raise ValueError("high must be >= max(open, close) in every bar")

@@ -18,7 +18,7 @@ from engine.probability.base_rate import BaseRates
 from engine.probability.batch import Case, judge
 from engine.probability.fusion import MAX_TOTAL
 from engine.probability.knowledge import EVIDENCE_LAYERS, TURBULENT, Knowledge
-from engine.probability.layer import FloatArray
+from engine.probability.layer import FloatArray, compiled
 from engine.probability.settings import PipelineSettings
 from engine.research.calibration.rows import Rows, judgement_of, logistic, logit
 
@@ -69,7 +69,7 @@ def rejudged(
         for case in cases
     ]
     base = silent if layer == "base_rate" else None
-    judge(settings, copies, order, Knowledge(settings, base))
+    judge(settings, copies, order, Knowledge(settings, base, compiled))
     return copies
 
 

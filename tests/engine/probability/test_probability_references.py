@@ -267,7 +267,7 @@ def test_bin_llr_without_data_is_exactly_zero() -> None:
 
 
 def test_pure_noise_between_bins_is_not_evidence() -> None:
-    assert signal_share([0.1, -0.2, 0.1], [0.05, 0.05, 0.05]) == 0.0
+    assert signal_share(np.array([0.1, -0.2, 0.1]), np.full(3, 0.05)) == 0.0
 
 
 def test_uniqueness_reproduces_section_0() -> None:
