@@ -50,10 +50,12 @@ _ALLOWED_PARAMS = frozenset(
     }
 )
 _ORDER_PARAMS = _ALLOWED_PARAMS | {
-    *("deadline", "postOnly", "post_only", "stopLossPrice", "timeInForce", "triggerPrice"),
-    "oflags",
-    "validate",
+    *("deadline", "oflags", "postOnly", "post_only", "stopLossPrice"),
+    *("timeInForce", "triggerPrice"),
 }
+_LEDGER_PARAMS = _ALLOWED_PARAMS | {"account_id", "starting_after"}
+_PARAMS = {"create_order": _ORDER_PARAMS, "fetch_ledger": _LEDGER_PARAMS}
+_ALLOWED_FLAGS = "fciq"  # fees in the quote currency; any other of Kraken's flags is refused
 _ORDER_TYPES = frozenset({"limit", "market", "stop-loss", "stop_loss"})
 _ORDER_NAMES = ("symbol", "type", "side", "amount", "price", "params")
 
@@ -96,7 +98,7 @@ def check_request(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -
         refused = _wrong_order(given)
         if refused is not None:
             return refused
-    allowed = _ORDER_PARAMS if name == "create_order" else _ALLOWED_PARAMS
+    allowed = _PARAMS.get(name, _ALLOWED_PARAMS)
     for table in (*args, *given.values()):
         if not isinstance(table, Mapping):
             continue
@@ -104,6 +106,9 @@ def check_request(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -
         if strange:
             told = f"{name} with {', '.join(sorted(strange))}"
             return Forbidden("venue parameters", told, "the allow-list of parameters")
+        flags = table.get("oflags", _ALLOWED_FLAGS)
+        if flags != _ALLOWED_FLAGS:
+            return Forbidden("venue parameters", f"{name} with oflags {flags}", _ALLOWED_FLAGS)
     return None
 
 

@@ -15,8 +15,10 @@ from typing import Any
 
 import pytest
 
+from engine.compliance import meaning_of
 from engine.errors import BrokerUnavailable, OutcomeUnknown
 from engine.model.orders import Fill, Order, OrderType
+from engine.model.venue_lines import Meaning
 from engine.ports import Accepted, Broker, Rejected
 from tests.engine.brokers.trading import bar, buy, closed, quote, sell, stop, target
 from tests.kit.broker_desks import VENUES, BrokerDesk, ExchangeDesk, PaperDesk, exchange_desk
@@ -239,6 +241,25 @@ async def test_br_19_an_order_at_the_market_fills_and_pays_its_fee(desk: BrokerD
     (fill,) = await fills(desk)
     assert fill.price >= 1001
     assert fill.fee_usd == fill.price * fill.quantity * D("0.004")
+
+
+async def test_br_20_the_ledger_of_a_plain_trade_is_ordinary_in_order_and_told_alike(
+    desk: BrokerDesk,
+) -> None:
+    await desk.broker.submit(bid())
+    await desk.fill(bid(), "0.4")
+    await desk.fill(bid(), "0.6")
+    lines = await desk.broker.ledger_lines(None)
+    assert len({line.line_id for line in lines}) == len(lines)
+    assert sorted(lines, key=lambda line: line.at) == list(lines)
+    assert {meaning_of(line) for line in lines} <= {Meaning.ORDINARY}
+    assert {line.venue for line in lines} <= {desk.broker.name}
+    own = await desk.broker.balances()
+    for asset, before in (("USD", D(10_000)), ("BTC", D(1))):
+        booked = sum((line.amount for line in lines if line.asset == asset), D(0))
+        assert booked in (own[asset] - before, 0 if isinstance(desk, PaperDesk) else None)
+    await desk.restart([], [])
+    assert await desk.broker.ledger_lines(None) == lines
 
 
 # ---- the wire: one order whatever happens ------------------------------------------------
@@ -657,3 +678,87 @@ async def test_br_77_a_target_waits_while_its_stop_may_still_be_on(live: Exchang
     report = await live.broker.report()
     assert {fill.client_id for fill in report.fills} == {"target"}
     assert report.canceled == ("stop",)
+
+
+# ---- the venue's own ledger --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "meaning"),
+    [
+        ("deposit", Meaning.ORDINARY),
+        ("interest", Meaning.INTEREST),
+        ("staking_reward", Meaning.INTEREST),
+        ("rollover", Meaning.FINANCING),
+        ("derivatives_settlement", Meaning.FINANCING),
+        ("adjustment", Meaning.UNKNOWN),
+        ("", Meaning.UNKNOWN),
+    ],
+)
+async def test_br_80_a_line_comes_in_the_venues_words_and_has_its_meaning(
+    live: ExchangeDesk, kind: str, meaning: Meaning
+) -> None:
+    booked = live.account.book(kind, "USD", D("0.0000000001"))
+    (line,) = await live.broker.ledger_lines(None)
+    assert (line.line_id, line.at, line.asset) == (booked.line_id, booked.at, "USD")
+    assert line.amount == D("0.0000000001")
+    assert kind in line.kind
+    assert meaning_of(line) is meaning
+
+
+async def test_br_81_a_charge_without_an_amount_is_told_with_what_it_took(
+    live: ExchangeDesk,
+) -> None:
+    live.account.book("rollover", "USD", D(0), D("0.02"))
+    (line,) = await live.broker.ledger_lines(None)
+    assert (line.amount, line.worth_usd) == (D("-0.02"), D("-0.02"))
+
+
+async def test_br_82_a_long_ledger_is_read_whole_and_once(live: ExchangeDesk) -> None:
+    live.venue.page = 3
+    for cents in range(1, 11):
+        live.tick()
+        live.account.book("deposit", "USD", D(cents) / 100)
+    lines = await live.broker.ledger_lines(None)
+    assert [line.amount for line in lines] == [D(cents) / 100 for cents in range(1, 11)]
+
+
+async def test_br_83_a_ledger_is_read_on_from_the_newest_known_line(live: ExchangeDesk) -> None:
+    live.account.book("deposit", "USD", D(1))
+    live.tick(30 * 86_400)
+    live.account.book("deposit", "USD", D(2))
+    live.account.book("deposit", "USD", D(3))
+    newest = max(line.at for line in await live.broker.ledger_lines(None))
+    assert {line.amount for line in await live.broker.ledger_lines(newest)} == {D(2), D(3)}
+    live.tick()
+    live.account.book("interest", "USD", D(4))
+    assert [line.amount for line in await live.broker.ledger_lines(newest)][-1] == D(4)
+
+
+@pytest.mark.parametrize("fault", [Fault.ERROR_BEFORE, Fault.GARBAGE_AFTER, Fault.TOO_FAST])
+async def test_br_84_half_a_ledger_is_none(live: ExchangeDesk, fault: Fault) -> None:
+    live.venue.page = 2
+    for _ in range(3):
+        live.account.book("deposit", "USD", D(1))
+    await live.broker.balances()
+    for word in ("Ledgers", "transactions"):
+        live.venue.fail(word, fault)
+    with pytest.raises(BrokerUnavailable):
+        await live.broker.ledger_lines(None)
+    live.tick(6)
+    assert len(await live.broker.ledger_lines(None)) == 3
+
+
+async def test_br_85_a_ledger_that_cannot_be_read_is_no_empty_one(live: ExchangeDesk) -> None:
+    line = {"id": "L1", "type": "interest", "amount": {"amount": "NaN", "currency": "USD"}}
+    kraken = {"time": 1, "type": "reward", "asset": "ZUSD", "amount": "1", "fee": "much"}
+    for ledger, told in (
+        ({}, {}),
+        ({"ledger": {"L1": kraken}, "count": 1}, {"data": [line], "pagination": {}}),
+        ({"ledger": {"L1": None}, "count": 1}, {"data": [None], "pagination": {}}),
+        ({"ledger": {}}, {"data": []}),
+    ):
+        live.venue.fail("Ledgers", {"error": [], "result": ledger})
+        live.venue.fail("transactions", told)
+        with pytest.raises(BrokerUnavailable, match="readable"):
+            await live.broker.ledger_lines(None)

@@ -26,6 +26,7 @@ from tests.kit.venue_account import (
     POST_ONLY,
     PRODUCTS,
     TICK,
+    Booking,
     Execution,
     NotTaken,
     VenueAccount,
@@ -42,6 +43,7 @@ _WORDS = {
     MARKET: ("INVALID_PRODUCT_ID", "no such product"),
 }
 _ORDER_KEYS = frozenset({"client_order_id", "product_id", "side", "order_configuration"})
+_KINDS = {"trade": "advanced_trade_fill", "deposit": "fiat_deposit"}
 _LIMITS = frozenset({"limit_limit_gtc", "sor_limit_ioc"})
 _STATUSES = {"open": "OPEN", "closed": "FILLED", "canceled": "CANCELLED", "expired": "EXPIRED"}
 
@@ -146,6 +148,8 @@ class LoopbackCoinbase(LoopbackVenue):
     def _private(self, method: str, path: str, params: dict[str, Any]) -> Any:
         if method == "POST":
             return self._add(params) if path == "orders" else self._cancel(params)
+        if path.startswith("/v2/accounts/"):
+            return self._transactions(path.split("/")[3], params)
         if path == "orders/historical/batch":
             return self._orders(params)
         if path == "orders/historical/fills":
@@ -173,6 +177,32 @@ class LoopbackCoinbase(LoopbackVenue):
             kind = "ACCOUNT_TYPE_FIAT" if name == "USD" else "ACCOUNT_TYPE_CRYPTO"
             rows.append(_account(name, amount - held, held, kind))
         return [*rows, _account("ETH", Decimal(3), Decimal(0), "ACCOUNT_TYPE_VAULT")]
+
+    def _transactions(self, account: str, params: dict[str, Any]) -> Any:
+        lines = [line for line in self.account.booked_since(None) if line.asset == account]
+        names = [line.line_id for line in lines]
+        after = params.get("starting_after")
+        start = names.index(after) + 1 if after else 0
+        page = lines[start : start + min(self.page, int(params.get("limit", 25)))]
+        more = start + len(page) < len(lines)
+        last = page[-1].line_id if page else ""
+        uri = f"/v2/accounts/{account}/transactions?starting_after={last}"
+        return {
+            "pagination": {"ending_before": None, "starting_after": after, "order": "desc",
+                           "previous_uri": None, "next_uri": uri if more else None},
+            "data": [self._transaction(line) for line in page],
+        }  # fmt: skip
+
+    def _transaction(self, line: Booking) -> dict[str, Any]:
+        amount = line.amount - line.fee
+        worth = amount if line.asset == "USD" else amount * self.account.bid
+        told = {
+            "id": line.line_id, "type": _KINDS.get(line.kind, line.kind), "status": line.status,
+            "amount": {"amount": str(amount), "currency": line.asset},
+            "native_amount": {"amount": f"{worth:.2f}", "currency": "USD"},
+            "created_at": f"{line.at:%Y-%m-%dT%H:%M:%S}Z", "resource": "transaction",
+        }  # fmt: skip
+        return told | ({"from": {"resource": line.subtype}} if line.subtype else {})
 
     # ---- orders ------------------------------------------------------------------------------
 

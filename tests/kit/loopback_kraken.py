@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
@@ -46,7 +46,7 @@ _ORDER_KEYS = frozenset(
      "cl_ord_id", "deadline", "trigger"}
 )  # fmt: skip
 _CL_ORD_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|[ -~]{1,18}")
-_COSTS = {"AddOrder": 0, "CancelOrder": 0, "TradesHistory": 2, "ClosedOrders": 2}
+_COSTS = {"AddOrder": 0, "CancelOrder": 0, "TradesHistory": 2, "ClosedOrders": 2, "Ledgers": 2}
 
 
 class KrakenError(Exception):
@@ -63,7 +63,9 @@ class LoopbackKraken(LoopbackVenue):
     counter_limit : float or None
         Calls that a fresh counter allows; it decays by 0.33 a second of the account's clock.
     page : int
-        Executions on one page.
+        Executions or ledger lines on one page.
+    can_read_ledger : bool
+        Another right of the key.
     """
 
     key = "kraken-key"
@@ -75,6 +77,7 @@ class LoopbackKraken(LoopbackVenue):
         self.nonce_window = 0
         self.counter_limit: float | None = None
         self.page = 50
+        self.can_read_ledger = True
         self.switch_at: datetime | None = None
         self._nonce = 0
         self._counter, self._counted_at = 0.0, account.clock.now()
@@ -93,7 +96,7 @@ class LoopbackKraken(LoopbackVenue):
             "TradesHistory": self._trades, "BalanceEx": self._balances,
             "Balance": lambda _: {k: v["balance"] for k, v in self._balances({}).items()},
             "TradeVolume": self._volume, "CancelAllOrdersAfter": self._switch,
-            "GetApiKeyInfo": self._key_info,
+            "GetApiKeyInfo": self._key_info, "Ledgers": self._ledgers,
         }  # fmt: skip
         try:
             if kind == "private":
@@ -119,6 +122,8 @@ class LoopbackKraken(LoopbackVenue):
         self._nonce = max(self._nonce, nonce)
         self._count(_COSTS.get(name, 1))
         trades = name in ("AddOrder", "CancelOrder", "CancelAllOrdersAfter")
+        if name == "Ledgers" and not self.can_read_ledger:
+            raise KrakenError("EGeneral:Permission denied")
         if name != "GetApiKeyInfo" and not (self.can_trade if trades else self.can_query):
             raise KrakenError("EGeneral:Permission denied")
 
@@ -292,6 +297,24 @@ class LoopbackKraken(LoopbackVenue):
         # What earns a reward is not ours to count.
         return own | {"USDC.F": {"balance": "25.0", "hold_trade": "0"}}
 
+    def _ledgers(self, params: dict[str, Any]) -> Any:
+        start = params.get("start")  # itself left out
+        after = datetime.fromtimestamp(int(start), UTC) if start else None
+        lines = self.account.booked_since(after)
+        offset = int(params.get("ofs", 0))
+        return {
+            "count": len(lines),
+            "ledger": {
+                line.line_id: {
+                    "refid": "R" + line.line_id, "time": line.at.timestamp(), "type": line.kind,
+                    "subtype": line.subtype, "aclass": "currency",
+                    "asset": _ASSETS.get(line.asset, line.asset), "amount": f"{line.amount:.10f}",
+                    "fee": f"{line.fee:.10f}", "balance": "0.0000000000",
+                }
+                for line in lines[offset : offset + self.page]
+            },
+        }  # fmt: skip
+
     def _volume(self, params: dict[str, Any]) -> Any:
         pair = params.get("pair", "XXBTZUSD")
         return {
@@ -308,6 +331,7 @@ class LoopbackKraken(LoopbackVenue):
     def _key_info(self, _: dict[str, Any]) -> Any:
         queries = ["query-funds", "query-open-trades", "query-closed-trades"]
         granted = queries if self.can_query else []
+        granted = granted + (["query-ledger"] if self.can_query and self.can_read_ledger else [])
         granted = granted + (["modify-trades", "close-trades"] if self.can_trade else [])
         granted = granted + (["withdraw-funds"] if self.can_withdraw else [])
         return {"apiKeyName": "executor", "nonceWindow": self.nonce_window, "permissions": granted}

@@ -46,6 +46,8 @@ class LoopbackVenue(ABC):
 
     Attributes
     ----------
+    page : int
+        Rows on one page of what it lists.
     spoiling : asyncio.Event
         Set once the first answer is being spoilt.
     clock_off_s : int
@@ -56,6 +58,7 @@ class LoopbackVenue(ABC):
 
     key: str
     secret: str
+    page: int
     order_path: str
     cancel_path: str
 

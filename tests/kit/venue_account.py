@@ -39,6 +39,28 @@ class Execution:
     visible: bool = True
 
 
+@dataclass(frozen=True)
+class Booking:
+    """One line of the venue's own ledger.
+
+    Attributes
+    ----------
+    amount, fee : Decimal, units of `asset`
+        What came in or went out, and what was taken on top.
+    subtype : str
+        A second word on the kind; at Coinbase what the sender is.
+    """
+
+    line_id: str
+    at: datetime
+    kind: str
+    asset: str
+    amount: Decimal
+    fee: Decimal = NOTHING
+    subtype: str = ""
+    status: str = "completed"
+
+
 @dataclass
 class VenueSideOrder:
     """One order at the venue."""
@@ -112,6 +134,7 @@ class VenueAccount:
     fees_in_base: bool = False
     orders: dict[str, VenueSideOrder] = field(default_factory=dict)
     executions: list[Execution] = field(default_factory=list)
+    bookings: list[Booking] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def new_id(self, prefix: str) -> str:
@@ -218,7 +241,21 @@ class VenueAccount:
             visible=not self.hides_trades,
         )  # fmt: skip
         self.executions.append(execution)
+        self.book("trade", base, sign * quantity, fee if order.fee_in_base else NOTHING)
+        self.book("trade", "USD", -sign * quantity * price, NOTHING if order.fee_in_base else fee)
         return execution
+
+    def book(
+        self, kind: str, asset: str, amount: Decimal, fee: Decimal = NOTHING, **more: str
+    ) -> Booking:
+        """Write a line into the venue's own ledger, as of now."""
+        line = Booking(self.new_id("L"), self.clock.now(), kind, asset, amount, fee, **more)
+        self.bookings.append(line)
+        return line
+
+    def booked_since(self, at: datetime | None) -> list[Booking]:
+        """Lines after `at`, the newest first."""
+        return [line for line in self.bookings[::-1] if at is None or line.at > at]
 
     # ---- what a test makes the venue do ------------------------------------------------------
 

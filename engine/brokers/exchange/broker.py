@@ -29,6 +29,7 @@ from engine.model.bars import MarketEvent, Quote
 from engine.model.instruments import Instrument
 from engine.model.money import exact
 from engine.model.orders import Order, Side
+from engine.model.venue_lines import VenueLine
 from engine.ports import Accepted, BrokerReport, Rejected
 
 _log = structlog.get_logger(__name__)
@@ -186,6 +187,15 @@ class ExchangeBroker:
     async def balances(self) -> dict[str, Decimal]:
         """Own balances by currency; as `Broker.balances`."""
         return await self._dialect.balances()
+
+    async def ledger_lines(self, since: datetime | None) -> tuple[VenueLine, ...]:
+        """What the venue has booked on the account; as `Broker.ledger_lines`.
+
+        It is asked from before `since` on, by as much as the venue books late.
+        """
+        start = None if since is None else since - self._dialect.books_late_for
+        lines = await self._dialect.ledger(start)
+        return tuple(sorted(lines, key=lambda line: (line.at, line.line_id)))
 
     async def aclose(self) -> None:
         """Close the connections to the venue."""

@@ -17,7 +17,6 @@ from engine.brokers.exchange.dialect import Dialect
 from engine.brokers.exchange.kraken import KrakenDialect
 from engine.brokers.exchange.kraken import read as read_kraken
 from engine.brokers.exchange.wire import Wire
-from engine.compliance import GuardedClient
 from engine.config import Secrets
 from engine.config.venues import ExchangeSettings
 from engine.model.instruments import Instrument
@@ -37,8 +36,8 @@ def open_dialect(
 ) -> Dialect:
     """A venue's dialect on a wire of its own."""
     trace = Trace()
-    client = GuardedClient(
-        open_client(venue, key, trace=trace, base_url=base_url, timeout=timeout, spacing=spacing)
+    client = open_client(
+        venue, key, trace=trace, base_url=base_url, timeout=timeout, spacing=spacing
     )
     read = read_kraken if venue == "kraken" else read_coinbase
     wire = Wire(TITLES[venue], client, trace, clock, read)

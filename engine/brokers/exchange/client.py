@@ -1,6 +1,7 @@
-"""One signed ccxt client of a venue: made from the secrets, traced on the wire.
+"""The one way to a signed ccxt client of a venue: its key from the secrets, traced and guarded.
 
-Refuses to sign without both halves of a key, and to remember what a secret holds anywhere else.
+Refuses to sign without both halves of a key, to remember what a secret holds anywhere else, and
+to hand out a client that can do more than ``engine.compliance.calls`` allows.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from engine.compliance import GuardedClient
 from engine.config import Secrets
 from engine.errors import ConfigError
 
@@ -91,12 +93,20 @@ def key_of(venue: str, secrets: Secrets) -> VenueKey:
     if venue not in _URL_KEYS:
         known = " or ".join(_URL_KEYS)
         raise ConfigError(f"there is no exchange {venue!r} to trade at: it must be {known}")
-    name = getattr(secrets, f"{venue}_api_key")
-    secret = getattr(secrets, f"{venue}_api_secret")
-    if name is None or secret is None:
+    key = key_if_any(venue, secrets)
+    if key is None:
         variables = f"{venue.upper()}_API_KEY and {venue.upper()}_API_SECRET"
         raise ConfigError(f"{TITLES[venue]} needs a key: set {variables} in the environment")
-    return VenueKey(name, secret)
+    return key
+
+
+def key_if_any(venue: str, secrets: Secrets) -> VenueKey | None:
+    """The key of `venue`; None without both halves, or where there is no such exchange."""
+    if venue not in _URL_KEYS:
+        return None
+    name = getattr(secrets, f"{venue}_api_key")
+    secret = getattr(secrets, f"{venue}_api_secret")
+    return None if name is None or secret is None else VenueKey(name, secret)
 
 
 def open_client(
@@ -107,8 +117,8 @@ def open_client(
     base_url: str = "",
     timeout: timedelta = timedelta(seconds=10),
     spacing: timedelta | None = None,
-) -> Any:
-    """An asynchronous ccxt client that signs with `key`; the caller closes it.
+) -> GuardedClient:
+    """An asynchronous ccxt client that signs with `key`, guarded; the caller closes it.
 
     ccxt is imported here: it costs about half a second and 100 MB. Each caller has a client of
     its own, so that orders never queue behind the polls of a feed.
@@ -126,6 +136,7 @@ def open_client(
     """
     options: dict[str, Any] = {
         "apiKey": key.name.get_secret_value(),
+        # A PEM that travelled through one line of an environment has its line ends spelled out.
         "secret": key.secret.get_secret_value().replace("\\n", "\n"),
         "timeout": timeout / _MILLISECOND,
         "enableRateLimit": True,
@@ -142,7 +153,7 @@ def open_client(
     if base_url.startswith("http://"):
         # Nothing is encrypted on the loopback: no certificates to load, no goodbye to wait for.
         client.verify, client.timeout_on_exit = False, 0
-    return client
+    return GuardedClient(client)
 
 
 def _traced(venue: str) -> Any:

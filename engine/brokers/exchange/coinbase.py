@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from engine.brokers.exchange import coinbase_ledger
 from engine.brokers.exchange.client import Answer
 from engine.brokers.exchange.dialect import (
     KeyRights,
@@ -30,6 +31,7 @@ from engine.clock import as_utc
 from engine.errors import BrokerUnavailable, OutcomeUnknown
 from engine.model.money import floor_to
 from engine.model.orders import OrderType, Side
+from engine.model.venue_lines import VenueLine
 
 _ONE = Decimal(1)
 _STATUSES = {
@@ -84,6 +86,7 @@ class CoinbaseDialect:
     name = "coinbase"
     title = "Coinbase"
     visible_for = timedelta(seconds=15)
+    books_late_for = timedelta(days=14)
     has_dead_man = False
 
     def __init__(self, wire: Wire, collar_frac: Decimal) -> None:
@@ -193,6 +196,10 @@ class CoinbaseDialect:
                 name = str(account["currency"])
                 own[name] = own.get(name, Decimal(0)) + amount
         return {name: amount for name, amount in own.items() if amount}
+
+    async def ledger(self, since: datetime | None) -> list[VenueLine]:
+        """As `Dialect.ledger`; what is pending for days is booked at the time it began."""
+        return await coinbase_ledger.read_lines(self._wire, since)
 
     async def rights(self) -> KeyRights:
         """As `Dialect.rights`, from key_permissions."""

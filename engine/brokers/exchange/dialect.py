@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from engine.brokers.exchange.wire import Refusal
 from engine.errors import BrokerUnavailable
 from engine.model.orders import OrderType, Side
+from engine.model.venue_lines import VenueLine
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -133,11 +134,14 @@ class Dialect(Protocol):
     ----------
     visible_for : timedelta
         How long after a request an order may still be missing from what the venue lists.
+    books_late_for : timedelta
+        How long after its own instant a line of the venue's ledger may first be shown.
     """
 
     name: str
     title: str
     visible_for: timedelta
+    books_late_for: timedelta
     has_dead_man: bool
 
     async def steps(self, symbol: str) -> Steps | None:
@@ -174,6 +178,10 @@ class Dialect(Protocol):
 
     async def balances(self) -> dict[str, Decimal]:
         """Own balances by currency; nothing lent, staked or rewarded."""
+        ...
+
+    async def ledger(self, since: datetime | None) -> list[VenueLine]:
+        """Every line of the venue's own ledger at or after `since`, in any order."""
         ...
 
     async def rights(self) -> KeyRights:

@@ -58,8 +58,8 @@ def judge(venue: str, rights: KeyRights) -> KeyFinding:
         mend = f"allow the {title} key to create orders, or leave it: paper needs none"
         return KeyFinding(venue, KeyFitness.UNFIT, f"the {title} key cannot trade", mend)
     if not rights.can_query:
-        mend = f"allow the {title} key to query funds, open and closed orders and trades"
-        detail = f"the {title} key cannot read balances and orders"
+        mend = f"allow the {title} key to query funds, orders and trades, and ledger entries"
+        detail = f"the {title} key cannot read balances, orders and ledger"
         return KeyFinding(venue, KeyFitness.UNFIT, detail, mend)
     detail = f"the {title} key can read and trade, and cannot withdraw"
     return KeyFinding(venue, KeyFitness.FIT, detail)

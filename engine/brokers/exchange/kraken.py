@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from engine.brokers.exchange import kraken_ledger
 from engine.brokers.exchange.client import Answer
 from engine.brokers.exchange.dialect import (
     KeyRights,
@@ -28,10 +29,10 @@ from engine.brokers.exchange.dialect import (
 from engine.brokers.exchange.wire import Meaning, Reading, Refusal, Wire
 from engine.errors import BrokerUnavailable, OutcomeUnknown
 from engine.model.orders import OrderType, Side
+from engine.model.venue_lines import VenueLine
 
 _NOTHING = Decimal(0)
 _SECOND = timedelta(seconds=1)
-_ASSETS = {"ZUSD": "USD", "XXBT": "BTC", "XBT": "BTC"}
 _STATUSES = {
     "pending": VenueStatus.OPEN,
     "open": VenueStatus.OPEN,
@@ -57,7 +58,7 @@ _ERRORS = (
 )
 _BLOCKED = frozenset({401, 403, 405})
 _WITHDRAW, _TRADE = "withdraw", "modify-trades"
-_QUERIES = frozenset({"query-funds", "query-open-trades", "query-closed-trades"})
+_QUERIES = frozenset({"query-funds", "query-open-trades", "query-closed-trades", "query-ledger"})
 
 
 def read(answer: Answer) -> Reading:
@@ -85,6 +86,7 @@ class KrakenDialect:
     name = "kraken"
     title = "Kraken"
     visible_for = timedelta(seconds=15)
+    books_late_for = timedelta(hours=1)
     has_dead_man = True
 
     def __init__(self, wire: Wire) -> None:
@@ -197,11 +199,15 @@ class KrakenDialect:
         """As `Dialect.balances`; a name with a dot is earning, staked or on hold."""
         (body,) = await self._wire.ask("fetch_balance")
         own = {
-            _ASSETS.get(name, name): exact_of(told, "balance", self.title)
+            kraken_ledger.ASSETS.get(name, name): exact_of(told, "balance", self.title)
             for name, told in body["result"].items()
             if "." not in name
         }
         return {name: amount for name, amount in own.items() if amount != _NOTHING}
+
+    async def ledger(self, since: datetime | None) -> list[VenueLine]:
+        """As `Dialect.ledger`."""
+        return await kraken_ledger.read_lines(self._wire, since)
 
     async def rights(self) -> KeyRights:
         """As `Dialect.rights`, from GetApiKeyInfo, which needs no right itself."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from engine.compliance import meaning_of
 from engine.errors import BrokerUnavailable, OutcomeUnknown
 from engine.model.orders import Order, OrderType
+from engine.model.venue_lines import Meaning
 from engine.ports import Accepted
 from tests.engine.brokers.trading import buy, sell, stop
 from tests.kit.broker_desks import ExchangeDesk
@@ -132,3 +135,34 @@ async def test_a_state_that_is_not_mapped_is_an_error(coinbase: ExchangeDesk) ->
     coinbase.venue.fail(venue_id, {"order": {"order_id": venue_id, "status": "NEW_STATE"}})
     with pytest.raises(BrokerUnavailable, match="NEW_STATE"):
         await coinbase.broker.report()
+
+
+async def test_a_transaction_that_is_pending_is_booked_late_and_then_told(
+    coinbase: ExchangeDesk,
+) -> None:
+    waiting = coinbase.account.book("fiat_deposit", "USD", D(5), status="pending")
+    coinbase.tick(86_400)
+    coinbase.account.book("fiat_deposit", "USD", D(6))
+    (line,) = await coinbase.broker.ledger_lines(None)
+    assert line.amount == D(6)
+    coinbase.account.bookings[0] = replace(waiting, status="completed")
+    lines = await coinbase.broker.ledger_lines(line.at)
+    assert [told.amount for told in lines] == [D(5), D(6)]
+
+
+async def test_a_send_that_came_over_no_chain_is_not_taken_for_a_deposit(
+    coinbase: ExchangeDesk,
+) -> None:
+    coinbase.account.book("send", "BTC", D(1), subtype="bitcoin_network")
+    coinbase.account.book("send", "BTC", D(1), subtype="user")
+    coinbase.account.book("send", "BTC", D(-1), subtype="user")
+    lines = await coinbase.broker.ledger_lines(None)
+    assert [line.kind for line in lines] == ["send", "send/user", "send"]
+    assert [meaning_of(line) for line in lines][1] is Meaning.UNKNOWN
+    assert lines[0].worth_usd == D(1000)
+
+
+async def test_every_wallet_is_asked_for_its_transactions(coinbase: ExchangeDesk) -> None:
+    coinbase.account.book("staking_transfer", "ETH", D(-1))
+    (line,) = await coinbase.broker.ledger_lines(None)
+    assert (line.asset, meaning_of(line)) == ("ETH", Meaning.INTEREST)

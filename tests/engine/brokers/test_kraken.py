@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from engine.brokers.exchange.keys import require_fit_key
+from engine.compliance import meaning_of
 from engine.config.venues import ExchangeSettings
-from engine.errors import BrokerUnavailable, OutcomeUnknown
+from engine.errors import BrokerUnavailable, ConfigError, OutcomeUnknown
 from engine.model.orders import Order, OrderType
+from engine.model.venue_lines import Meaning
 from engine.ports import Accepted, Rejected
 from tests.engine.brokers.trading import buy, sell, stop
 from tests.kit.broker_desks import ExchangeDesk, exchange_desk
@@ -201,3 +204,23 @@ async def test_an_id_that_does_not_fit_is_refused_before_the_wire(kraken: Exchan
 async def test_exits_go_out_while_the_list_of_trades_is_away(kraken: ExchangeDesk) -> None:
     kraken.venue.fail("TradesHistory", Fault.ERROR_BEFORE)
     assert isinstance(await kraken.broker.submit(sell()), Accepted)
+
+
+async def test_a_subtype_and_a_rewarding_wallet_are_not_lost(kraken: ExchangeDesk) -> None:
+    kraken.account.book("transfer", "BTC", D(1), subtype="spottostaking")
+    kraken.account.book("trade", "USD", D(1), subtype="tradespot")
+    kraken.account.book("trade", "USD.F", D(1))
+    lines = await kraken.broker.ledger_lines(None)
+    assert [(line.kind, line.asset, meaning_of(line)) for line in lines] == [
+        ("transfer/spottostaking", "BTC", Meaning.INTEREST),
+        ("trade/tradespot", "USD", Meaning.ORDINARY),
+        ("trade", "USD.F", Meaning.INTEREST),
+    ]
+
+
+async def test_a_key_that_cannot_read_the_ledger_is_unfit(kraken: ExchangeDesk) -> None:
+    at(kraken).can_read_ledger = False
+    with pytest.raises(BrokerUnavailable, match="Permission denied"):
+        await kraken.broker.ledger_lines(None)
+    with pytest.raises(ConfigError, match="ledger entries"):
+        await require_fit_key("kraken", kraken.secrets, kraken.clock, base_url=kraken.url)
