@@ -1,4 +1,4 @@
-.PHONY: check lint types imports test format
+.PHONY: check lint types imports test format mutation
 PYTHON ?= .venv/bin/python
 
 check: test lint types imports
@@ -15,6 +15,10 @@ types:
 
 imports:
 	$(dir $(PYTHON))lint-imports
+
+# Nightly, not in CI: needs the extra `mutation`; goes on where it was stopped.
+mutation:
+	nice -n 10 $(PYTHON) scripts/mutation.py
 
 format:
 	$(PYTHON) -m ruff check --fix .

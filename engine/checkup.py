@@ -14,7 +14,7 @@ from pathlib import Path
 
 from engine.clock import SystemClock
 from engine.config import Secrets, Settings, load_settings, locate_config
-from engine.errors import ExecutorError, JournalError
+from engine.errors import BrokerUnavailable, ExecutorError, JournalError
 from engine.journal.ledger import Ledger
 from engine.journal.verify import verify
 from engine.opening import MarketChoice, kill_files, open_replay
@@ -67,6 +67,7 @@ async def check_up(
         _halt_messages(settings),
         _kill_file(settings, db or settings.journal.path),
         *await _venue_keys(Secrets()),
+        *await _ib_gateway(settings),
         _place(settings),
         _forms(settings),
         _live(settings),
@@ -184,6 +185,23 @@ async def _venue_keys(secrets: Secrets, base_urls: Mapping[str, str] | None = No
         detail = f"{key.detail}; paper only reads the fees"
         found.append(Finding(f"{venue} key", health[key.fitness], detail, key.mend))
     return tuple(found)
+
+
+async def _ib_gateway(settings: Settings) -> tuple[Finding, ...]:
+    """The gateway of Interactive Brokers, where an account is configured."""
+    if not settings.brokers.ibkr.account:
+        return ()
+    from engine.brokers.ibkr.probe import probe
+    from engine.opening.ibkr import gateway_of
+
+    try:
+        facts = await probe(gateway_of(settings))
+    except BrokerUnavailable as fault:
+        mend = "see docs/howto/ibkr.md; paper needs no gateway"
+        return (Finding("IB Gateway", Health.NOTE, str(fault), mend),)
+    if facts.fault:
+        return (Finding("IB Gateway", Health.NOTE, facts.sentence, facts.fault),)
+    return (Finding("IB Gateway", Health.GOOD, facts.sentence),)
 
 
 _STALE_RATE = timedelta(days=90)

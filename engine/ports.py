@@ -125,6 +125,23 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class FillAmendment:
+    """A fill that was reported and is different now, by the venue's word.
+
+    Attributes
+    ----------
+    fill, told : Fill
+        As it is, and as it was reported; both have the same ``fill_id``.
+    why : str
+        One clause: a late commission or a correction.
+    """
+
+    fill: Fill
+    told: Fill
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class BrokerReport:
     """What a venue reports of its own accord: fills, cancellations and expiries since last asked.
 
@@ -141,6 +158,7 @@ class BrokerReport:
     canceled: tuple[str, ...] = ()
     expired: tuple[str, ...] = ()
     rejected: tuple[Rejected, ...] = ()
+    amended: tuple[FillAmendment, ...] = ()
     settled: tuple[str, ...] = ()
 
 

@@ -13,11 +13,13 @@ from typing import Any
 from engine.clock import VirtualClock
 from engine.config import Settings
 from engine.costs import Conditions
+from engine.desk.casework import Card
 from engine.desk.costing import Costing
 from engine.desk.picture import Moment, picture_of
 from engine.desk.policy import Policy, policy_of
 from engine.desk.present import layer_views
-from engine.desk.proposing import Card, card_of
+from engine.desk.proposing import card_of
+from engine.desk.standing import shares_of
 from engine.engine.judging import gate_of
 from engine.engine.study import study
 from engine.journal.ledger import Ledger
@@ -115,7 +117,14 @@ def _card(
     )
     picture = picture_of(ledger, policy, moment)
     gate = gate_of(pipeline, assessment)
-    return card_of(assessment, gate, ledger, policy, picture, costing)
+    passed = [
+        seen
+        for seen in assessed.values()
+        if seen.at == assessment.at and not pipeline.refusal(seen)
+    ]
+    ties = pipeline.correlations()
+    shares = shares_of(passed, ledger, policy, picture, costing, assessed, ties)
+    return card_of(assessment, gate, ledger, policy, picture, costing, shares)
 
 
 def scan_as_json(scan: FileScan) -> dict[str, Any]:

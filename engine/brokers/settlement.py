@@ -51,6 +51,11 @@ class Settlement:
         """Units or dollars of `asset` that are not ours yet."""
         return sum((each.amount for each in self._waiting if each.asset == asset), _NOTHING)
 
+    def waiting_at(self, asset: str, at: datetime) -> Decimal:
+        """Units or dollars of `asset` that are not ours at `at`, told as settled or not."""
+        late = (each for each in self._waiting if each.asset == asset and each.settles_at > at)
+        return sum((each.amount for each in late), _NOTHING)
+
     def mature(self, at: datetime) -> list[str]:
         """Let go of what has settled by `at`; answers purchases that wait for nothing more."""
         due = [each for each in self._waiting if each.settles_at <= at]

@@ -5,9 +5,11 @@ listed in ``scholar`` and decides nothing here. Pure: values in, verdicts out.
 """
 
 from engine.compliance.calls import (
+    ALLOWED_GATEWAY_CALLS,
     ALLOWED_VENUE_CALLS,
     GuardedClient,
     check_call,
+    check_gateway_call,
     check_request,
 )
 from engine.compliance.forms import ALLOWED_FORMS, CASH
@@ -27,6 +29,7 @@ from engine.compliance.scholar import QUESTIONS
 
 __all__ = [
     "ALLOWED_FORMS",
+    "ALLOWED_GATEWAY_CALLS",
     "ALLOWED_VENUE_CALLS",
     "CASH",
     "INVARIANTS",
@@ -40,6 +43,7 @@ __all__ = [
     "check_call",
     "check_entry",
     "check_exit",
+    "check_gateway_call",
     "check_net_buys",
     "check_pair",
     "check_request",

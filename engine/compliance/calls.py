@@ -39,6 +39,21 @@ ALLOWED_VENUE_CALLS = frozenset(
 )
 """Every method of a ccxt client that Executor may call; nothing here moves money but an order."""
 
+ALLOWED_GATEWAY_CALLS = frozenset(
+    {
+        "cancelOrder",
+        "placeOrder",
+        "reqAccountSummary",
+        "reqAllOpenOrders",
+        "reqCompletedOrders",
+        "reqContractDetails",
+        "reqCurrentTime",
+        "reqExecutions",
+        "reqPositions",
+    }
+)
+"""Every request of the TWS API that may be made of Interactive Brokers' gateway."""
+
 _READABLE = frozenset({"has", "id", "last_http_response", "markets", "symbols", "timeframes"})
 _WRITABLE = frozenset({"last_http_response", "markets"})
 
@@ -71,6 +86,21 @@ def check_call(name: str) -> Refused | None:
     'venue calls'
     """
     if name in ALLOWED_VENUE_CALLS:
+        return None
+    return Forbidden("venue calls", name, "the allow-list in engine/compliance/calls.py")
+
+
+def check_gateway_call(name: str) -> Refused | None:
+    """Refuse a request of the TWS API that is not on the allow-list.
+
+    Examples
+    --------
+    >>> check_gateway_call("placeOrder") is None
+    True
+    >>> check_gateway_call("exerciseOptions").limit
+    'venue calls'
+    """
+    if name in ALLOWED_GATEWAY_CALLS:
         return None
     return Forbidden("venue calls", name, "the allow-list in engine/compliance/calls.py")
 

@@ -54,7 +54,7 @@ class InstrumentSettings(Section):
     data_venue: Literal["kraken", "coinbase", ""] = setting(
         ..., "Where its public bars are read", "kraken, coinbase, or empty where there are none"
     )
-    calendar: Calendar = setting(..., "When bars exist", "continuous or metals")
+    calendar: Calendar = setting(..., "When bars exist", "continuous, metals or nyse")
     tick: Exact = setting(..., "Smallest price step", "US dollars", gt=0)
     lot: Exact = setting(..., "Smallest quantity step", "base units", gt=0)
     min_notional_usd: Exact = setting(..., "Smallest order value", "US dollars", gt=0)
@@ -97,6 +97,23 @@ def _metal(asset: Asset, symbol: str, tick: str, half_spread_bps: float) -> Inst
     )
 
 
+def _trust(asset: Asset, symbol: str, half_spread_bps: float) -> InstrumentSettings:
+    """A trust that holds allocated bars and is listed on NYSE Arca."""
+    return InstrumentSettings(
+        asset=asset,
+        form=InstrumentForm.ALLOCATED_METAL,
+        venue="ibkr",
+        venue_symbol=symbol,
+        data_venue="",
+        calendar=Calendar.NYSE,
+        tick=Decimal("0.01"),
+        lot=Decimal(1),
+        min_notional_usd=Decimal(10),
+        half_spread_bps=half_spread_bps,
+        slippage_bps=2.0,
+    )
+
+
 def _on_kraken(
     asset: Asset, form: InstrumentForm, symbol: str, steps: tuple[str, str], half_spread_bps: float
 ) -> InstrumentSettings:
@@ -121,6 +138,8 @@ KNOWN_INSTRUMENTS: dict[str, InstrumentSettings] = {
     ),
     "XAU-USD": _metal(Asset.GOLD, "XAUUSD", "0.01", 1.0),
     "XAG-USD": _metal(Asset.SILVER, "XAGUSD", "0.001", 3.0),
+    "PHYS-USD": _trust(Asset.GOLD, "PHYS", 2.0),
+    "PSLV-USD": _trust(Asset.SILVER, "PSLV", 4.0),
     "PAXG-USD": _on_kraken(
         Asset.GOLD,
         InstrumentForm.TOKENISED_ALLOCATED_METAL,

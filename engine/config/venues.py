@@ -1,4 +1,4 @@
-"""How a live venue is traded: patience, deadlines, post-only entries and the collar.
+"""How live venues are traded; live trading is locked, only tests and rehearsals use it.
 
 Refuses keys: they come from the environment only.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from engine.config.fields import Section, number
+from engine.config.ibkr import IbkrSettings
 
 
 class ExchangeSettings(Section):
@@ -47,3 +48,4 @@ class BrokersSettings(Section):
 
     kraken: ExchangeSettings = Field(default_factory=ExchangeSettings)
     coinbase: ExchangeSettings = Field(default_factory=ExchangeSettings)
+    ibkr: IbkrSettings = Field(default_factory=IbkrSettings)

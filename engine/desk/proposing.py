@@ -1,30 +1,32 @@
 """From an assessment to a card: its kind, what decided, and the terms if it can be approved.
 
 Refuses to bend the gate: a proposal needs a positive expected value at the lower bound after
-costs; what only the mean clears is exploratory, on paper; the rest is watched.
+costs; what only the mean clears is exploratory, on paper; the rest is watched. A proposal whose
+portfolio share nobody worked out has none.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from engine.desk.casework import Card, Case, bet_of, case_of
 from engine.desk.costing import Costing
+from engine.desk.own_impact import largest_paying
 from engine.desk.policy import Policy
+from engine.desk.standing import NO_SHARES, Shares, with_asked
 from engine.desk.words import expected_value_sentence
 from engine.journal.ledger import Ledger
 from engine.market.sessions import end_of_trading
-from engine.model.instruments import Calendar, Instrument
+from engine.model.instruments import Instrument
 from engine.model.money import exact
 from engine.model.orders import OrderType
-from engine.model.proposals import CardKind, CostLines, ProposalTerms, SizeStep
+from engine.model.proposals import CardKind, ProposalTerms, SizeStep
 from engine.model.setups import Assessment, Odds, Setup
 from engine.model.verdicts import Refused, Resized
-from engine.probability.worth import at_cost
 from engine.risk import (
     EntryRequest,
     RiskPicture,
@@ -32,53 +34,11 @@ from engine.risk import (
     exploratory_budget_left,
     room_left,
 )
-from engine.sizing import Bet, Sizing, size_entry, size_exploratory
+from engine.sizing import Sizing, size_entry, size_exploratory
 
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _ID_LENGTH = 4
 Gate = Callable[[Odds], str]
-_DAYS_A_YEAR = {Calendar.CONTINUOUS: 365.0, Calendar.METALS: 252.0}
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What became of one assessment.
-
-    Attributes
-    ----------
-    kind : CardKind or None
-        None when there was no setup.
-    sentence : str
-        The number that decided, in plain words.
-    terms : ProposalTerms or None
-        Present for proposals and exploratory cards.
-    """
-
-    kind: CardKind | None
-    sentence: str
-    terms: ProposalTerms | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A setup with its odds on one instrument, about to be sized."""
-
-    instrument: Instrument
-    assessment: Assessment
-    setup: Setup
-    odds: Odds
-    costing: Costing
-    at: datetime
-
-    def costs(self, quantity: Decimal) -> CostLines:
-        """Costs of buying and selling `quantity`, with the expected gap through the stop."""
-        lines = self.costing.lines(self.instrument.symbol, self.setup.entry, self.at, quantity)
-        return replace(lines, gap_frac=self.odds.gap_frac)
-
-    def sized(self, quantity: Decimal) -> Case:
-        """The same case after the costs of an order of `quantity`."""
-        cost_frac = self.costs(quantity).total_frac
-        return replace(self, odds=at_cost(self.odds, self.setup.target_frac, cost_frac))
 
 
 def card_of(
@@ -88,6 +48,7 @@ def card_of(
     policy: Policy,
     picture: RiskPicture,
     costing: Costing,
+    shares: Shares,
 ) -> Card:
     """Judge one assessment.
 
@@ -99,6 +60,8 @@ def card_of(
         The desk at the same instant.
     costing : Costing
         What the assessment was costed with.
+    shares : mapping of instrument to float or Refused
+        What the portfolio grants each setup of this instant that has passed the gate.
     """
     if assessment.setup is None or assessment.odds is None:
         return Card(None, assessment.note or "no setup on this bar")
@@ -109,35 +72,10 @@ def card_of(
     told = expected_value_sentence(case.odds)
     if kind is CardKind.WATCH:
         return Card(kind, told)
-    terms = terms_of(case, kind, ledger, policy, picture, gate)
+    terms = terms_of(case, kind, ledger, policy, picture, gate, shares)
     if isinstance(terms, Refused):
         return Card(CardKind.WATCH, f"{told}. {terms.sentence}")
     return Card(kind, told, terms)
-
-
-def case_of(assessment: Assessment, costing: Costing, at: datetime) -> Case:
-    """Gather what is known of a setup.
-
-    Parameters
-    ----------
-    at : datetime, aware UTC
-        Instant by whose book and bars the assessment was costed.
-
-    Raises
-    ------
-    ValueError
-        If the assessment holds no setup.
-    """
-    if assessment.setup is None or assessment.odds is None:
-        raise ValueError(f"assessment of {assessment.instrument} must hold a setup, has none")
-    return Case(
-        instrument=costing.instruments[assessment.instrument],
-        assessment=assessment,
-        setup=assessment.setup,
-        odds=assessment.odds,
-        costing=costing,
-        at=at,
-    )
 
 
 def _kind(odds: Odds, gate: str, policy: Policy) -> CardKind:
@@ -155,6 +93,7 @@ def terms_of(
     policy: Policy,
     picture: RiskPicture,
     gate: Gate | None = None,
+    shares: Shares = NO_SHARES,
 ) -> ProposalTerms | Refused:
     """Size a case and ask risk; the terms are what an approval would be bound to.
 
@@ -164,13 +103,15 @@ def terms_of(
         Asked again after the impact of the order's own size; None asks nothing, as the owner
         may by hand.
     """
-    dearer = _with_impact(case, kind, policy, picture, gate)
-    if isinstance(dearer, Refused):
-        return dearer
-    case = dearer
-    sizing = _sized(case, kind, policy, picture)
-    if isinstance(sizing, Refused):
-        return sizing
+    beside = with_asked(picture, ledger, policy, case.instrument.symbol)
+
+    def pays(odds: Odds) -> bool:
+        return gate is None or _kind(odds, gate(odds), policy) in (kind, CardKind.PROPOSAL)
+
+    paying = largest_paying(case, lambda c: _sized(c, kind, policy, beside, shares), pays)
+    if isinstance(paying, Refused):
+        return paying
+    case, sizing = paying
     if sizing.quantity <= 0:
         return Refused("size", f"nothing is left after {sizing.set_by}", "", "")
     request = EntryRequest(
@@ -192,23 +133,6 @@ def terms_of(
     return _write(case, kind, sizing, ledger, policy, picture.now)
 
 
-def _with_impact(
-    case: Case, kind: CardKind, policy: Policy, picture: RiskPicture, gate: Gate | None
-) -> Case | Refused:
-    """The case after the impact of the largest order it could become, if it still pays then.
-
-    Size falls with cost, so the order that is sized after this impact is no larger.
-    """
-    largest = _sized(case, kind, policy, picture)
-    if isinstance(largest, Refused):
-        return largest
-    dearer = case.sized(largest.quantity)
-    if gate is None or _kind(dearer.odds, gate(dearer.odds), policy) in (kind, CardKind.PROPOSAL):
-        return dearer
-    told = expected_value_sentence(dearer.odds)
-    return Refused("impact", f"{told} with the impact of {largest.quantity}", "")
-
-
 def _cut(sizing: Sizing, verdict: Resized, price: Decimal, picture: RiskPicture) -> Sizing:
     """The sizing as risk left it, with risk's limit as its last step."""
     fraction = float(verdict.quantity * price / (picture.equity_usd or Decimal(1)))
@@ -227,19 +151,24 @@ def sellable_at_stop(quantity: Decimal, stop: Decimal, instrument: Instrument) -
     return quantity * stop >= instrument.min_notional_usd
 
 
-def _sized(case: Case, kind: CardKind, policy: Policy, picture: RiskPicture) -> Sizing | Refused:
+def _sized(
+    case: Case, kind: CardKind, policy: Policy, picture: RiskPicture, shares: Shares
+) -> Sizing | Refused:
     room = room_left(picture, policy.limits, case.instrument)
     if isinstance(room, Refused):
         return room
     equity = picture.equity_usd or Decimal(0)
-    bet = _bet(case, policy)
+    bet = bet_of(case, policy)
     if kind is CardKind.PROPOSAL:
+        share = shares.get(case.instrument.symbol, 0.0)
+        if isinstance(share, Refused):
+            return share
         # The ramp shrinks from the mark of the kill: a reset of the kill begins the desk anew.
         peak = picture.kill_high_water_usd or equity
         drawdown = float(1 - equity / peak) if peak > 0 else 1.0
         return size_entry(
             bet,
-            room,
+            replace(room, portfolio_frac=share),
             equity_usd=equity,
             drawdown_frac=min(max(drawdown, 0.0), 1.0),
             policy=policy.sizing,
@@ -249,23 +178,6 @@ def _sized(case: Case, kind: CardKind, policy: Policy, picture: RiskPicture) -> 
         return budget
     return size_exploratory(
         bet, room, equity_usd=equity, week_budget_left_frac=budget, policy=policy.sizing
-    )
-
-
-def _bet(case: Case, policy: Policy) -> Bet:
-    odds, setup = case.odds, case.setup
-    return Bet(
-        price=exact(setup.entry),
-        lot=case.instrument.lot,
-        min_notional_usd=case.instrument.min_notional_usd,
-        p_low=odds.p_low,
-        p_mean=odds.p_mean,
-        # The lower bound is a normal quantile, so its distance from the mean gives the error.
-        p_sd=max(odds.p_mean - odds.p_low, 0.0) / policy.lower_bound_sds,
-        target_frac=setup.target_frac,
-        stop_frac=setup.stop_frac,
-        cost_frac=odds.cost_frac,
-        volatility=setup.volatility * math.sqrt(_DAYS_A_YEAR[case.instrument.calendar]),
     )
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from engine.desk.casework import Card
 from engine.desk.picture import picture_of
-from engine.desk.proposing import Card
 from engine.engine.deadlines import expired
 from engine.engine.execution import Execution
 from engine.engine.exits import Exits

@@ -13,9 +13,10 @@ from decimal import Decimal
 from engine.costs import NO_WAIT
 from engine.desk import approving
 from engine.desk.approving import Click
+from engine.desk.casework import case_of
 from engine.desk.picture import picture_of
 from engine.desk.present import Present
-from engine.desk.proposing import case_of, terms_of
+from engine.desk.proposing import terms_of
 from engine.engine.deadlines import expired
 from engine.engine.execution import Execution
 from engine.engine.guarding import Guard

@@ -163,6 +163,12 @@ class Execution:
         except BrokerError as fault:
             _log.warning("the venue reports nothing", why=str(fault))
             return False
+        for amended in report.amended:
+            # The record keeps what was booked; the difference is for the reconciliation.
+            _log.warning(
+                "a fill is different now", fill=amended.fill.fill_id, why=amended.why,
+                told=amended.told, now=amended.fill,
+            )  # fmt: skip
         events = self._events_of(report)
         await self._recorder.record(*events, durable=True)
         possessed = self._possessed(report.settled)

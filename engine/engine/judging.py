@@ -8,10 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from engine.desk.casework import Card
 from engine.desk.costing import Costing
 from engine.desk.picture import Moment, equity_at
 from engine.desk.policy import Policy
-from engine.desk.proposing import Card, Gate, card_of
+from engine.desk.proposing import Gate, card_of
+from engine.desk.standing import Shares, shares_of
 from engine.journal.ledger import Ledger
 from engine.model import events as happened
 from engine.model.bars import Bar, BarsClosed
@@ -41,15 +43,26 @@ class Judge:
         caught_up: bool,
     ) -> list[Card]:
         """Judge each assessment; one set of bars raises one proposal at most."""
+        shares = self._shares(assessments, picture, costing)
         cards: list[Card] = []
         for assessment in assessments:
             gate = gate_of(self.pipeline, assessment)
-            card = card_of(assessment, gate, self.ledger, self.policy, picture, costing)
+            card = card_of(assessment, gate, self.ledger, self.policy, picture, costing, shares)
             why_not = self._why_not(assessment, cards, caught_up=caught_up)
             if card.terms is not None and why_not:
                 card = Card(CardKind.WATCH, f"{why_not}. {card.sentence}")
             cards.append(card)
         return cards
+
+    def _shares(
+        self, assessments: tuple[Assessment, ...], picture: RiskPicture, costing: Costing
+    ) -> Shares:
+        """What the portfolio grants each setup that passes the gate, beside all the others."""
+        passed = [a for a in assessments if not self.pipeline.refusal(a)]
+        newest = {name: seen for name, (_, seen) in self.ledger.assessed.items()}
+        newest.update({a.instrument: a for a in assessments})
+        ties = self.pipeline.correlations()
+        return shares_of(passed, self.ledger, self.policy, picture, costing, newest, ties)
 
     def _why_not(self, assessment: Assessment, before: list[Card], *, caught_up: bool) -> str:
         if caught_up:

@@ -1,6 +1,7 @@
 """When a market is open, and which bars can therefore exist.
 
-Refuses to guess holidays: a missing holiday bar is reported, as a session that ended early.
+Refuses to guess holidays of metals: a missing holiday bar is reported, as a session that ended
+early. New York's exchanges are in nyse.py, with their holidays and half days.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from engine.market import nyse
 from engine.model.bars import Timeframe
 from engine.model.instruments import Calendar
 
@@ -43,6 +45,8 @@ def is_open(calendar: Calendar, at: datetime) -> bool:
     """
     if calendar is Calendar.CONTINUOUS:
         return True
+    if calendar is Calendar.NYSE:
+        return nyse.is_open(at)
     there = at.astimezone(_new_york())
     day, hour = there.weekday(), there.hour
     if day == _SATURDAY:
@@ -57,7 +61,8 @@ def is_open(calendar: Calendar, at: datetime) -> bool:
 def bar_exists(calendar: Calendar, timeframe: Timeframe, open_at: datetime) -> bool:
     """Whether a bar opening at `open_at` can exist: the market trades in some part of it.
 
-    A daily bar of metals is labelled by its session's date, so those exist from Monday to Friday.
+    A daily bar of metals is labelled by its session's date, so those exist from Monday to Friday;
+    so is one of an exchange, which has none on holidays.
 
     Parameters
     ----------
@@ -67,6 +72,10 @@ def bar_exists(calendar: Calendar, timeframe: Timeframe, open_at: datetime) -> b
     """
     if calendar is Calendar.CONTINUOUS:
         return True
+    if calendar is Calendar.NYSE:
+        if timeframe is Timeframe.D1:
+            return nyse.is_trading_day(open_at.date())
+        return nyse.open_time_between(open_at, open_at + timeframe.length) > timedelta(0)
     if timeframe is Timeframe.D1:
         return _MONDAY <= open_at.weekday() <= _FRIDAY
     if open_at.minute == 0 and timeframe.length <= HOUR:
@@ -94,6 +103,8 @@ def end_of_trading(calendar: Calendar, start: datetime, length: timedelta) -> da
     """
     if calendar is Calendar.CONTINUOUS:
         return start + length
+    if calendar is Calendar.NYSE:
+        return nyse.end_of_trading(start, length)
     at, left = start, length
     while left > timedelta(0):
         edge = min(at.replace(minute=0, second=0, microsecond=0) + HOUR, at + left)
@@ -178,6 +189,8 @@ def open_time_between(calendar: Calendar, since: datetime, until: datetime) -> t
         return timedelta(0)
     if calendar is Calendar.CONTINUOUS:
         return until - since
+    if calendar is Calendar.NYSE:
+        return nyse.open_time_between(since, until)
     total = timedelta(0)
     for at in _hours(since, until):
         if is_open(calendar, at):

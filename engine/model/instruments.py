@@ -30,11 +30,13 @@ class Calendar(StrEnum):
     """When bars exist.
 
     ``CONTINUOUS`` trades 24/7. ``METALS`` rests at the weekend and for an hour after the
-    17:00 New York break, so a silent feed there is a closed market and not a fault.
+    17:00 New York break, so a silent feed there is a closed market and not a fault. ``NYSE`` is
+    the regular session of New York's exchanges, NYSE Arca among them, with holidays and half days.
     """
 
     CONTINUOUS = "continuous"
     METALS = "metals"
+    NYSE = "nyse"
 
 
 @dataclass(frozen=True, slots=True)

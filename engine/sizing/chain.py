@@ -64,7 +64,9 @@ def size_chain(
     price : float, quote currency, > 0
     p_low : float, probability in [0, 1]
         Lower bound of the chance that the target comes before the stop.
-    target_frac, stop_frac, cost_frac : float, fraction of entry
+    target_frac : float, fraction of entry, > 0
+    stop_frac : float, fraction of entry, in (0, 1]
+    cost_frac : float, fraction of entry, >= 0
     vol_target, vol_forecast : float, per square-root year, > 0
     drawdown : float, fraction of the high-water mark, in [0, 1]
     lot : float, base units, > 0
@@ -90,6 +92,12 @@ def size_chain(
     require("equity", equity, 0.0, open_low=True)
     require("price", price, 0.0, open_low=True)
     require("lot", lot, 0.0, open_low=True)
+    require("p_low", p_low, 0.0, 1.0)
+    require("target_frac", target_frac, 0.0, open_low=True)
+    require("stop_frac", stop_frac, 0.0, 1.0, open_low=True)
+    require("cost_frac", cost_frac, 0.0)
+    require("vol_target", vol_target, 0.0, open_low=True)
+    require("vol_forecast", vol_forecast, 0.0, open_low=True)
     require("min_notional", min_notional, 0.0)
     require("instrument_cap", instrument_cap, 0.0, 1.0)
     require("risk_cap", risk_cap, 0.0, 1.0)
@@ -100,7 +108,8 @@ def size_chain(
     ladder.scale("drawdown ramp", drawdown_factor(drawdown))
     ladder.cap("instrument cap", instrument_cap)
     ladder.cap("risk at the stop", risk_cap / (stop_frac + cost_frac))
-    quantity = math.floor(ladder.fraction * equity / price / lot + _LOT_SLACK) * lot
+    lots = require("equity over price and lot", ladder.fraction * equity / price / lot, 0.0)
+    quantity = math.floor(lots + _LOT_SLACK) * lot
     if quantity * price < min_notional:
         set_by = "minimum notional" if ladder.fraction > 0.0 else ladder.set_by
         return ChainSize(ladder.fraction, 0.0, ladder.steps, set_by)

@@ -71,7 +71,7 @@ class Room:
     settled_cash_usd : Decimal, US dollars, >= 0
         Own and settled, less what working buys have reserved.
     portfolio_frac : float, notional over equity, >= 0
-        Share of this setup when several stand at once (`portfolio_weights`); ``inf`` if alone.
+        What the portfolio grants this setup (`portfolio_shares`); ``inf`` where none was asked.
     """
 
     instrument_frac: float
@@ -150,7 +150,8 @@ def size_entry(
     """Size of a proposal, step by step in the fixed order of MATH.md section 3.
 
     The Baker-McHale cross-check stands before the lot because a minimum commutes with the caps
-    and a floored size must stay a whole number of lots.
+    and a floored size must stay a whole number of lots. The pilot's factor comes after every cap:
+    Kelly on a barrier bet is often above 1, and a tenth of that could still fill a whole cap.
 
     Parameters
     ----------
@@ -176,17 +177,35 @@ def size_entry(
     """
     policy = policy or SizingPolicy()
     _check(bet, room, equity_usd)
+    require("drawdown_frac", drawdown_frac, 0.0, 1.0)
     kelly = kelly_two_outcome(bet.p_low, bet.target_frac, bet.stop_frac, bet.cost_frac)
     ladder = Ladder("lower-bound Kelly", kelly)
     ladder.scale("Kelly share", policy.kelly_share)
     ladder.scale("volatility target", volatility_factor(policy.vol_target, bet.volatility))
     ramp = drawdown_factor(drawdown_frac, policy.ramp_from_frac, policy.ramp_to_frac)
     ladder.scale("drawdown ramp", ramp)
-    ladder.scale("live pilot", policy.pilot_factor)
     _cap_by_room(ladder, bet, room)
     ladder.cap("settled cash", _affordable_frac(bet, room, equity_usd))
     ladder.cap("estimation error", _shrunk_frac(bet, policy.kelly_share))
+    ladder.scale("live pilot", policy.pilot_factor)
     return _whole_lots(ladder, bet, room, equity_usd)
+
+
+def alone_frac(bet: Bet, room: Room, policy: SizingPolicy) -> float:
+    """What a setup would take if nothing stood beside it, as a fraction of equity.
+
+    Kelly's share, the volatility target and the caps of its own. Not the drawdown ramp: the weight
+    of a setup among others must not rise because a drawdown cuts them more.
+
+    Raises
+    ------
+    ValueError
+        If a number is NaN or out of its range.
+    """
+    kelly = kelly_two_outcome(bet.p_low, bet.target_frac, bet.stop_frac, bet.cost_frac)
+    wanted = max(0.0, kelly) * policy.kelly_share
+    wanted *= volatility_factor(policy.vol_target, bet.volatility)
+    return min(wanted, room.instrument_frac, room.risk_frac / bet.loss_frac)
 
 
 def size_exploratory(
@@ -227,9 +246,12 @@ def _check(bet: Bet, room: Room, equity_usd: Decimal) -> None:
     require("lot", float(bet.lot), 0.0, open_low=True)
     require("min_notional_usd", float(bet.min_notional_usd), 0.0)
     require("p_low", bet.p_low, 0.0, 1.0)
+    require("p_mean", bet.p_mean, 0.0, 1.0)
+    require("p_sd", bet.p_sd, 0.0)
     require("target_frac", bet.target_frac, 0.0, open_low=True)
     require("stop_frac", bet.stop_frac, 0.0, 1.0, open_low=True)
     require("cost_frac", bet.cost_frac, 0.0)
+    require("volatility", bet.volatility, 0.0, open_low=True)
     require("settled_cash_usd", float(room.settled_cash_usd), 0.0)
     for name in ("instrument_frac", "total_frac", "heat_frac", "risk_frac"):
         require(name, getattr(room, name), 0.0)
@@ -270,7 +292,7 @@ def _whole_lots(ladder: Ladder, bet: Bet, room: Room, equity_usd: Decimal) -> Si
     # What is bought must also be large enough to be sold at the stop.
     if quantity * bet.price * (1 - exact(bet.stop_frac)) < bet.min_notional_usd:
         quantity = _NOTHING
-    ladder.cap("minimum notional", float(quantity * bet.price / equity_usd))
+    ladder.cap("minimum notional", ladder.fraction if quantity else 0.0)
     notional = quantity * bet.price
     risk = notional * exact(bet.loss_frac)
     return Sizing(ladder.fraction, quantity, notional, risk, ladder.steps, ladder.set_by)

@@ -29,12 +29,12 @@ def kelly_two_outcome(p: float, gain: float, loss: float, cost: float = 0.0) -> 
     Returns
     -------
     float
-        Notional over equity. Zero or less means no bet, and ``-inf`` that even a win loses.
+        Notional over equity. Zero or less means no bet; 0 where even a win loses its cost.
 
     Raises
     ------
     ValueError
-        If an argument is out of its range.
+        If an argument is out of its range, or `loss` is too small for the stake to be finite.
 
     References
     ----------
@@ -53,8 +53,13 @@ def kelly_two_outcome(p: float, gain: float, loss: float, cost: float = 0.0) -> 
     require("cost", cost, 0.0)
     net_gain, net_loss = gain - cost, loss + cost
     if net_gain <= 0.0:
-        return -math.inf
-    return p / net_loss - (1.0 - p) / net_gain
+        return 0.0
+    stake = p / net_loss - (1.0 - p) / net_gain
+    if math.isinf(stake):
+        raise ValueError(
+            f"gain and loss must leave a finite stake, were {gain!r} and {loss!r} at cost {cost!r}"
+        )
+    return stake
 
 
 def kelly_outcomes(probabilities: Sequence[float], returns: Sequence[float]) -> float:
@@ -65,18 +70,19 @@ def kelly_outcomes(probabilities: Sequence[float], returns: Sequence[float]) -> 
     Parameters
     ----------
     probabilities : sequence of float in [0, 1], summing to 1
-    returns : sequence of float, fraction of notional, net of costs
-        At least one possible gain and one possible loss: otherwise no stake is the best.
+    returns : sequence of float in [-1, inf), fraction of notional, net of costs
+        What is fully funded loses all of itself at most. A gain needs a possible loss beside it:
+        otherwise no stake is the best.
 
     Returns
     -------
     float
-        Notional over equity; zero or less means no bet.
+        Notional over equity; zero or less means no bet. 0 where no gain is possible.
 
     Raises
     ------
     ValueError
-        If the lengths differ, a value is out of range, or only gains or only losses are possible.
+        If the lengths differ, a value is out of range, or no loss is possible.
 
     References
     ----------
@@ -89,8 +95,10 @@ def kelly_outcomes(probabilities: Sequence[float], returns: Sequence[float]) -> 
     """
     bets = _possible(probabilities, returns)
     best, worst = max(r for _, r in bets), min(r for _, r in bets)
-    if not (best > 0.0 > worst):
-        raise ValueError(f"returns must hold a gain and a loss, was {tuple(returns)!r}")
+    if best <= 0.0:
+        return 0.0
+    if worst >= 0.0:
+        raise ValueError(f"returns must hold a possible loss, was {tuple(returns)!r}")
     low, high = -1.0 / best, -1.0 / worst
     for _ in range(_BISECTIONS):
         stake = (low + high) / 2.0
@@ -136,8 +144,9 @@ def baker_mchale(p: float, payoff: float, sd: float) -> float:
     if edge <= 0.0:
         return 0.0
     noise = (payoff + 1.0) * sd
-    # The ratio first: squares of tiny edges underflow.
-    return 1.0 / (1.0 + (noise / edge) ** 2)
+    # The ratio first, for squares of tiny edges underflow; a product, for powers overflow.
+    ratio = noise / edge
+    return 1.0 / (1.0 + ratio * ratio)
 
 
 def _possible(
@@ -150,8 +159,7 @@ def _possible(
         )
     for q, r in zip(probabilities, returns, strict=True):
         require("probabilities", q, 0.0, 1.0)
-        if not math.isfinite(r):
-            raise ValueError(f"returns must be finite, was {r!r}")
+        require("returns", r, -1.0)
     total = math.fsum(probabilities)
     if abs(total - 1.0) > _SUM_TOLERANCE:
         raise ValueError(f"probabilities must sum to 1, was {total!r}")

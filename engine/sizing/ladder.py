@@ -53,7 +53,7 @@ class Ladder:
 
     def floor(self, name: str, bound: float) -> None:
         """Cut to a whole number of steps; it sets the size only where nothing is left."""
-        self._note(name, min(self.fraction, bound), names_size=bound <= 0.0)
+        self._note(name, min(self.fraction, max(0.0, bound)), names_size=bound <= 0.0)
 
     def _note(self, name: str, fraction: float, *, names_size: bool) -> None:
         factor = fraction / self.fraction if self.fraction > 0.0 else 1.0

@@ -169,7 +169,7 @@ def test_every_room_of_the_engine_is_behind_the_door() -> None:
 
 
 HEAVY = ("ccxt", "scipy.stats", "matplotlib", "numba", "arch", "statsmodels", "hmmlearn", "openai",
-         "polars", "discord")  # fmt: skip
+         "polars", "discord", "ib_async")  # fmt: skip
 
 
 def test_the_door_opens_fast() -> None:

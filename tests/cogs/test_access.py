@@ -25,13 +25,19 @@ RULES: dict[str, tuple[Permission, dict[str, Any]]] = {
     "chart": (READ, {"of": "BTC-USD"}),
     "close": (DECIDE, {"position": "P-NONE"}),
     "flatten": (DECIDE, {}),
+    "given note": (DECIDE, {"amount_usd": 1.0, "reason": "to the poor"}),
     "halt": (HALT, {}),
     "help": (READ, {}),
+    "ledger classify": (
+        DECIDE,
+        {"kind": "kraken:gift", "meaning": "ordinary", "reason": "asked the venue"},
+    ),
     "orders": (READ, {}),
     "portfolio": (READ, {}),
     "positions": (READ, {}),
     "profit": (READ, {}),
     "proposals": (READ, {}),
+    "purification": (READ, {}),
     "propose": (DECIDE, {"instrument": "BTC-USD"}),
     "reject": (DECIDE, {"proposal": "P-NONE", "reason": "no edge"}),
     "resume": (DECIDE, {"reason": "all is well"}),
@@ -41,6 +47,8 @@ RULES: dict[str, tuple[Permission, dict[str, Any]]] = {
     "status": (READ, {}),
     "trades": (READ, {}),
     "verify": (READ, {}),
+    "sharia": (READ, {}),
+    "zakat": (READ, {}),
 }
 
 

@@ -1,8 +1,9 @@
 """BR-01 ...: what every broker keeps, whatever venue is behind it.
 
 To add a broker: give ``DESKS`` a desk that opens one with 10 000 USD and 1 BTC, and if it talks
-to a venue over a wire, a loopback double in ``tests/kit`` and its name in ``LIVE``. The live
-adapter is ``exchange``'s, once at each venue.
+to a venue over REST, a loopback double in ``tests/kit`` and its name in ``LIVE``. The exchanges'
+adapter is here once at each venue; what the wire of Interactive Brokers (``ibkr``) adds is in
+test_broker_ibkr.py.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ from engine.model.venue_lines import Meaning
 from engine.ports import Accepted, Broker, Rejected
 from tests.engine.brokers.trading import bar, buy, closed, quote, sell, stop, target
 from tests.kit.broker_desks import VENUES, BrokerDesk, ExchangeDesk, PaperDesk, exchange_desk
+from tests.kit.ib_gateway.desk import ibkr_desk
 from tests.kit.loopback_venue import AFTER, Fault
 from tests.kit.venue_account import VenueSideOrder
 
 D = Decimal
 LIVE = sorted(VENUES)
-DESKS = ["paper", *LIVE]
+DESKS = ["paper", "ibkr", *LIVE]
 
 
 @pytest.fixture(params=DESKS)
@@ -36,6 +38,10 @@ async def desk(request: pytest.FixtureRequest) -> AsyncIterator[BrokerDesk]:
         paper = PaperDesk()
         await paper.broker.observe(quote(-0.5, 1000, 1001))
         yield paper
+        return
+    if request.param == "ibkr":
+        async with ibkr_desk() as at_gateway:
+            yield at_gateway
         return
     async with exchange_desk(request.param) as at_venue:
         yield at_venue
@@ -257,7 +263,8 @@ async def test_br_20_the_ledger_of_a_plain_trade_is_ordinary_in_order_and_told_a
     own = await desk.broker.balances()
     for asset, before in (("USD", D(10_000)), ("BTC", D(1))):
         booked = sum((line.amount for line in lines if line.asset == asset), D(0))
-        assert booked in (own[asset] - before, 0 if isinstance(desk, PaperDesk) else None)
+        # Paper keeps no second book, and IB's gateway shows none.
+        assert booked == (own[asset] - before if isinstance(desk, ExchangeDesk) else 0)
     await desk.restart([], [])
     assert await desk.broker.ledger_lines(None) == lines
 

@@ -36,7 +36,6 @@ def test_steps_stand_in_their_fixed_order() -> None:
         "Kelly share",
         "volatility target",
         "drawdown ramp",
-        "live pilot",
         "instrument cap",
         "risk at the stop",
         "total exposure",
@@ -45,6 +44,7 @@ def test_steps_stand_in_their_fixed_order() -> None:
         "portfolio share",
         "settled cash",
         "estimation error",
+        "live pilot",
         "whole lots",
         "minimum notional",
     ]
@@ -69,6 +69,87 @@ def test_the_tightest_cap_sets_the_size(room: Room, set_by: str, notional: Decim
     assert notional - 24 < size.notional_usd <= notional
 
 
+def steps(size: Sizing) -> dict[str, float]:
+    return {step.name: step.fraction for step in size.steps}
+
+
+def test_each_step_is_what_its_name_says() -> None:
+    """A bet that no cap spares: every fraction by hand."""
+    wild = replace(GOLD, volatility=4.0, min_notional_usd=Decimal(400))
+    room = Room(0.075, 0.07, 0.065, 0.0005, 0.0006, Decimal(551), 0.0570)
+    size = entry(wild, room, drawdown_frac=0.10)
+    kelly = 0.52 / 0.0086 - 0.48 / 0.0114
+    shrunk = (0.55 / 0.0086 - 0.45 / 0.0114) / 4
+    edge, noise = (0.0114 / 0.0086 + 1) * 0.55 - 1, (0.0114 / 0.0086 + 1) * 0.03
+    by_hand = {
+        "lower-bound Kelly": kelly,
+        "Kelly share": kelly / 4,
+        "volatility target": kelly / 160,
+        "drawdown ramp": kelly / 320,
+        "instrument cap": kelly / 320,
+        "risk at the stop": kelly / 320,
+        "total exposure": kelly / 320,
+        "gold and silver together": kelly / 320,
+        "heat": kelly / 320,
+        "portfolio share": 0.0570,
+        "settled cash": 0.0551 / 1.0006,
+        "estimation error": min(0.0551 / 1.0006, shrunk * edge**2 / (edge**2 + noise**2)),
+        "live pilot": 0.0551 / 1.0006,
+        "whole lots": 0.0528,
+        "minimum notional": 0.0528,
+    }
+    assert kelly / 320 > 0.0570
+    assert steps(size) == pytest.approx(by_hand, rel=1e-12)
+    assert (size.quantity, size.notional_usd) == (Decimal("0.22"), Decimal(528))
+    assert size.fraction == 0.0528
+
+
+def test_the_exploratory_steps_are_what_their_names_say() -> None:
+    size = size_exploratory(GOLD, WIDE, equity_usd=EQUITY, week_budget_left_frac=0.002)
+    assert steps(size)["exploratory risk"] == 0.0025 / 0.0086
+    assert steps(size)["weekly budget"] == 0.002 / 0.0086
+    assert size.set_by == "weekly budget"
+    assert size.quantity == Decimal("0.96")
+    poor = replace(WIDE, settled_cash_usd=Decimal("1200.72"))
+    broke = size_exploratory(GOLD, poor, equity_usd=EQUITY, week_budget_left_frac=0.02)
+    assert (broke.set_by, broke.quantity) == ("settled cash", Decimal("0.50"))
+
+
+def test_the_shrunk_stake_on_the_mean_sets_the_size() -> None:
+    bet = replace(GOLD, p_mean=0.53, p_sd=0.5)
+    payoff = 0.0114 / 0.0086
+    edge, noise = (payoff + 1) * 0.53 - 1, (payoff + 1) * 0.5
+    stake = (0.53 / 0.0086 - 0.47 / 0.0114) / 4 * edge**2 / (edge**2 + noise**2)
+    assert steps(entry(bet))["estimation error"] == pytest.approx(stake, rel=1e-12)
+
+
+@pytest.mark.parametrize("cost_frac", [0.012, 0.5])
+def test_a_target_that_its_cost_eats_is_not_bought(cost_frac: float) -> None:
+    size = entry(replace(GOLD, cost_frac=cost_frac, p_low=1.0, p_mean=1.0))
+    assert (size.quantity, size.set_by) == (Decimal(0), "lower-bound Kelly")
+    assert steps(size)["estimation error"] == 0.0
+
+
+def test_cash_buys_exactly_what_it_pays_for_to_the_last_digit() -> None:
+    """0.50 oz cost 1200.72 with the round trip; a hair less buys 0.49, whatever a float says."""
+    enough = replace(WIDE, settled_cash_usd=Decimal("1200.72"))
+    hair = replace(WIDE, settled_cash_usd=Decimal("1200.72") - Decimal("1E-20"))
+    assert entry(room=enough).quantity == Decimal("0.50")
+    assert entry(room=hair).quantity == Decimal("0.49")
+
+
+def test_the_least_order_is_measured_at_the_stop() -> None:
+    # 1.25 oz at 2400 less 0.8 %: 2976 USD.
+    assert entry(replace(GOLD, min_notional_usd=Decimal(2976))).quantity == Decimal("1.25")
+    refused = entry(replace(GOLD, min_notional_usd=Decimal("2976.01")))
+    assert (refused.quantity, refused.fraction) == (Decimal(0), 0.0)
+
+
+def test_nothing_left_is_said_by_the_lot_only_when_a_lot_is_too_much() -> None:
+    coarse = replace(GOLD, lot=Decimal(2))
+    assert (entry(coarse).set_by, entry(coarse).quantity) == ("whole lots", Decimal(0))
+
+
 def test_uncertain_odds_set_the_size_by_baker_mchale() -> None:
     size = entry(replace(GOLD, p_mean=0.53, p_sd=0.5))
     assert size.set_by == "estimation error"
@@ -90,16 +171,21 @@ def test_what_could_not_be_sold_at_the_stop_is_not_bought() -> None:
     assert entry(bet).quantity == Decimal(0)
 
 
-def test_pilot_takes_a_tenth() -> None:
+@pytest.mark.parametrize("volatility", [0.15, 1.5], ids=["a cap binds", "no cap binds"])
+def test_pilot_takes_a_tenth_of_what_would_be_taken(volatility: float) -> None:
+    bet = replace(GOLD, volatility=volatility)
     size = size_entry(
-        replace(GOLD, volatility=1.5),
+        bet,
         WIDE,
         equity_usd=EQUITY,
         drawdown_frac=0.0,
         policy=SizingPolicy(pilot_factor=0.1),
     )
-    whole = entry(replace(GOLD, volatility=1.5))
-    assert size.steps[4].factor == pytest.approx(0.1)
+    whole = entry(bet)
+    tenth = size.steps[-3]
+    assert tenth.name == "live pilot"
+    assert tenth.factor == pytest.approx(0.1)
+    assert tenth.fraction == pytest.approx(whole.steps[-4].fraction / 10)
     assert size.notional_usd <= whole.notional_usd / 10 + 24
 
 
@@ -129,7 +215,7 @@ def test_exploratory_stops_at_its_weekly_budget() -> None:
     ("bet", "room", "message"),
     [
         (replace(GOLD, p_low=math.nan), WIDE, "p_low"),
-        (replace(GOLD, volatility=math.nan), WIDE, "forecast"),
+        (replace(GOLD, volatility=math.nan), WIDE, "volatility"),
         (replace(GOLD, price=Decimal("NaN")), WIDE, "price"),
         (GOLD, replace(WIDE, heat_frac=math.nan), "heat_frac"),
         (GOLD, replace(WIDE, pair_frac=math.nan), "pair_frac"),

@@ -57,8 +57,19 @@ def test_kelly_is_nothing_at_break_even() -> None:
     assert kelly_two_outcome(0.46, 0.03, 0.02, 0.003) == pytest.approx(0.0, abs=1e-12)
 
 
-def test_kelly_of_a_win_below_its_cost_is_minus_infinity() -> None:
-    assert kelly_two_outcome(0.9, 0.003, 0.02, 0.003) == -math.inf
+@pytest.mark.parametrize(("p", "gain"), [(0.9, 0.003), (1.0, 0.003), (0.5, 0.001)])
+def test_kelly_of_a_win_that_its_cost_eats_is_no_bet(p: float, gain: float) -> None:
+    assert kelly_two_outcome(p, gain, 0.02, 0.003) == 0.0
+
+
+def test_kelly_of_certainties_is_what_the_formula_says() -> None:
+    assert kelly_two_outcome(1.0, 0.03, 0.02) == near(50.0)
+    assert kelly_two_outcome(0.0, 0.03, 0.02) == near(-1 / 0.03)
+
+
+def test_kelly_outcomes_of_sure_losses_is_no_bet() -> None:
+    assert kelly_outcomes((0.0, 1.0), (0.03, -0.02)) == 0.0
+    assert kelly_outcomes((1.0,), (0.0,)) == 0.0
 
 
 def test_kelly_outcomes_gives_s6() -> None:
@@ -72,8 +83,14 @@ def test_kelly_outcomes_agrees_with_two_outcomes() -> None:
     assert both == pytest.approx(kelly_two_outcome(0.48, 0.03, 0.02), abs=1e-9)
 
 
+def test_kelly_outcomes_finds_a_stake_on_the_brink_of_ruin() -> None:
+    assert kelly_outcomes((0.999, 0.001), (0.03, -0.02)) == near(0.999 / 0.02 - 0.001 / 0.03)
+
+
 def test_kelly_outcomes_is_negative_without_edge() -> None:
-    assert kelly_outcomes((0.3, 0.7), (0.02, -0.02)) < 0.0
+    # The two-outcome formula, far below a stake of -1: the other side of this bet is the good one.
+    assert kelly_outcomes((0.3, 0.7), (0.02, -0.02)) == near(0.3 / 0.02 - 0.7 / 0.02)
+    assert kelly_outcomes((0.1, 0.9), (0.5, -0.25)) == near(0.1 / 0.25 - 0.9 / 0.5)
 
 
 @pytest.mark.parametrize(("p", "payoff", "sd"), [(0.55, 1.0, 0.05), (0.6, 1.0, 0.1)])
@@ -83,6 +100,7 @@ def test_baker_mchale_halves_s8(p: float, payoff: float, sd: float) -> None:
 
 def test_baker_mchale_is_nothing_without_edge() -> None:
     assert baker_mchale(0.5, 1.0, 0.0) == 0.0
+    assert baker_mchale(0.4, 1.0, 0.1) == 0.0
 
 
 @pytest.mark.parametrize(("forecast", "factor"), [(0.45, 0.2222222222), (0.10, 1.0), (0.05, 1.0)])
@@ -131,6 +149,20 @@ def test_portfolio_keeps_to_its_heat() -> None:
     heat = sum(f * loss for f, loss in zip(weights, stops, strict=True))
     assert heat == pytest.approx(0.01, abs=1e-12)
     assert heat <= 0.01
+
+
+def test_portfolio_gives_the_last_digit_back() -> None:
+    """Solved to the last digit, these two would hold 0.6000000000000001."""
+    spread = np.array([0.014, 0.018])
+    covariance = np.array([[1.0, 0.4], [0.4, 1.0]]) * np.outer(spread, spread)
+    weights = portfolio_weights((0.004, 0.0038), covariance, tuple(spread))
+    assert sum(weights) <= 0.60
+    assert sum(weights) == pytest.approx(0.60, abs=1e-12)
+
+
+def test_portfolio_keeps_to_three_per_cent_of_heat_unasked() -> None:
+    weights = portfolio_weights((0.1,), [[0.01]], (0.1,))
+    assert weights == pytest.approx((0.30,), abs=1e-12)
 
 
 def test_portfolio_of_losers_is_empty() -> None:
@@ -203,7 +235,7 @@ def test_size_chain_steps_multiply_to_the_fraction() -> None:
         (lambda: kelly_two_outcome(0.5, 0, 1), r"gain must be in \(0, inf\), was 0"),
         (lambda: kelly_outcomes((0.5,), (1, -1)), "returns must be as long"),
         (lambda: kelly_outcomes((0.5, 0.4), (1, -1)), "probabilities must sum to 1"),
-        (lambda: kelly_outcomes((0.5, 0.5), (1, 2)), "must hold a gain and a loss"),
+        (lambda: kelly_outcomes((0.5, 0.5), (1, 2)), "must hold a possible loss"),
         (lambda: baker_mchale(0.5, 1, -1), r"sd must be in \[0, inf\), was -1"),
         (lambda: drawdown_factor(-0.1), r"drawdown must be in \[0, 1\], was -0.1"),
         (lambda: volatility_factor(0.1, 0.0), r"forecast must be in \(0, inf\), was 0.0"),

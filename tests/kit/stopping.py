@@ -43,18 +43,22 @@ class Stopped:
         The line at which it was told.
     said : str
         Everything it said after that line.
+    came : bool
+        Whether the line came within a minute.
     """
 
     code: int | None
     seconds: float
     at: str
     said: str
+    came: bool
 
 
 def stopped_at(line: int, options: Sequence[str], folder: Path) -> Stopped:
     """Start a desk in `folder`, interrupt it at its output line `line`, and wait for its end.
 
-    Lines of the database's and the drawing library's own chatter are not counted.
+    Lines of the database's and the drawing library's own chatter are not counted. If they are
+    fewer, it is told after a minute; `at` says where it was then.
     """
     (folder / "config.toml").write_text(_CONFIG)
     with subprocess.Popen(  # noqa: S603  our own program
@@ -64,7 +68,7 @@ def stopped_at(line: int, options: Sequence[str], folder: Path) -> Stopped:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     ) as process:
-        at = _wait_for_line(process, line)
+        at, came = _wait_for_line(process, line)
         began = time.perf_counter()
         process.send_signal(signal.SIGINT)
         try:
@@ -75,11 +79,11 @@ def stopped_at(line: int, options: Sequence[str], folder: Path) -> Stopped:
             said, _ = process.communicate()
             code = None
         took = time.perf_counter() - began
-    return Stopped(code, took, at, said.decode(errors="replace"))
+    return Stopped(code, took, at, said.decode(errors="replace"), came)
 
 
-def _wait_for_line(process: subprocess.Popen[bytes], line: int) -> str:
-    """Read until `line` lines have come; the text of the last, empty for line 0."""
+def _wait_for_line(process: subprocess.Popen[bytes], line: int) -> tuple[str, bool]:
+    """Read until `line` lines have come: the last, empty for line 0, and whether they came."""
     assert process.stdout is not None
     until, seen, last, tail = time.perf_counter() + _STARTS_WITHIN_S, 0, b"", b""
     with selectors.DefaultSelector() as selector:
@@ -92,7 +96,7 @@ def _wait_for_line(process: subprocess.Popen[bytes], line: int) -> str:
             counted = [each for each in whole if _counts(each)]
             seen += len(counted)
             last = counted[-1] if counted else last
-    return last.decode(errors="replace").strip()
+    return last.decode(errors="replace").strip(), seen >= line
 
 
 def _counts(line: bytes) -> bool:

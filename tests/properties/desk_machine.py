@@ -471,7 +471,7 @@ class DeskMachine(RuleBasedStateMachine):
     async def _leave(self) -> None:
         """Whatever happened: the chain verifies, the record folds to the same, and all can go."""
         await self.desk.flatten(OWNER, "at the end")
-        left = 30
+        left = 110  # what is bought on a Friday settles with the end of Monday
         while self.ledger.positions and left and await self._one_bar():
             left -= 1
         assert not self.ledger.positions or left or not await self._one_bar()

@@ -1,0 +1,474 @@
+"""The life of orders at Interactive Brokers.
+
+Refuses to send an order before it has looked for it, to send it again while its absence is not
+proved, to sell what is not possessed, and to buy with what is not settled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from engine.brokers.ibkr import contracts
+from engine.brokers.ibkr.account import account_of
+from engine.brokers.ibkr.codes import refusal
+from engine.brokers.ibkr.contracts import FORMS, Traded
+from engine.brokers.ibkr.desk_orders import DeskOrders, End, Endings, end_of
+from engine.brokers.ibkr.evidence import Evidence, gather
+from engine.brokers.ibkr.executions import Around, ExecutionBook
+from engine.brokers.ibkr.facts import VenueExecution
+from engine.brokers.ibkr.session import Session
+from engine.brokers.ibkr.settlement import settles_at, trade_date, unsettled, weekday
+from engine.brokers.ibkr.tickets import Answer, Outcome, Ticket
+from engine.brokers.ibkr.wire import Wire
+from engine.brokers.rules import rule_broken
+from engine.brokers.settlement import Settlement, Unsettled
+from engine.costs import CostModel
+from engine.errors import BrokerError, BrokerUnavailable, OutcomeUnknown
+from engine.model.bars import MarketEvent, Quote
+from engine.model.instruments import Calendar, Instrument
+from engine.model.money import exact
+from engine.model.orders import Fill, Order, OrderType, Side
+from engine.model.venue_lines import VenueLine
+from engine.ports import Accepted, BrokerReport, Clock, Rejected
+
+_NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Street:
+    """What the broker must know of the world and may not find out for itself.
+
+    Attributes
+    ----------
+    venue_symbols : mapping of str to str
+        IB's symbol of each instrument, such as ``PHYS`` of ``PHYS-USD``.
+    is_open : callable of (Calendar, datetime)
+        Whether a market trades.
+    is_business_day : callable of date
+        Days that count towards settlement.
+    """
+
+    instruments: Mapping[str, Instrument]
+    venue_symbols: Mapping[str, str]
+    costs: CostModel
+    is_open: Callable[[Calendar, datetime], bool]
+    is_business_day: Callable[[date], bool] = weekday
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait before something is believed.
+
+    Attributes
+    ----------
+    absence : timedelta
+        From sending, or from the start of this process for an order of an earlier one, until an
+        order that is not listed counts as never seen.
+    commission : timedelta
+        Longest time for which a fill waits for its commission.
+    sync : timedelta
+        Longest time between two full looks at orders and executions.
+    """
+
+    absence: timedelta = timedelta(seconds=10)
+    commission: timedelta = timedelta(seconds=5)
+    sync: timedelta = timedelta(minutes=1)
+
+
+class IbkrBroker:
+    """IBKR behind the ``Broker`` port.
+
+    Parameters
+    ----------
+    session : Session
+    street : Street
+    clock : Clock
+    patience : Patience
+    known_fills : collection of str
+        Ids of fills that the journal has already.
+    unsettled : iterable of Unsettled
+        Purchases in the journal that are not ours yet.
+    """
+
+    name = "ibkr"
+
+    def __init__(
+        self,
+        session: Session,
+        street: Street,
+        clock: Clock,
+        patience: Patience | None = None,
+        *,
+        known_fills: Collection[str] = frozenset(),
+        unsettled: Iterable[Unsettled] = (),
+    ) -> None:
+        self._session = session
+        self._street = street
+        self._clock = clock
+        self._patience = patience or Patience()
+        self._turn = asyncio.Lock()
+        self._answers: dict[str, Accepted | Rejected] = {}
+        self._orders = DeskOrders()
+        self._book = ExecutionBook(self._patience.commission, known_fills)
+        self._traded: dict[str, Traded] = {}
+        self._prices: dict[str, Decimal] = {}
+        self._looked: tuple[Wire, int, datetime] | None = None
+        self._evidence = Evidence((), (), (), stirred=-1)
+        self._began = clock.now()
+        self._settlement = Settlement(unsettled)
+        session.on_execution = lambda each: self._book.hear((each,), clock.now())
+
+    # ------------------------------------------------------------------ the port
+
+    async def submit(self, order: Order) -> Accepted | Rejected:
+        """Place `order`, once; what the gateway knows already is answered, never placed again."""
+        async with self._turn:
+            known = self._answers.get(order.client_id)
+            if known is not None:
+                return known
+            broken = self._broken(order)
+            if broken:
+                return self._answer(Rejected(order.client_id, broken))
+            wire = await self._session.ready()
+            evidence = await self._gather(wire)
+            found = evidence.answer(order.client_id)
+            if found is not None:
+                return self._adopt(order, found)
+            self._require_absent(order.client_id, order.created_at)
+            return await self._place(wire, order, evidence)
+
+    async def cancel(self, client_id: str) -> bool:
+        """Cancel a working order; False if it is no longer working."""
+        async with self._turn:
+            wire = await self._session.ready()
+            evidence = await self._gather(wire)
+            found = evidence.open_under(client_id)
+            if not found:
+                return False
+            answer = await wire.cancel(found[0], self._session.gateway.ack_seconds)
+            if answer.outcome is Outcome.CANCELED:
+                self._orders.drop(client_id)
+                return True
+            if answer.outcome is Outcome.UNKNOWN or (await self._gather(wire)).open_under(
+                client_id
+            ):
+                raise OutcomeUnknown(
+                    f"order {client_id} may or may not be canceled: {answer.text}"
+                )
+            return False
+
+    async def find(self, client_id: str) -> Accepted | Rejected | None:
+        """Look an order up among open and completed orders and executions.
+
+        Raises
+        ------
+        OutcomeUnknown
+            If the gateway does not list it, and that proves nothing yet or any more.
+        """
+        async with self._turn:
+            known = self._answers.get(client_id)
+            if isinstance(known, Rejected):
+                return known
+            evidence = await self._gather(await self._session.ready())
+            found = evidence.answer(client_id)
+            if found is None:
+                if known is not None:
+                    return known
+                self._require_absent(client_id)
+                return None
+            return self._answer(found)
+
+    async def observe(self, event: MarketEvent) -> None:
+        """Remember the newest price, from which slippage and outlay are measured."""
+        if isinstance(event, Quote):
+            if 0.0 < event.bid <= event.ask:
+                self._prices[event.instrument] = exact(event.mid)
+            return
+        for bar in event.bars:
+            self._prices[bar.instrument] = exact(bar.close)
+
+    async def report(self) -> BrokerReport:
+        """Everything new since the last call, over drops and restarts of the gateway."""
+        async with self._turn:
+            wire = await self._session.ready()
+            now = self._clock.now()
+            if self._must_look(wire, now):
+                await self._gather(wire)
+            self._book.hear(wire.executions(), now)
+            amended = self._book.amendments(self._estimate)
+            fills = self._book.fills(now, self._estimate)
+            self._expect(fills)
+            ended = self._endings(self._evidence, now)
+            return BrokerReport(
+                fills=fills,
+                canceled=tuple(ended.canceled),
+                expired=tuple(ended.expired),
+                rejected=tuple(ended.rejected),
+                amended=amended,
+                settled=tuple(self._settlement.mature(now)),
+            )
+
+    async def restore(self, working: Sequence[tuple[Order, Decimal]]) -> None:
+        """Take up the orders that the journal knows as working, each with its filled quantity."""
+        for order, filled in working:
+            self._orders.take_up(order, filled)
+
+    async def balances(self) -> dict[str, Decimal]:
+        """Settled own dollars and what is possessed of each base asset, in its units."""
+        async with self._turn:
+            wire = await self._session.ready()
+            settled: dict[str, Decimal] = {"USD": await self._settled_usd(wire)}
+            for symbol, instrument in self._street.instruments.items():
+                if self._street.venue_symbols.get(symbol) in FORMS:
+                    traded = await self._listed(wire, instrument)
+                    if isinstance(traded, Traded):
+                        held = await self._possessed(wire, traded)
+                        if held != _NOTHING:
+                            settled[instrument.base] = held
+            return settled
+
+    async def ledger_lines(self, since: datetime | None) -> tuple[VenueLine, ...]:  # noqa: ARG002
+        """None: the gateway has no ledger; interest shows only on IB's statements."""
+        return ()
+
+    async def aclose(self) -> None:
+        """Disconnect; working orders stay at the venue."""
+        await self._session.aclose()
+
+    # ------------------------------------------------------------------ placing
+
+    async def _place(self, wire: Wire, order: Order, evidence: Evidence) -> Accepted | Rejected:
+        instrument = self._street.instruments[order.instrument]
+        traded = await self._listed(wire, instrument)
+        if isinstance(traded, str):
+            return self._answer(Rejected(order.client_id, traded))
+        reason = (
+            contracts.size_fault(order, traded.form, traded.listing)
+            or self._closed(order, instrument)
+            or await self._uncovered(wire, order, traded, evidence)
+        )
+        if reason:
+            return self._answer(Rejected(order.client_id, reason))
+        before = self._orders.get(order.client_id)
+        self._orders.sent(order, self._clock.now())
+        try:
+            gateway = self._session.gateway
+            answer = await wire.place(Ticket(order, traded, gateway.account), gateway.ack_seconds)
+        except BrokerUnavailable:
+            self._orders.not_sent(order.client_id, before)
+            raise
+        return await self._settle_answer(wire, order, answer)
+
+    async def _settle_answer(
+        self, wire: Wire, order: Order, answer: Answer
+    ) -> Accepted | Rejected:
+        client_id = order.client_id
+        if answer.outcome is Outcome.TAKEN:
+            return self._answer(Accepted(client_id, str(answer.perm_id)))
+        if answer.outcome is Outcome.DUPLICATE_ID:
+            self._orders.not_sent(client_id, None)
+            raise BrokerUnavailable(
+                f"IBKR 103: the gateway has used that order number before; {client_id} was not "
+                "placed, and the next attempt takes a higher one"
+            )
+        if answer.outcome is Outcome.REFUSED:
+            self._orders.drop(client_id)
+            return self._answer(Rejected(client_id, refusal(answer.code, answer.text)))
+        try:
+            found = (await self._gather(wire)).answer(client_id)
+        except BrokerError as fault:
+            raise OutcomeUnknown(f"order {client_id}: {answer.text}, then {fault}") from fault
+        if found is None:
+            raise OutcomeUnknown(f"order {client_id}: {answer.text}, and it is not listed yet")
+        return self._adopt(order, found)
+
+    def _broken(self, order: Order) -> str:
+        instrument = self._street.instruments.get(order.instrument)
+        broken = rule_broken(order, instrument, self._prices.get(order.instrument))
+        return broken or contracts.form_fault(
+            self._street.venue_symbols.get(order.instrument, order.instrument)
+        )
+
+    def _closed(self, order: Order, instrument: Instrument) -> str:
+        """A market entry into a shut exchange would be bought at whatever it opens with."""
+        now = self._clock.now()
+        entry = order.side is Side.BUY and order.type is OrderType.MARKET
+        if entry and not self._street.is_open(instrument.calendar, now):
+            return f"the exchange of {instrument.symbol} is closed"
+        return ""
+
+    async def _uncovered(
+        self, wire: Wire, order: Order, traded: Traded, evidence: Evidence
+    ) -> str:
+        base = traded.instrument.base
+        if order.side is Side.SELL:
+            free = await self._possessed(wire, traded) - self._orders.claimed(order, evidence)
+            if order.quantity > free:
+                return f"{order.quantity} {base} to sell, {free} held, settled and free"
+            return ""
+        price = order.limit_price or self._prices.get(order.instrument)
+        if price is None:
+            return ""
+        notional = price * order.quantity
+        outlay = notional + self._street.costs.fee_usd(traded.instrument, notional)
+        settled = await self._settled_usd(wire)
+        if outlay > settled:
+            return f"{outlay:.2f} USD needed, {settled:.2f} USD settled and free"
+        return ""
+
+    async def _listed(self, wire: Wire, instrument: Instrument) -> Traded | str:
+        """The instrument with what IB says of its contract, or why it cannot be traded."""
+        known = self._traded.get(instrument.symbol)
+        if known is not None:
+            return known
+        form = FORMS[self._street.venue_symbols[instrument.symbol]]
+        found = await wire.listings(form.symbol, form.sec_type, form.exchange, form.currency)
+        fault = contracts.listing_fault(form, found)
+        if fault:
+            return fault
+        traded = Traded(instrument, form, found[0])
+        self._traded[instrument.symbol] = traded
+        return traded
+
+    # ------------------------------------------------------------------ what is there
+
+    async def _gather(self, wire: Wire) -> Evidence:
+        evidence = await gather(wire)
+        now = self._clock.now()
+        self._book.hear(evidence.executions, now)
+        self._looked, self._evidence = (wire, wire.upheavals, now), evidence
+        return evidence
+
+    def _must_look(self, wire: Wire, now: datetime) -> bool:
+        if self._looked is None:
+            return True
+        looked_at, upheavals, when = self._looked
+        unchanged = looked_at is wire and upheavals == wire.upheavals
+        unchanged = unchanged and self._evidence.stirred == wire.stirred
+        return not unchanged or now - when >= self._patience.sync
+
+    def _require_absent(self, client_id: str, created_at: datetime | None = None) -> None:
+        """Let through only an order whose absence from every list proves that it never arrived.
+
+        What this process has not sent, an earlier one may have sent just before it died; only an
+        order that was made since cannot be on its way.
+        """
+        now, held = self._clock.now(), self._orders.get(client_id)
+        if held is None:
+            if created_at is None or created_at < self._began:
+                self._require_waited(client_id, self._began, now)
+        elif held.sent_at is None:
+            raise OutcomeUnknown(
+                f"order {client_id} worked when the journal last heard of it, and IBKR does not "
+                "list it: look for it in Client Portal"
+            )
+        elif trade_date(held.sent_at) < trade_date(now):
+            raise OutcomeUnknown(
+                f"order {client_id} was sent on {trade_date(held.sent_at)}, and the gateway "
+                "remembers only today: look for it in Client Portal"
+            )
+        else:
+            self._require_waited(client_id, held.sent_at, now)
+
+    def _require_waited(self, client_id: str, since: datetime, now: datetime) -> None:
+        proved_at = since + self._patience.absence
+        if now < proved_at:
+            raise OutcomeUnknown(
+                f"order {client_id} is not listed yet; that it never arrived is proved at "
+                f"{proved_at:%H:%M:%S} UTC"
+            )
+
+    async def _possessed(self, wire: Wire, traded: Traded) -> Decimal:
+        """Base units held whose settlement day has come."""
+        account, con_id = self._session.gateway.account, traded.listing.con_id
+        held = sum(
+            (
+                each.quantity
+                for each in await wire.holdings()
+                if each.account == account and each.con_id == con_id
+            ),
+            _NOTHING,
+        )
+        now, days = self._clock.now(), traded.form.settles_after_days
+        heard, untold = (
+            unsettled(executions, con_id, days, now, self._street.is_business_day)
+            for executions in (self._book.executed(), self._book.untold())
+        )
+        told = self._settlement.waiting_at(traded.instrument.base, now)
+        waiting = max(heard, told + untold)
+        return max(held - waiting, _NOTHING)
+
+    async def _settled_usd(self, wire: Wire) -> Decimal:
+        """Own dollars that are settled: the least of what IB calls settled and what is there."""
+        account = account_of(self._session.gateway.account, await wire.account_values())
+        told = [cash for cash in (account.settled_usd, account.cash_usd) if cash is not None]
+        if not told:
+            raise BrokerUnavailable(f"IBKR does not tell the dollars of {account.id}")
+        return max(min(told), _NOTHING)
+
+    def _expect(self, fills: Iterable[Fill]) -> None:
+        """Let purchases be on their way until their settlement day."""
+        for fill in fills:
+            instrument = self._bought(fill.client_id)
+            if instrument is not None and fill.settles_at is not None:
+                self._settlement.expect(
+                    Unsettled(fill.client_id, instrument.base, fill.quantity, fill.settles_at)
+                )
+
+    def _bought(self, client_id: str) -> Instrument | None:
+        for each in self._book.executed():
+            if each.client_id == client_id and each.side is Side.BUY:
+                return self._instrument_of(each)
+        return None
+
+    def _instrument_of(self, execution: VenueExecution) -> Instrument | None:
+        for symbol, instrument in self._street.instruments.items():
+            if self._street.venue_symbols.get(symbol) == execution.symbol:
+                return instrument
+        return None
+
+    def _endings(self, evidence: Evidence, now: datetime) -> Endings:
+        endings = Endings()
+        for held in self._orders.working():
+            client_id, end = held.order.client_id, end_of(held, evidence, now)
+            if end is None or self._book.waits(client_id):
+                continue
+            held.working = False
+            if end is End.CANCELED:
+                endings.canceled.append(client_id)
+            elif end is End.EXPIRED:
+                endings.expired.append(client_id)
+            elif end is End.REFUSED:
+                ended = evidence.completed_under(client_id)
+                reason = ended.reason if ended is not None else ""
+                endings.rejected.append(Rejected(client_id, reason or "IBKR refused it"))
+        return endings
+
+    def _estimate(self, execution: VenueExecution) -> Around | None:
+        form = FORMS.get(execution.symbol)
+        if form is None or form.sec_type != execution.sec_type:
+            return None
+        for symbol, instrument in self._street.instruments.items():
+            if self._street.venue_symbols.get(symbol) == form.symbol:
+                notional = execution.price * execution.quantity
+                return Around(
+                    self._street.costs.fee_usd(instrument, notional),
+                    self._prices.get(symbol, execution.price),
+                    settles_at(
+                        execution.at, form.settles_after_days, self._street.is_business_day
+                    ),
+                )
+        return None
+
+    def _adopt(self, order: Order, found: Accepted | Rejected) -> Accepted | Rejected:
+        if isinstance(found, Accepted) and self._orders.get(order.client_id) is None:
+            self._orders.take_up(order, _NOTHING)
+        return self._answer(found)
+
+    def _answer(self, answer: Accepted | Rejected) -> Accepted | Rejected:
+        self._answers[answer.client_id] = answer
+        return answer
