@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from engine.brokers.exchange.building import open_dialect
+from engine.brokers.exchange.client import key_of, open_client
 from engine.brokers.exchange.keys import require_fit_key
 from engine.compliance import meaning_of
 from engine.config.venues import ExchangeSettings
-from engine.errors import BrokerUnavailable, ConfigError, OutcomeUnknown
+from engine.errors import BrokerUnavailable, ConfigError, ForbiddenCall, OutcomeUnknown
 from engine.model.orders import Order, OrderType
 from engine.model.venue_lines import Meaning
 from engine.ports import Accepted, Rejected
@@ -224,3 +226,19 @@ async def test_a_key_that_cannot_read_the_ledger_is_unfit(kraken: ExchangeDesk) 
         await kraken.broker.ledger_lines(None)
     with pytest.raises(ConfigError, match="ledger entries"):
         await require_fit_key("kraken", kraken.secrets, kraken.clock, base_url=kraken.url)
+
+
+async def test_a_line_at_the_very_instant_is_read(kraken: ExchangeDesk) -> None:
+    kraken.account.book("deposit", "USD", D(1))
+    dialect = open_dialect(
+        "kraken", key_of("kraken", kraken.secrets), kraken.clock, base_url=kraken.url
+    )
+    assert len(await dialect.ledger(kraken.clock.now())) == 1
+    await dialect.aclose()
+
+
+async def test_a_signed_client_is_guarded_whoever_opens_it(kraken: ExchangeDesk) -> None:
+    client = open_client("kraken", key_of("kraken", kraken.secrets), base_url=kraken.url)
+    with pytest.raises(ForbiddenCall):
+        _ = client.withdraw
+    await client.close()
