@@ -15,6 +15,7 @@ import pytest
 from engine.model.actors import Actor, Role
 from engine.model.instruments import Asset
 from engine.model.proposals import CardKind
+from engine.model.setups import Outcome
 from engine.model.verdicts import Approved, Refused, Resized
 from engine.risk import (
     ClockState,
@@ -207,6 +208,9 @@ def test_the_weekly_budget_to_its_last_cent(picture: dict[str, Any], left: float
         ({"stop_frac": 1.0}, "stop 1.0, cost 0.002"),
         ({"cost_frac": -0.001}, "stop 0.008, cost -0.001"),
         ({"cost_frac": 1.0}, "stop 0.008, cost 1.0"),
+        ({"stop_frac": -0.1}, "stop -0.1, cost 0.002"),
+        ({"stop_frac": 1.5}, "stop 1.5, cost 0.002"),
+        ({"cost_frac": 1.5}, "stop 0.008, cost 1.5"),
         ({"kind": CardKind.WATCH}, "a watch card"),
     ],
 )
@@ -371,3 +375,21 @@ def test_a_monitor_begins_with_no_evidence_and_keeps_its_peaks() -> None:
     begun = (new.e_now, new.e_highest, new.cusum_now, new.cusum_highest, new.counted_until)
     assert begun == (1.0, 1.0, 0.0, 0.0, {})
     assert (new.labels_count, new.since) == (0, NOW)
+
+
+def test_misses_add_up_and_a_label_that_opens_at_the_close_of_another_counts() -> None:
+    misses = Monitors()
+    surprise = brier_surprise(0.8, 0.0)
+    for hour in range(3):
+        label = closed(hour, hour + 1, outcome=Outcome.STOP, p_mean=0.8)
+        misses.count(label)
+    assert misses.labels_count == 3
+    assert misses.cusum_now == pytest.approx(3 * (surprise - 0.5))
+    assert misses.cusum_highest == misses.cusum_now
+    misses.count(closed(1, 9, outcome=Outcome.STOP, p_mean=0.8))
+    assert misses.labels_count == 3
+
+
+def test_outcomes_without_odds_are_named() -> None:
+    with pytest.raises(ValueError, match=r"y must be as long as p \(1\), was 2 long"):
+        e_process((0.5,), (0, 1))
