@@ -39,7 +39,7 @@ ROOMS = {
     ),
     "engine/risk": (
         "tests/engine/test_risk_*.py",
-        # Not its state machine, which takes longer than all the rest together.
+        # Not its state machine, which would take most of the time.
         "tests/properties/test_risk_properties.py",
     ),
     "engine/compliance": (

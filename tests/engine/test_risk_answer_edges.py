@@ -94,6 +94,12 @@ def test_a_refusal_of_a_standing_trip_tells_when_it_tripped() -> None:
     assert answer.value == "tripped at 2.10 % on 2025-03-05 12:00 UTC"
 
 
+def test_a_standing_trip_that_is_still_beyond_tells_where_it_stands_now() -> None:
+    answer = verdict(day_open_equity_usd=Decimal(20_000), **standing("daily loss", NOW, "2.10 %"))
+    assert isinstance(answer, Refused)
+    assert answer.value == "50.00 %"
+
+
 def test_a_yes_or_no_row_refuses_in_words_and_an_unknown_one_in_numbers() -> None:
     told = [
         verdict(halted="B is asleep"),
@@ -237,6 +243,10 @@ def test_what_just_fits_is_approved_and_a_lot_more_is_cut() -> None:
     assert verdict("1.51") == Resized(
         Decimal("1.50"), "instrument cap", "3020.00 USD", "3000.00 USD"
     )
+
+
+def test_a_spent_exploratory_week_cuts_no_proposal() -> None:
+    assert verdict("1", exploratory_week_usd=Decimal(200)) == Approved(Decimal(1))
 
 
 def test_cash_pays_the_cost_too() -> None:
@@ -388,6 +398,8 @@ def test_misses_add_up_and_a_label_that_opens_at_the_close_of_another_counts() -
     assert misses.cusum_highest == misses.cusum_now
     misses.count(closed(1, 9, outcome=Outcome.STOP, p_mean=0.8))
     assert misses.labels_count == 3
+    misses.count(closed(20, 21))
+    assert misses.labels_count == 4
 
 
 def test_outcomes_without_odds_are_named() -> None:
