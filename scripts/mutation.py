@@ -39,8 +39,8 @@ ROOMS = {
     ),
     "engine/risk": ("tests/engine/test_risk_*.py", "tests/properties/test_risk_*.py"),
     "engine/compliance": (
-        "tests/engine/test_compliance*.py",
-        "tests/properties/test_compliance*.py",
+        "tests/engine/compliance/test_exact_*.py",
+        "tests/engine/compliance/test_compliance.py",
     ),
 }
 PATIENCE_SECONDS = 60.0

@@ -42,7 +42,17 @@ READ_ON = "2026-11"
 
 def key_of(line: VenueLine) -> tuple[str, str]:
     """What a classification holds for: one kind at one venue, whatever its spelling."""
-    return (line.venue.strip().lower(), line.kind.strip().lower().replace("-", " "))
+    return (line.venue.strip().lower(), _plain(line.kind))
+
+
+def _plain(kind: str) -> str:
+    return kind.strip().lower().replace("-", " ")
+
+
+def _known(kind: str) -> Meaning | None:
+    """Meaning by the table, by whichever of its spellings."""
+    plain = _plain(kind)
+    return _TABLE.get(plain) or _TABLE.get(plain.replace("_", " "))
 
 
 def meaning_of(line: VenueLine, said: Mapping[tuple[str, str], Meaning] | None = None) -> Meaning:
@@ -72,7 +82,7 @@ def meaning_of(line: VenueLine, said: Mapping[tuple[str, str], Meaning] | None =
     venue, kind = key_of(line)
     if line.asset.upper().endswith((".S", ".M", ".B", ".F")):
         return Meaning.INTEREST
-    known = _TABLE.get(kind) or _TABLE.get(kind.replace("_", " "))
+    known = _known(kind)
     if known is not None:
         return known
     return (said or {}).get((venue, kind), Meaning.UNKNOWN)
@@ -80,7 +90,7 @@ def meaning_of(line: VenueLine, said: Mapping[tuple[str, str], Meaning] | None =
 
 def check_classification(venue: str, kind: str, meaning: Meaning) -> Refused | None:
     """Whether the owner may say that `kind` means `meaning`: only of what is not known."""
-    known = _TABLE.get(kind.strip().lower().replace("-", " "))
+    known = _known(kind)
     if known is not None:
         return Refused(
             "ledger lines",
