@@ -47,6 +47,9 @@ class Finding:
     fatal: bool = False
 
 
+Findings = tuple[Finding, ...]
+
+
 async def check_up(
     config: Path | None, files: Mapping[str, Path], db: Path | None
 ) -> tuple[Finding, ...]:
@@ -63,7 +66,7 @@ async def check_up(
         *_discord(settings, Secrets()),
         _halt_messages(settings),
         _kill_file(settings, db or settings.journal.path),
-        *_venue_keys(Secrets()),
+        *await _venue_keys(Secrets()),
         *await _ib_gateway(settings),
         _place(settings),
         _forms(settings),
@@ -159,13 +162,29 @@ def _kill_file(settings: Settings, journal: Path) -> Finding:
     return Finding("kill file", Health.NOTE, told, f"{thrown.mend}, then /resume with a reason")
 
 
-def _venue_keys(secrets: Secrets) -> tuple[Finding, ...]:
-    keys = [name for name in secrets.present if name.startswith(("KRAKEN", "COINBASE"))]
-    if not keys:
+async def _venue_keys(secrets: Secrets, base_urls: Mapping[str, str] | None = None) -> Findings:
+    """One line for each venue that has a key: what it may do, as the venue itself says."""
+    venues = [
+        venue
+        for venue in ("kraken", "coinbase")
+        if any(name.startswith(venue.upper()) for name in secrets.present)
+    ]
+    if not venues:
         return (Finding("venue keys", Health.NOTE, "none are set; paper needs none"),)
-    return (
-        Finding("venue keys", Health.NOTE, f"{', '.join(keys)} set; paper only reads the fees"),
-    )
+    from engine.brokers.exchange.keys import KeyFitness, check_key
+
+    health = {
+        KeyFitness.FIT: Health.GOOD,
+        KeyFitness.UNFIT: Health.BAD,
+        KeyFitness.UNKNOWN: Health.NOTE,
+    }
+    found = []
+    for venue in venues:
+        root = (base_urls or {}).get(venue, "")
+        key = await check_key(venue, secrets, SystemClock(), base_url=root)
+        detail = f"{key.detail}; paper only reads the fees"
+        found.append(Finding(f"{venue} key", health[key.fitness], detail, key.mend))
+    return tuple(found)
 
 
 async def _ib_gateway(settings: Settings) -> tuple[Finding, ...]:

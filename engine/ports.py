@@ -202,8 +202,9 @@ class Broker(Protocol):
     async def ledger_lines(self, since: datetime | None) -> tuple[VenueLine, ...]:
         """What the venue has booked on the account at or after `since`, oldest first.
 
-        Lines that were given before may come again; they are known by their id. None asks for
-        all that the venue still has.
+        Lines that were given before may come again, and lines of a little before `since` that
+        the venue booked late; they are known by their id. None asks for all that the venue still
+        has.
         """
         ...
 

@@ -1,6 +1,6 @@
-"""What a venue charges this account: read through ccxt with the account's own keys.
+"""What a venue charges this account: read through ccxt with the account's own key.
 
-Refuses every call but the one that reads fees, and to guess: a fault leaves the configured tier.
+Refuses to guess: a fault leaves the configured tier.
 """
 
 from __future__ import annotations
@@ -9,40 +9,26 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from engine.compliance import check_call
-from engine.config import Secrets
+from engine.brokers.exchange.client import TITLES, VenueKey, open_client
 from engine.errors import BrokerError, BrokerUnavailable
 from engine.model.events import FeeTierRead
 from engine.model.fees import MOST_FRAC
 
-TITLES = {"kraken": "Kraken", "coinbase": "Coinbase"}
 _TIMEOUT = timedelta(seconds=10)
-_API = {"kraken": ("public", "private"), "coinbase": ("rest",)}
+_SPACING = timedelta(milliseconds=1)  # a handful of requests, once a start
 _NOT_SIGNED = "EAPI:Invalid"
 _KEY_FAULTS = ("AuthenticationError", "PermissionDenied", "AccountSuspended")
-
-
-def keys_of(secrets: Secrets, venue: str) -> tuple[str, str] | None:
-    """Key and secret of `venue`; None unless the environment has both."""
-    if venue not in TITLES:
-        return None
-    key = getattr(secrets, f"{venue}_api_key")
-    secret = getattr(secrets, f"{venue}_api_secret")
-    if key is None or secret is None:
-        return None
-    # A PEM that travelled through one line of an environment has its line ends spelled out.
-    return key.get_secret_value(), secret.get_secret_value().replace("\\n", "\n")
 
 
 async def read_fee_tier(
     venue: str,
     symbols: Sequence[str],
-    keys: tuple[str, str],
+    key: VenueKey,
     *,
-    base_url: str | None = None,
+    base_url: str = "",
     timeout: timedelta = _TIMEOUT,  # noqa: ASYNC109 - ccxt does the timing
 ) -> FeeTierRead:
-    """The tier of the account behind `keys`, as an event to be journaled.
+    """The tier of the account behind `key`, as an event to be journaled.
 
     Parameters
     ----------
@@ -50,9 +36,8 @@ async def read_fee_tier(
         ``kraken`` or ``coinbase``.
     symbols : sequence of str, at least 1
         ccxt's names, such as ``BTC/USD``; the dearest of them counts for all.
-    keys : (str, str)
-        Key and secret.
-    base_url : str, optional
+    key : VenueKey
+    base_url : str
         Another root, for tests.
     timeout : timedelta, > 0
         For one request.
@@ -66,7 +51,7 @@ async def read_fee_tier(
     """
     import ccxt
 
-    client = _open(venue, keys, base_url, timeout)
+    client: Any = open_client(venue, key, base_url=base_url, timeout=timeout, spacing=_SPACING)
     try:
         fees = [await _fee(client, venue, symbol) for symbol in _asked(venue, symbols)]
     except ccxt.NetworkError as fault:
@@ -94,11 +79,8 @@ def _asked(venue: str, symbols: Sequence[str]) -> Sequence[str]:
 
 async def _fee(client: Any, venue: str, symbol: str) -> tuple[float | None, float | None, str]:
     """Maker and taker as the venue says, and the tier's name."""
-    call = "fetch_trading_fees" if venue == "coinbase" else "fetch_trading_fee"
-    if refused := check_call(call):
-        raise BrokerError(refused.sentence)
     if venue == "coinbase":
-        told = (await client.fetch_trading_fees({"type": "spot"})).get(symbol, {})
+        told = (await client.fetch_trading_fees()).get(symbol, {})
         tier = (told.get("info") or {}).get("fee_tier") or {}
         return (
             told.get("maker"),
@@ -132,14 +114,3 @@ def _refused(venue: str, fault: Exception) -> str:
         f"{title} did not tell this account's fees ({type(fault).__name__}): the configured fees "
         "stand; see its status page"
     )
-
-
-def _open(venue: str, keys: tuple[str, str], base_url: str | None, wait: timedelta) -> Any:
-    import ccxt.async_support
-
-    options = {"apiKey": keys[0], "secret": keys[1], "timeout": wait / timedelta(milliseconds=1)}
-    client = getattr(ccxt.async_support, venue)(options)
-    client.enableRateLimit = False  # a handful of requests, once a start
-    if base_url:
-        client.urls["api"] = dict.fromkeys(_API[venue], base_url)
-    return client

@@ -32,6 +32,9 @@ ALLOWED_VENUE_CALLS = frozenset(
         "fetch_trading_fee",
         "fetch_trading_fees",
         "load_markets",
+        # What the key itself may do: asked once, changes nothing.
+        "private_post_getapikeyinfo",
+        "v3_private_get_brokerage_key_permissions",
     }
 )
 """Every method of a ccxt client that Executor may call; nothing here moves money but an order."""
@@ -58,13 +61,17 @@ _ALLOWED_PARAMS = frozenset(
     {
         # Our own id, by whichever name the venue knows it, and paging of what is read.
         *("clientOrderId", "client_order_id", "cl_ord_id"),
-        *("end", "limit", "paginate", "since", "start", "until"),
+        *("cursor", "end", "limit", "ofs", "order_status", "paginate", "since", "start", "until"),
     }
 )
 _ORDER_PARAMS = _ALLOWED_PARAMS | {
-    *("deadline", "postOnly", "post_only", "stopLossPrice", "timeInForce", "triggerPrice"),
-    "validate",
+    *("deadline", "oflags", "postOnly", "post_only", "stopLossPrice"),
+    *("timeInForce", "triggerPrice"),
 }
+_SPOT = ("type", "spot")
+_LEDGER_PARAMS = _ALLOWED_PARAMS | {"account_id", "starting_after"}
+_PARAMS = {"create_order": _ORDER_PARAMS, "fetch_ledger": _LEDGER_PARAMS}
+_ALLOWED_FLAGS = "fciq"  # fees in the quote currency; any other of Kraken's flags is refused
 _ORDER_TYPES = frozenset({"limit", "market", "stop-loss", "stop_loss"})
 _ORDER_NAMES = ("symbol", "type", "side", "amount", "price", "params")
 
@@ -122,14 +129,21 @@ def check_request(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -
         refused = _wrong_order(given)
         if refused is not None:
             return refused
-    allowed = _ORDER_PARAMS if name == "create_order" else _ALLOWED_PARAMS
+    allowed = _PARAMS.get(name, _ALLOWED_PARAMS)
     for table in (*args, *given.values()):
         if not isinstance(table, Mapping):
             continue
-        strange = [str(key) for key in table if key not in allowed]
+        strange = [
+            str(key)
+            for key, value in table.items()
+            if key not in allowed and (key, value) != _SPOT
+        ]
         if strange:
             told = f"{name} with {', '.join(sorted(strange))}"
             return Forbidden("venue parameters", told, "the allow-list of parameters")
+        flags = table.get("oflags", _ALLOWED_FLAGS)
+        if flags != _ALLOWED_FLAGS:
+            return Forbidden("venue parameters", f"{name} with oflags {flags}", _ALLOWED_FLAGS)
     return None
 
 

@@ -17,6 +17,8 @@ _KINDS: dict[Meaning, frozenset[str]] = {
             *("trade", "fee", "commission", "deposit", "withdrawal", "transaction"),
             *("spend", "receive", "sale", "settlement", "conversion", "custodytransfer"),
             *("match", "rebate", "advanced_trade_fill", "fiat_deposit", "fiat_withdrawal"),
+            *("tradespot", "buy", "sell", "send", "exchange_deposit", "exchange_withdrawal"),
+            *("pro_deposit", "pro_withdrawal", "subscription"),
         }
     ),
     Meaning.INTEREST: frozenset(
@@ -24,35 +26,31 @@ _KINDS: dict[Meaning, frozenset[str]] = {
             *("interest", "credit interest", "broker interest received", "lending", "earn"),
             *("staking", "staking reward", "staking_reward", "reward", "rewards", "income"),
             *("dividend", "cashback", "inflation_reward", "bond interest received"),
+            *("spottostaking", "stakingfromspot", "stakingtospot", "spotfromstaking"),
+            *("staking_transfer", "unstaking_transfer", "earn_payout", "reward_income"),
+            *("incentives_rewards_payout", "credit_card_reward"),
         }
     ),
     Meaning.FINANCING: frozenset(
         {
             *("margin", "rollover", "settled", "financing", "borrow", "loan", "credit"),
             *("debit interest", "broker interest paid", "margin fee", "funding", "liquidation"),
-            *("leverage", "bond interest paid", "short stock borrow fee"),
+            *("leverage", "bond interest paid", "short stock borrow fee", "marginconversion"),
+            *("margin conversion", "spottofutures", "derivatives_settlement", "intx_deposit"),
+            *("intx_withdrawal", "fcm_futures_usdc_sell"),
+            "fcm_futures_usdc_sell_additional_encumberment_rollup",
         }
     ),
 }
 _TABLE = {kind: meaning for meaning, kinds in _KINDS.items() for kind in kinds}
 
 READ_ON = "2026-11"
-"""When the kinds were read: Kraken's Ledgers, ccxt's unified ledger types, IBKR's statement."""
+"""When the kinds were read: Kraken's Ledgers, Coinbase's transactions, ccxt's types, IBKR's."""
 
 
 def key_of(line: VenueLine) -> tuple[str, str]:
     """What a classification holds for: one kind at one venue, whatever its spelling."""
-    return (line.venue.strip().lower(), _plain(line.kind))
-
-
-def _plain(kind: str) -> str:
-    return kind.strip().lower().replace("-", " ")
-
-
-def _known(kind: str) -> Meaning | None:
-    """Meaning by the table, by whichever of its spellings."""
-    plain = _plain(kind)
-    return _TABLE.get(plain) or _TABLE.get(plain.replace("_", " "))
+    return (line.venue.strip().lower(), line.kind.strip().lower().replace("-", " "))
 
 
 def meaning_of(line: VenueLine, said: Mapping[tuple[str, str], Meaning] | None = None) -> Meaning:
@@ -67,7 +65,8 @@ def meaning_of(line: VenueLine, said: Mapping[tuple[str, str], Meaning] | None =
     -----
     Kraken's ``settled`` is the settlement of a *margin* position and so is financing. Assets in
     yield-bearing wallets (``.S``, ``.M``, ``.B``, ``.F``) make any line interest: such rewards
-    must be off.
+    must be off. A kind of two words, ``transfer/spottostaking``, is forbidden if either is, and
+    ordinary only if both are.
 
     Examples
     --------
@@ -88,9 +87,17 @@ def meaning_of(line: VenueLine, said: Mapping[tuple[str, str], Meaning] | None =
     return (said or {}).get((venue, kind), Meaning.UNKNOWN)
 
 
+def _known(kind: str) -> Meaning | None:
+    meanings = {_TABLE.get(w) or _TABLE.get(w.replace("_", " ")) for w in kind.split("/")}
+    for meaning in (Meaning.FINANCING, Meaning.INTEREST):
+        if meaning in meanings:
+            return meaning
+    return Meaning.ORDINARY if meanings == {Meaning.ORDINARY} else None
+
+
 def check_classification(venue: str, kind: str, meaning: Meaning) -> Refused | None:
     """Whether the owner may say that `kind` means `meaning`: only of what is not known."""
-    known = _known(kind)
+    known = _known(kind.strip().lower().replace("-", " "))
     if known is not None:
         return Refused(
             "ledger lines",

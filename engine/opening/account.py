@@ -10,7 +10,8 @@ from collections import defaultdict
 
 import structlog
 
-from engine.brokers.fees import keys_of, read_fee_tier
+from engine.brokers.exchange.client import key_if_any
+from engine.brokers.fees import read_fee_tier
 from engine.config import Secrets, Settings
 from engine.engine import Engine
 from engine.errors import BrokerError
@@ -19,13 +20,13 @@ _log = structlog.get_logger(__name__)
 
 
 async def learn_fees(
-    engine: Engine, settings: Settings, secrets: Secrets, *, base_url: str | None = None
+    engine: Engine, settings: Settings, secrets: Secrets, *, base_url: str = ""
 ) -> None:
     """Ask each venue with keys what it charges, and journal what is new.
 
     Parameters
     ----------
-    base_url : str, optional
+    base_url : str
         Another root, for tests.
     """
     traded: dict[str, list[str]] = defaultdict(list)
@@ -33,11 +34,11 @@ async def learn_fees(
         table = settings.instruments[symbol]
         traded[table.venue].append(table.venue_symbol)
     for venue, symbols in traded.items():
-        keys = keys_of(secrets, venue)
-        if keys is None:
+        key = key_if_any(venue, secrets)
+        if key is None:
             continue
         try:
-            tier = await read_fee_tier(venue, symbols, keys, base_url=base_url)
+            tier = await read_fee_tier(venue, symbols, key, base_url=base_url)
         except BrokerError as fault:
             _log.warning("fees not read", venue=venue, why=str(fault))
             continue

@@ -117,12 +117,13 @@ class BooksMachine(RuleBasedStateMachine):
         made = buys[which % len(buys)]
         self._fill(made, made.quantity, price, fresh=True)
         name = made.proposal_id
-        for event in (happened.LotSettled(name), happened.LotReleased(name)):
-            if self.books[name].lot in ("bought", "settled"):
-                assert self.put("hold", event)
-                self.books[name].lot = (
-                    "settled" if self.books[name].lot == "bought" else "sellable"
-                )
+        book = self.books[name]
+        if book.lot == "bought":
+            assert self.put("hold", happened.LotSettled(name))
+            book.lot = "settled"
+        if book.lot == "settled":
+            assert self.put("hold", happened.LotReleased(name))
+            book.lot = "sellable"
 
     @precondition(lambda self: self.books)
     @rule(which=st.integers(0, 3))

@@ -185,6 +185,15 @@ class DeskMachine(RuleBasedStateMachine):
         if kind in ("rollover", "staking") and f"L{self.line_count}" in self.ledger.lines:
             assert self.ledger.halt is not None
 
+    @precondition(lambda self: self.alive >= 3 and self.ledger.halt is None)
+    @rule(instrument=st.sampled_from([BTC, GOLD]))
+    def buy_over_an_unknown_line(self, instrument: str) -> None:
+        self.venue_books("gift")
+        self.unknown_lines_block_entries()
+        self.propose_and_approve(instrument, 1.0)
+        self.unknown_lines_block_entries()
+        self.classify("gift", "ordinary")
+
     @precondition(lambda self: self.lines)
     @rule(
         kind=st.sampled_from(["gift", "airdrop", "rollover"]),

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-from engine.brokers.settlement import Settlement
 from engine.engine.recorder import Recorder
 from engine.journal.ledger import Ledger
 from engine.model.positions import LotState
@@ -59,11 +58,8 @@ DESK: dict[str, list[Mutant]] = {
         ("engine.brokers.paper", "settles_at", nothing),
     ],
     "unknown ledger lines are fine": [("engine.desk.law", "check_lines_known", nothing)],
-    "a lot settles whenever anybody looks": [
-        (Settlement, "mature", lambda self, _at: [e.client_id for e in self._waiting]),
-    ],
     "a halt is told and not written down": [
-        ("engine.engine.overseeing", "halting", lambda _ledger, _by, _reason: ()),
+        ("engine.engine.stopping", "halting", lambda _ledger, _by, _reason: ()),
     ],
 }
 

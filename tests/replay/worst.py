@@ -24,6 +24,7 @@ def worst_picture() -> RiskPicture:
         equity_usd=Decimal(8_000),
         consecutive_losses=9,
         last_loss_at=NOW,
+        invariant_attempts=2,
         clock=ClockState(30.0, 30.0),
         venue=VenueState(5.0, 5.0, 2.0, 0.0, 2.0),
         odds=OddsRecord(50.0, 9.0),

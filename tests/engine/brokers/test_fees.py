@@ -7,8 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from engine.brokers.fees import keys_of, read_fee_tier
+from engine.brokers.exchange.client import VenueKey, key_if_any
+from engine.brokers.fees import read_fee_tier
 from engine.clock import VirtualClock
 from engine.config import Secrets, Settings
 from engine.errors import BrokerError, BrokerUnavailable
@@ -24,7 +26,15 @@ from tests.kit.accounts import (
 from tests.kit.desk import OWNER, DeskAtWork, at_work, swinging_file
 from tests.kit.market import MONDAY, status_503
 
-KEYS = {"kraken": (KRAKEN_KEY, KRAKEN_SECRET), "coinbase": (COINBASE_KEY, COINBASE_SECRET)}
+
+def pair(key: str, secret: str) -> VenueKey:
+    return VenueKey(SecretStr(key), SecretStr(secret))
+
+
+KEYS = {
+    "kraken": pair(KRAKEN_KEY, KRAKEN_SECRET),
+    "coinbase": pair(COINBASE_KEY, COINBASE_SECRET),
+}
 SYMBOLS = ("BTC/USD", "PAXG/USD")
 
 
@@ -35,9 +45,9 @@ async def venue() -> AsyncIterator[tuple[LoopbackAccount, str]]:
         yield account, url
 
 
-async def read(name: str, url: str, keys: tuple[str, str] | None = None) -> FeeTierRead:
+async def read(name: str, url: str, key: VenueKey | None = None) -> FeeTierRead:
     return await read_fee_tier(
-        name, SYMBOLS, keys or KEYS[name], base_url=url, timeout=timedelta(seconds=5)
+        name, SYMBOLS, key or KEYS[name], base_url=url, timeout=timedelta(seconds=5)
     )
 
 
@@ -75,7 +85,7 @@ async def test_a_wrong_secret_is_named_without_being_shown(
     account, url = venue
     wrong = "d3Jvbmcgc2VjcmV0"
     with pytest.raises(BrokerError, match="refused the keys: check KRAKEN_API_KEY") as told:
-        await read("kraken", url, (KRAKEN_KEY, wrong))
+        await read("kraken", url, pair(KRAKEN_KEY, wrong))
     assert account.refused == ["EAPI:Invalid signature"]
     assert wrong not in str(told.value)
     assert KRAKEN_KEY not in str(told.value)
@@ -100,15 +110,19 @@ async def test_an_absurd_fee_is_not_believed(
         await read("kraken", url)
 
 
-def test_keys_need_both_halves(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_keys_need_both_halves_and_may_have_their_line_ends_spelled_out(
+    monkeypatch: pytest.MonkeyPatch, venue: tuple[LoopbackAccount, str]
+) -> None:
     for name in ("KRAKEN_API_SECRET", "COINBASE_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("KRAKEN_API_KEY", "one half")
-    assert keys_of(Secrets(), "kraken") is None
-    assert keys_of(Secrets(), "ibkr") is None
+    assert key_if_any("kraken", Secrets()) is None
+    assert key_if_any("ibkr", Secrets()) is None
     monkeypatch.setenv("COINBASE_API_KEY", COINBASE_KEY)
     monkeypatch.setenv("COINBASE_API_SECRET", COINBASE_SECRET.replace("\n", "\\n"))
-    assert keys_of(Secrets(), "coinbase") == KEYS["coinbase"]
+    key = key_if_any("coinbase", Secrets())
+    assert key is not None
+    assert (await read("coinbase", venue[1], key)).name == "Coinbase Advanced 2"
 
 
 @pytest.fixture

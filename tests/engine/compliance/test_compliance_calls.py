@@ -17,6 +17,11 @@ _NEVER = re.compile(
     r"convert|position|deposit|repay|funding|liquidat|sub_?account",
     re.IGNORECASE,
 )
+_ONLY = {
+    "kraken": {"private_post_getapikeyinfo"},
+    "coinbase": {"v3_private_get_brokerage_key_permissions"},
+}
+_OTHER = {"kraken": "coinbase", "coinbase": "kraken"}
 ORDER = ("BTC/USD", "market", "buy", 1.0, None)
 
 
@@ -48,9 +53,8 @@ def test_whatever_lends_borrows_stakes_or_moves_is_among_the_refused(venue: str)
 @pytest.mark.parametrize("venue", ["kraken", "coinbase"])
 def test_what_is_listed_exists(venue: str) -> None:
     """A name that no client has would be a list nobody reads."""
-    only_kraken = {"cancel_all_orders_after"}
     missing = ALLOWED_VENUE_CALLS - set(methods(venue)) - {"close"}
-    assert missing <= (only_kraken if venue == "coinbase" else set())
+    assert missing == _ONLY[_OTHER[venue]]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +68,10 @@ def test_what_is_listed_exists(venue: str) -> None:
         {"reduce_only": True},
         {"type": "swap"},
         {"autoBorrow": True},
-        {"oflags": "fciq"},
+        {"oflags": "fcib"},
+        {"oflags": "fciq,viqc"},
+        {"validate": False},
+        {"account_id": "another's"},
         {"anything": "else"},
     ],
 )
@@ -97,6 +104,11 @@ def test_orders_that_are_not_plain_spot_are_refused(
 def test_a_plain_order_with_our_own_id_passes() -> None:
     for name in ("clientOrderId", "client_order_id", "cl_ord_id"):
         assert check_request("create_order", (*ORDER, {name: "x"}), {}) is None
+
+
+def test_fees_are_asked_for_in_dollars_and_only_of_an_order() -> None:
+    assert check_request("create_order", (*ORDER, {"oflags": "fciq"}), {}) is None
+    assert isinstance(check_request("fetch_balance", ({"oflags": "fciq"},), {}), Refused)
 
 
 class Client:

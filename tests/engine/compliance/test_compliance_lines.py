@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from engine.compliance import meaning_of
+from engine.compliance.lines import check_classification
 from engine.engine import Engine
 from engine.facade import Desk, MarketChoice
 from engine.journal.memory import MemoryJournal
@@ -47,12 +48,29 @@ def line(kind: str, line_id: str = "L1", asset: str = "USD", amount: str = "1.5"
         ("margin", Meaning.FINANCING),
         ("settled", Meaning.FINANCING),
         ("Debit Interest", Meaning.FINANCING),
+        ("trade/tradespot", Meaning.ORDINARY),
+        ("transfer/spottostaking", Meaning.INTEREST),
+        ("earn/allocation", Meaning.INTEREST),
+        ("deposit/rollover", Meaning.FINANCING),
+        ("margin_conversion", Meaning.FINANCING),
+        ("earn_payout", Meaning.INTEREST),
+        ("intx_deposit", Meaning.FINANCING),
+        ("advanced_trade_fill", Meaning.ORDINARY),
+        ("send", Meaning.ORDINARY),
+        ("send/user", Meaning.UNKNOWN),
+        ("transfer", Meaning.UNKNOWN),
+        ("adjustment", Meaning.UNKNOWN),
         ("airdrop", Meaning.UNKNOWN),
         ("", Meaning.UNKNOWN),
     ],
 )
 def test_a_kind_has_its_meaning(kind: str, meaning: Meaning) -> None:
     assert meaning_of(line(kind)) is meaning
+
+
+@pytest.mark.parametrize("kind", ["margin_fee", "transfer/spottostaking", "Trade/tradespot"])
+def test_what_is_known_cannot_be_talked_into_something_else(kind: str) -> None:
+    assert check_classification("kraken", kind, Meaning.ORDINARY) is not None
 
 
 def test_a_reward_balance_makes_any_line_interest() -> None:

@@ -75,6 +75,10 @@ def test_pairs_and_single_sales_add_up(third: str) -> None:
         check_after(NOTHING, {}, [HELD], orders)
 
 
+def test_less_may_be_sold_than_is_held() -> None:
+    check_after(NOTHING, {}, [HELD], [replace(STOP, linked_to="", quantity=HALF)])
+
+
 @pytest.mark.parametrize("lot", [LotState.BOUGHT, LotState.SETTLED])
 def test_no_sale_rests_on_what_may_not_be_sold(lot: LotState) -> None:
     with pytest.raises(InvariantBroken) as broken:

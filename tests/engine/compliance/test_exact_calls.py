@@ -68,7 +68,7 @@ def test_only_orders_take_the_words_of_an_order(name: str) -> None:
     "word",
     [
         *("deadline", "postOnly", "post_only", "stopLossPrice", "timeInForce", "triggerPrice"),
-        *("validate", "clientOrderId", "end", "limit", "paginate", "since", "start", "until"),
+        *("clientOrderId", "end", "limit", "paginate", "since", "start", "until"),
     ],
 )
 def test_an_order_may_carry_its_listed_words(word: str) -> None:

@@ -16,6 +16,7 @@ from engine.brokers.ibkr.session import Session
 from engine.clock import VirtualClock
 from engine.model.orders import Order
 from tests.engine.brokers.trading import BTC, COSTS, MONDAY, quote
+from tests.kit.broker_desks import BrokerDesk
 from tests.kit.ib_gateway.gateway import LoopbackGateway
 from tests.kit.ib_gateway.trading import gateway_at
 from tests.kit.ib_gateway.venue import Contract, LoopbackVenue, VenueOrder
@@ -27,7 +28,7 @@ STAND_IN = Contract(
 )
 
 
-class IbkrDesk:
+class IbkrDesk(BrokerDesk):
     """An IBKR broker and its loopback gateway; the market stands at 1000 / 1001."""
 
     def __init__(self, gateway: LoopbackGateway) -> None:
@@ -43,7 +44,7 @@ class IbkrDesk:
         patience = Patience(absence=WINDOW)
         broker = IbkrBroker(session, street, self.clock, patience, known_fills=frozenset(told))
         self._brokers.append(broker)
-        self.broker = broker
+        self.broker: IbkrBroker = broker
 
     async def fill(self, order: Order, quantity: str = "") -> None:
         """Make the venue fill a resting order at its own price, in part or whole."""
