@@ -43,8 +43,8 @@ ROOMS = {
         "tests/properties/test_risk_properties.py",
     ),
     "engine/compliance": (
-        "tests/engine/test_compliance*.py",
-        "tests/properties/test_compliance*.py",
+        "tests/engine/compliance/test_exact_*.py",
+        "tests/engine/compliance/test_compliance.py",
     ),
 }
 PATIENCE_SECONDS = 60.0
