@@ -39,7 +39,7 @@ ROOMS = {
     ),
     "engine/risk": (
         "tests/engine/test_risk_*.py",
-        # Not its state machine, which would take most of the time.
+        # Not its state machine: 40 runs of 40 steps for each mutant.
         "tests/properties/test_risk_properties.py",
     ),
     "engine/compliance": (

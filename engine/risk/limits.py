@@ -141,8 +141,11 @@ class Limits:
 
 def _check(name: str, value: float | timedelta) -> None:
     if isinstance(value, timedelta):
-        if value < timedelta(0):
-            raise ValueError(f"{name} must be >= 0, was {value}")
+        if name == "entry_spacing_for":
+            if value < timedelta(0):
+                raise ValueError(f"{name} must be >= 0, was {value}")
+        elif value <= timedelta(0):
+            raise ValueError(f"{name} must be > 0, was {value}")
     elif name.endswith("_count") or name == "calm_bars":
         least = 0 if name in _MAY_BE_NONE else 1
         if not value >= least:

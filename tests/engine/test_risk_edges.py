@@ -135,7 +135,10 @@ PAIRS = {
 def ends(name: str) -> tuple[list[Any], list[Any]]:
     """The outermost values that are taken, and the innermost that are refused."""
     if name.endswith("_for"):
-        return [timedelta(0)], [timedelta(microseconds=-1)]
+        tick = timedelta(microseconds=1)
+        if name == "entry_spacing_for":
+            return [timedelta(0), tick], [-tick]
+        return [tick], [timedelta(0), -tick]
     if name.endswith("_count") or name == "calm_bars":
         least = 0 if name in MAY_BE_ZERO else 1
         return [least, least + 1], [least - 1, math.nan]
