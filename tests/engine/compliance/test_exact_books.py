@@ -29,7 +29,7 @@ def test_less_than_nothing_is_nobodys(amount: str) -> None:
         (NOTHING, {}, [replace(HELD, quantity=bad)], "position in BTC-USD"),
     ):
         with pytest.raises(InvariantBroken) as broken:
-            check_after(cash, holdings, positions)  # type: ignore[arg-type]
+            check_after(cash, holdings, positions)
         assert str(broken.value) == f"{what} must be >= 0, was {amount}"
 
 

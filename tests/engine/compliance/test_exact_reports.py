@@ -169,7 +169,7 @@ def test_what_came_in_is_summed_oldest_first() -> None:
 
 def test_nothing_received_is_nothing_to_give() -> None:
     account = purification((), ())
-    assert (account.received_usd, account.given_usd, account.left_usd) == (0, 0, 0)
+    assert {account.received_usd, account.given_usd, account.left_usd} == {Decimal(0)}
 
 
 # ---- values ------------------------------------------------------------------------------
