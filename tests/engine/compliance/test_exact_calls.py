@@ -251,3 +251,19 @@ def test_a_trade_settles_when_its_last_business_day_is_over(
 def test_nothing_settles_before_it_is_traded(days: int) -> None:
     with pytest.raises(ValueError, match=f"after_days must be >= 0, was {days}"):
         settles_at(datetime(2025, 3, 3, tzinfo=UTC), days)
+
+
+@pytest.mark.parametrize("flags", ["fcib", "viqc", ""])
+def test_flags_on_either_side_of_the_allowed_one_are_refused(flags: str) -> None:
+    refused = check_request("create_order", (*ORDER, {"oflags": flags}), {})
+    assert told(refused) == ("venue parameters", f"create_order with oflags {flags}", "fciq")
+
+
+def test_a_ledger_may_be_asked_for_by_account_and_by_page() -> None:
+    asked = {"account_id": "ours", "starting_after": "line", "limit": 50}
+    assert check_request("fetch_ledger", (None, None, None, asked), {}) is None
+
+
+def test_half_a_known_kind_is_not_known() -> None:
+    assert check_classification("kraken", "trade/somethingnew", Meaning.ORDINARY) is None
+    assert isinstance(check_classification("kraken", "trade", Meaning.ORDINARY), Refused)
