@@ -87,7 +87,7 @@ class RiskPicture:
     last_loss_at : datetime or None
         Close of the newest losing trade; may be None only when `consecutive_losses` is 0.
     daily_loss_trips : int or None
-        Trips of the daily loss in the present week.
+        Trips of the daily loss since the Monday of its standing trip, else of the present week.
     exploratory_week_usd : Decimal or None, US dollars
         Risk at the stop of the exploratory positions opened in the present week.
     review_note_at : datetime or None
@@ -127,12 +127,12 @@ class RiskPicture:
     halted: str | None
     live_after_kill: bool | None
     tripped: tuple[TrippedBreaker, ...] | None
+    invariant_attempts: int | None
     metals_correlation: float | None
     clock: ClockState | None
     venue: VenueState | None
     odds: OddsRecord | None
     markets: tuple[MarketState, ...]
-    invariant_attempts: int | None = 0
 
     def market(self, instrument: str) -> MarketState | None:
         """State of one instrument's market, or None if nothing is known of it."""

@@ -88,6 +88,7 @@ def calm_picture(**changes: Any) -> RiskPicture:
         halted="",
         live_after_kill=False,
         tripped=(),
+        invariant_attempts=0,
         metals_correlation=0.9,
         clock=ClockState(0.1, 0.0),
         venue=VenueState(1.0, 0.0, 0.0, 0.0, 0.0),
