@@ -110,6 +110,7 @@ def picture_of(ledger: Ledger, policy: Policy, moment: Moment) -> RiskPicture:
         entries=_entries(ledger, moment.now),
         consecutive_losses=ledger.losses_in_a_row,
         last_loss_at=ledger.last_loss_at,
+        pause_ended_at=ledger.pause_ended_at,
         daily_loss_trips=_daily_trips(ledger, moment.now),
         exploratory_week_usd=ledger.exploratory_risk_usd(week_start(moment.now)),
         review_note_at=ledger.review_note_at,

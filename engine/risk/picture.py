@@ -83,9 +83,11 @@ class RiskPicture:
     entries : tuple of PastEntry or None
         At least those of the last 24 hours and of the present UTC day.
     consecutive_losses : int or None
-        Since the last win, or since the owner last reset their breaker.
+        Since the last win, or since the owner last reset their halt.
     last_loss_at : datetime or None
         Close of the newest losing trade; may be None only when `consecutive_losses` is 0.
+    pause_ended_at : datetime or None
+        When the owner last reset their pause; None means never.
     daily_loss_trips : int or None
         Trips of the daily loss since the Monday of its standing trip, else of the present week.
     exploratory_week_usd : Decimal or None, US dollars
@@ -121,6 +123,7 @@ class RiskPicture:
     entries: tuple[PastEntry, ...] | None
     consecutive_losses: int | None
     last_loss_at: datetime | None
+    pause_ended_at: datetime | None
     daily_loss_trips: int | None
     exploratory_week_usd: Decimal | None
     review_note_at: datetime | None

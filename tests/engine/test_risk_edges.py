@@ -234,6 +234,13 @@ def test_a_pause_ends_with_the_very_second_and_stays_ended() -> None:
         assert value_of(name, consecutive_losses=5, last_loss_at=NOW - ago) == value
 
 
+def test_a_pause_that_the_owner_ended_begins_again_with_the_next_loss() -> None:
+    run: dict[str, Any] = {"consecutive_losses": 5, "last_loss_at": NOW - HOUR}
+    for ended, value in ((NOW - HOUR, 0.0), (NOW - HOUR - SECOND, 5.0)):
+        assert value_of("losses in a row, pause", **run, pause_ended_at=ended) == value
+        assert value_of("losses in a row, halt", **run, pause_ended_at=ended) == 5.0
+
+
 def test_a_daily_loss_waits_for_a_later_day_not_for_another() -> None:
     assert resets(**standing("daily loss", NOW + 24 * HOUR)) == []
 
