@@ -128,7 +128,7 @@ CONDUCT: tuple[Breaker, ...] = (
         Scope.DESK,
         _of(_odds, lambda odds: odds.brier_cusum),
         lambda look: look.limits.brier_cusum,
-        why="The odds miss by more than chance explains.",
+        why="The odds miss by more than they allow for; chance alone does so now and then.",
         resets=_REFIT,
         shown="{:.2f} sd",
         rebased=True,
