@@ -79,7 +79,7 @@ def _bars(axes: Axes, steps: tuple[tuple[str, float], ...], total: float) -> Non
 def _rows(
     axes: Axes, steps: tuple[tuple[str, float], ...], total: float, span: float, low: float
 ) -> None:
-    names = [clip(name, 24) for name, _ in steps] + ["posterior"]
+    names = [clip(name.replace("_", " "), 24) for name, _ in steps] + ["posterior"]
     moves = [nats(value) for _, value in steps] + [nats(total)]
     wide = max(span, 0.1)
     axes.set_xlim(low - wide * 0.06, low + wide * 1.3)
