@@ -21,7 +21,8 @@ def test_loss_limit_in_profit_says_that_nothing_is_lost() -> None:
 def test_breaker_that_is_yes_or_no_shows_no_number() -> None:
     assert against("0", "1") == ": 0 of 1"
     closed = views.breaker_row("market closed", state=RowState.BLOCKING, value="1", bound="1")
-    shown = str(risk_card(views.risk(breakers=(closed,)), None).view().to_components())
+    view = risk_card(views.risk(breakers=(closed,)), None).view()
+    shown = str(view.to_components())  # type: ignore[no-untyped-call]
     assert "**BLOCKING** market closed" in shown
     assert "1 of 1" not in shown
 
