@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from matplotlib.collections import LineCollection, PolyCollection
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from bot.charts.canvas import (
     DOTS_PER_INCH,
@@ -34,7 +34,7 @@ from engine.facade import Bar, ChartView, Level
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_HEIGHT = 4.6
+_HEIGHT = 5.2
 _BODY = 0.36
 _LABEL_GAP_POINTS = SMALL * 1.75
 _FARTHEST = 1.5
@@ -56,7 +56,7 @@ def render_chart(chart: ChartView) -> bytes:
     """
     if not chart.bars:
         raise ValueError(f"a chart of {chart.instrument} needs at least one bar, had none")
-    figure, axes = new_figure(_HEIGHT)
+    figure, axes = new_figure(_HEIGHT, right=0.82)
     newest = chart.bars[-1]
     change = signed_share(newest.close / chart.bars[0].open - 1)
     title(
@@ -112,7 +112,13 @@ def _frame(axes: Axes, chart: ChartView, at: Sequence[float]) -> None:
     pad = max(top - bottom, high * 1e-4) * 0.06
     axes.set_ylim(bottom - pad, top + pad)
     axes.set_xlim(at[0] - chart.timeframe.days, at[-1] + chart.timeframe.days * 2)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: price(float(round(value, 8)))))
+    axes.yaxis.set_major_locator(MaxNLocator(6))
+    axes.yaxis.set_major_formatter(FuncFormatter(_tick))
+
+
+def _tick(value: float, _: int | None) -> str:
+    shown = price(float(round(value, 8)))
+    return shown.removesuffix(".00") if abs(value) >= 100 else shown
 
 
 def _levels(axes: Axes, chart: ChartView) -> None:
@@ -121,6 +127,8 @@ def _levels(axes: Axes, chart: ChartView) -> None:
     gap = _LABEL_GAP_POINTS / height_points * (top - bottom)
     inside = [level for level in chart.levels if bottom <= float(level.price) <= top]
     spread = _apart([float(level.price) for level in inside], gap, bottom + gap / 2, top - gap / 2)
+    free = [at for at in axes.get_yticks() if all(abs(at - tag) > gap for tag in spread)]
+    axes.set_yticks([at for at in free if bottom <= at <= top])
     for level, where in zip(inside, spread, strict=True):
         _level(axes, level, where)
     for level in chart.levels:
@@ -133,13 +141,16 @@ def _level(axes: Axes, level: Level, where: float) -> None:
     colour = LEVEL_COLOURS.get(level.name.split()[0].lower(), FAINT)
     style = ":" if colour == LEVEL_COLOURS["anchor"] else "--"
     axes.axhline(float(level.price), color=colour, linewidth=1.4, linestyle=style, zorder=3)
-    _name(axes, f"{level.name} {price(level.price)}", where, colour)
+    _name(axes, level.name, where, colour)
+    # The price stands on its axis, where it hides no candle.
+    _name(axes, price(level.price), where, colour, on_axis=True)
 
 
-def _name(axes: Axes, words: str, where: float, colour: str) -> None:
+def _name(axes: Axes, words: str, where: float, colour: str, *, on_axis: bool = False) -> None:
+    across = 1.012 if on_axis else 0.008
     axes.annotate(
-        words, (0.008, where), xycoords=("axes fraction", "data"), color=GROUND, fontsize=SMALL,
-        fontweight="bold", ha="left", va="center", zorder=6,
+        words, (across, where), xycoords=("axes fraction", "data"), color=GROUND, fontsize=SMALL,
+        fontweight="bold", ha="left", va="center", zorder=6, annotation_clip=False,
         bbox={"boxstyle": "round,pad=0.22", "facecolor": colour, "edgecolor": "none"},
     )  # fmt: skip
 

@@ -32,9 +32,10 @@ LEVEL_COLOURS = {"entry": ENTRY, "target": RISE, "stop": FALL, "anchor": ANCHOR}
 
 WIDTH_INCHES = 8.0
 DOTS_PER_INCH = 110
-SMALL, NORMAL, LARGE = 10.5, 12.0, 15.0
-_HEAD_INCHES, _FOOT_INCHES = 0.82, 0.42
-_MAIN_INCHES, _DETAIL_INCHES = 0.26, 0.52
+# A phone shows some 330 of these 880 points: 15 points of type are read as 9 there.
+SMALL, NORMAL, LARGE = 15.0, 16.0, 20.0
+_HEAD_INCHES, _FOOT_INCHES = 0.98, 0.5
+_MAIN_INCHES, _DETAIL_INCHES = 0.3, 0.66
 _DAY_FORMATS = ["%Y", "%b %Y", "%d %b", "%H:%M", "%H:%M", "%H:%M:%S"]
 _FIRST_FORMATS = ["", "%Y", "%d %b", "%d %b", "%H:%M", "%H:%M"]
 
@@ -57,6 +58,7 @@ def new_figure(
     axes.grid(visible=True, color=GRID, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.tick_params(colors=FAINT, labelsize=SMALL, length=0)
+    axes.tick_params(axis="x", pad=6)
     axes.yaxis.tick_right()
     for spine in axes.spines.values():
         spine.set_visible(False)
@@ -77,11 +79,18 @@ def title(figure: Figure, main: str, detail: str) -> None:
         )  # fmt: skip
 
 
-def watermark(axes: Axes, market: MarketView) -> None:
-    """SIMULATED or REPLAY across the picture, where the market is not live."""
+def watermark(axes: Axes, market: MarketView, degrees: float = 0.0) -> None:
+    """SIMULATED or REPLAY across the picture, where the market is not live.
+
+    Parameters
+    ----------
+    degrees : float
+        How far it is turned, so that level bars cannot hide it.
+    """
     axes.text(
         0.5, 0.5, label(market), transform=axes.transAxes, color=TEXT, alpha=0.09,
         fontsize=46, fontweight="bold", ha="center", va="center", zorder=0,
+        rotation=degrees,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from itertools import accumulate
 
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from bot.charts.canvas import (
     ENTRY,
@@ -20,11 +20,10 @@ from bot.charts.canvas import (
     title,
     watermark,
 )
-from bot.ui.market import date_of
 from bot.ui.text import money, share, signed_money
 from engine.facade import PortfolioView
 
-_HEIGHT = 3.6
+_HEIGHT = 4.2
 _FLATTEST = 0.002
 
 
@@ -39,12 +38,12 @@ def render_equity(portfolio: PortfolioView) -> bytes:
     curve = portfolio.equity_curve
     if len(curve) < 2:
         raise ValueError(f"an equity curve needs two points, had {len(curve)}")
-    figure, axes = new_figure(_HEIGHT, right=0.84)
+    figure, axes = new_figure(_HEIGHT, right=0.84, left=0.06)
     title(
         figure,
         f"Equity {money(portfolio.equity_usd)}  {signed_money(portfolio.total_usd)}",
-        f"{share(portfolio.drawdown_frac)} below the high-water mark (dotted) · "
-        f"{date_of(curve[0][0])} to {date_of(curve[-1][0])}",
+        f"{share(portfolio.drawdown_frac)} below the peak (dotted) · "
+        f"{curve[0][0]:%Y-%m-%d} to {curve[-1][0]:%Y-%m-%d}",
     )
     watermark(axes, portfolio.market)
     at = time_axis(axes, [when for when, _ in curve])
@@ -58,5 +57,6 @@ def render_equity(portfolio: PortfolioView) -> bytes:
     pad = max((high - low) * 0.1, high * _FLATTEST)
     axes.set_ylim(low - pad, high + pad)
     axes.set_xlim(at[0], at[-1] + max((at[-1] - at[0]) * 0.02, 1e-4))
+    axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"${value:,.0f}"))
     return png_of(figure)

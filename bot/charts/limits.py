@@ -12,8 +12,17 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from bot.charts.canvas import DOTS_PER_INCH, FAINT, FALL, GRID, GROUND, RISE, TEXT, png_of
-from bot.ui.market import label
+from bot.charts.canvas import (
+    DOTS_PER_INCH,
+    FAINT,
+    FALL,
+    GRID,
+    GROUND,
+    RISE,
+    TEXT,
+    png_of,
+    watermark,
+)
 from bot.ui.risk_words import foremost, level_sign, limit_numbers, use_of
 from engine.facade import LimitLevel, LimitUseView, RiskView
 
@@ -29,7 +38,7 @@ _COLOURS = {
 }
 # A phone shows some 330 of these 800 points: 18 points of type are read as 10 there.
 _WIDTH_INCHES = 800 / DOTS_PER_INCH
-_ROW_INCHES, _HEAD_INCHES = 0.66, 0.66
+_ROW_INCHES, _HEAD_INCHES, _FOOT_INCHES = 0.66, 0.66, 0.1
 _NAME, _NUMBER, _TITLE = 17.5, 16.0, 19.0
 _BAR_FROM, _BAR_TO, _BAR_HEIGHT = 0.03, 0.97, 0.28
 
@@ -47,17 +56,15 @@ def render_limits(view: RiskView) -> bytes:
     if not view.limits:
         raise ValueError("there are no limits to draw")
     shown = foremost(view.limits)
-    height = _HEAD_INCHES + _ROW_INCHES * len(shown)
+    height = _HEAD_INCHES + _ROW_INCHES * len(shown) + _FOOT_INCHES
     figure = Figure(figsize=(_WIDTH_INCHES, height), dpi=DOTS_PER_INCH, facecolor=GROUND)
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0), facecolor=GROUND)
     axes.set_axis_off()
     axes.set_xlim(0.0, 1.0)
     axes.set_ylim(height, 0.0)
-    axes.text(
-        0.5, height / 2, label(view.market) if view.market else "", color=TEXT, alpha=0.07,
-        fontsize=52, fontweight="bold", ha="center", va="center", rotation=30, zorder=0,
-    )  # fmt: skip
+    if view.market is not None:
+        watermark(axes, view.market, degrees=30.0)
     axes.text(
         _BAR_FROM, 0.36, "Limits", color=TEXT, fontsize=_TITLE, fontweight="bold",
         va="center",

@@ -47,13 +47,15 @@ def render_reliability(group: str, bins: dict[str, tuple[ReliabilityBin, ...]]) 
     margin = 0.1 * (most - least) + 0.01
     axes.set_xlim(max(0.0, least - margin), min(1.0, most + margin))
     axes.set_ylim(0.0, min(1.0, 1.15 * max(each.high for each in shown)))
-    axes.tick_params(axis="x", pad=7)
-    axes.set_xlabel("odds given", color=FAINT, fontsize=SMALL)
+    axes.text(
+        0.99, 0.02, "odds given", transform=axes.transAxes, color=FAINT, fontsize=SMALL,
+        ha="right", va="bottom",
+    )  # fmt: skip
     axes.legend(frameon=False, labelcolor=TEXT, fontsize=SMALL, loc="upper left")
     count = sum(each.count for each in bins[_PIPELINE])
     title(
         figure,
         f"{group}: do the odds keep their word?",
-        f"share whose target came first · {count} candidates, ten equal bins, 95 % bounds",
+        f"share that came true · {count} candidates in ten bins, 95 % bounds",
     )
     return png_of(figure)

@@ -28,8 +28,8 @@ from engine.facade import BreakdownView
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_ROW_INCHES = 0.36
-_MARGIN_INCHES = 1.4
+_ROW_INCHES = 0.42
+_MARGIN_INCHES = 1.6
 
 
 def render_waterfall(breakdown: BreakdownView) -> bytes:
@@ -43,14 +43,16 @@ def render_waterfall(breakdown: BreakdownView) -> bytes:
     if not breakdown.waterfall:
         raise ValueError(f"{breakdown.instrument} has no setup, so there are no odds to draw")
     steps = breakdown.waterfall
-    figure, axes = new_figure(_MARGIN_INCHES + _ROW_INCHES * (len(steps) + 1), 0.97, 0.30)
+    figure, axes = new_figure(_MARGIN_INCHES + _ROW_INCHES * (len(steps) + 1), 0.97, 0.38)
     odds = breakdown.assessment.odds
-    ends = f"break-even {share(odds.break_even)}, lower bound {share(odds.p_low)}" if odds else ""
+    ends = (
+        f" · lower bound {share(odds.p_low)}, break-even {share(odds.break_even)}" if odds else ""
+    )
     total = math.fsum(value for _, value in steps)
     title(
         figure,
         f"{breakdown.instrument}: {share(_chance(steps[0][1]))} to {share(_chance(total))}",
-        f"log-odds in nats, prior to posterior · {ends}",
+        f"log-odds in nats{ends}",
     )
     watermark(axes, breakdown.market)
     _bars(axes, steps, total)
@@ -77,10 +79,10 @@ def _bars(axes: Axes, steps: tuple[tuple[str, float], ...], total: float) -> Non
 def _rows(
     axes: Axes, steps: tuple[tuple[str, float], ...], total: float, span: float, low: float
 ) -> None:
-    names = [clip(name, 24) for name, _ in steps] + ["posterior"]
+    names = [clip(name.replace("_", " "), 24) for name, _ in steps] + ["posterior"]
     moves = [nats(value) for _, value in steps] + [nats(total)]
     wide = max(span, 0.1)
-    axes.set_xlim(low - wide * 0.06, low + wide * 1.22)
+    axes.set_xlim(low - wide * 0.06, low + wide * 1.3)
     axes.set_ylim(len(steps) + 0.6, -0.6)
     axes.set_yticks(range(len(names)), names, color=TEXT, fontsize=NORMAL)
     axes.yaxis.tick_left()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bot.ui.card import Card, Picture, Tone
 from bot.ui.market import banner, moment
 from bot.ui.scan import BADGES, odds_line
-from bot.ui.text import clip, nats, price, table
+from bot.ui.text import clip, nats, price, share, table
 from engine.facade import BreakdownView, LayerView, SizeStep
 
 _REASON = 170
@@ -63,5 +63,9 @@ def _layer(layer: LayerView) -> str:
 
 
 def _chain(steps: tuple[SizeStep, ...]) -> str:
-    rows = [(clip(step.name, 26), f"{step.factor:.3g}", f"{step.fraction:.4f}") for step in steps]
-    return table(("size chain", "factor", "of equity"), rows) if rows else ""
+    # The first step has no factor: it is the share of equity that the others cut.
+    rows = [
+        (clip(step.name, 21), f"{step.factor:.3g}" if n else "", share(step.fraction, 2))
+        for n, step in enumerate(steps)
+    ]
+    return table(("size chain", "times", "equity"), rows) if rows else ""

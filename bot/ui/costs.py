@@ -10,7 +10,7 @@ from bot.ui.market import banner
 from bot.ui.text import clip, count, money, table
 from engine.facade import Bill, CostsView, EnergyUse, ModelLine
 
-_BLOCKS = 15
+_BLOCKS = 10
 
 
 def costs_card(view: CostsView) -> Card:

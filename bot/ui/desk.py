@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from bot.channels import SetupReport
 from bot.ui.card import Card, Tone
 from bot.ui.market import banner, date_of, moment, relative
+from bot.ui.risk_words import against
 from bot.ui.scan import ENTRIES
 from bot.ui.text import clip, count, money, plain
 from engine.facade import AuditLine, BreakerView, DeskState, StatusView, VerifyView
@@ -137,7 +138,8 @@ def _breakers(breakers: Sequence[BreakerView]) -> list[str]:
 
 def _breaker(breaker: BreakerView) -> str:
     state = breaker.state.value.upper()
-    said = f"**{state}** {breaker.name}: {breaker.value} of {breaker.bound} · {breaker.resets}"
+    measured = against(breaker.value, breaker.bound)
+    said = f"**{state}** {breaker.name}{measured}. {breaker.resets}"
     return clip(said, 300)
 
 

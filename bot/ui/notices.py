@@ -28,6 +28,7 @@ from engine.facade import (
     MarketView,
     OrderNotice,
     OrderState,
+    Origin,
     PortfolioView,
     ProfitRow,
     Purpose,
@@ -75,6 +76,7 @@ def fill_card(notice: FillNotice, market: MarketView) -> Card:
 def trade_card(notice: TradeNotice, market: MarketView) -> Card:
     """A closed position's result."""
     trade = notice.trade
+    asked = " by hand" if trade.origin is Origin.BY_HAND else ""
     tone = Tone.GOOD if trade.pnl_usd > 0 else Tone.BAD
     card = Card(tone).lines(
         (
@@ -84,7 +86,7 @@ def trade_card(notice: TradeNotice, market: MarketView) -> Card:
             ),
             (
                 f"{arrow(trade.pnl_usd)} {quantity(trade.quantity, trade.instrument)} · "
-                f"`{trade.kind.value.upper()}` · {ENDS[notice.closed_by]} after "
+                f"`{trade.kind.value.upper()}`{asked} · {ENDS[notice.closed_by]} after "
                 f"{duration(trade.closed_at - trade.opened_at)}"
             ),
             (

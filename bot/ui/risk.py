@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from bot.ui.card import Card, Picture, Tone
 from bot.ui.market import banner, date_of, moment
-from bot.ui.risk_words import event_words, foremost, level_sign, limit_words, use_of
+from bot.ui.risk_words import against, event_words, foremost, level_sign, limit_words, use_of
 from bot.ui.scan import ENTRIES
 from bot.ui.text import clip, count, listed, money, plain
 from engine.facade import (
@@ -110,8 +110,8 @@ def _breaker(breaker: BreakerRowView) -> str:
     since = f" since {date_of(breaker.tripped_at)}" if breaker.tripped_at else ""
     at = f", tripped at {breaker.tripped_value}" if breaker.tripped_value else ""
     return clip(
-        f"**{breaker.state.value.upper()}** {breaker.name}: {breaker.value} of "
-        f"{breaker.bound}{at}{since}. {breaker.resets}",
+        f"**{breaker.state.value.upper()}** {breaker.name}"
+        f"{against(breaker.value, breaker.bound)}{at}{since}. {breaker.resets}",
         330,
     )
 

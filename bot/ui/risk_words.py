@@ -11,6 +11,7 @@ from bot.ui.text import share
 from engine.facade import LimitLevel, LimitUseView, RiskEventView
 
 _ROOM = 7
+_NARROW_FRAC = 0.02
 _UNKNOWN_USE = 0.75  # not known ranks with what is near
 _SIGNS = {
     LimitLevel.EASY: "●",
@@ -27,12 +28,15 @@ def level_sign(level: LimitLevel) -> str:
 
 def used_of(limit: LimitUseView) -> str:
     """What is used of a limit, with its unit."""
-    return "unknown" if limit.used is None else _amount(limit.used, limit.unit)
+    if limit.used is None:
+        return "unknown"
+    # Only a loss falls below zero: there is none then, however large the profit.
+    return "none" if limit.used < 0.0 else _amount(limit.used, limit)
 
 
 def bound_of(limit: LimitUseView) -> str:
     """The limit itself, with its unit."""
-    return _amount(limit.bound, limit.unit)
+    return _amount(limit.bound, limit)
 
 
 def use_of(limit: LimitUseView) -> str:
@@ -60,8 +64,22 @@ def limit_words(limit: LimitUseView) -> str:
     return f"{limit.name} {limit_numbers(limit)}"
 
 
-def _amount(value: float, unit: str) -> str:
-    return share(value) if unit.startswith("fraction") else f"{value:.0f}"
+def _amount(value: float, limit: LimitUseView) -> str:
+    if not limit.unit.startswith("fraction"):
+        return f"{value:.0f}"
+    # With one decimal, a narrow limit and what is used of it read the same.
+    return share(value, 2 if limit.bound < _NARROW_FRAC else 1)
+
+
+def against(value: str, bound: str) -> str:
+    """A breaker's number against its bound; nothing where it can only be yes or no.
+
+    Examples
+    --------
+    >>> against("2.10 %", "2.00 %"), against("1", "1")
+    (': 2.10 % of 2.00 %', '')
+    """
+    return "" if value == bound == "1" else f": {value} of {bound}"
 
 
 def event_words(event: RiskEventView) -> str:
@@ -76,6 +94,6 @@ def event_words(event: RiskEventView) -> str:
     'resumed by B: all is well'
     """
     if event.what == "tripped":
-        return f"{event.name} tripped at {event.value} of {event.bound}. {event.reason}"
-    named = "" if event.name == "halt" else f"{event.name} "
+        return f"{event.name}: tripped{against(event.value, event.bound)}. {event.reason}"
+    named = "" if event.name == "halt" else f"{event.name}: "
     return f"{named}{event.what} by {event.by.name}: {event.reason}"

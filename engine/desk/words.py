@@ -215,12 +215,12 @@ def _(event: happened.ExitRequested) -> str:
 
 @sentence.register
 def _(event: happened.Halted) -> str:
-    return f"{event.by.name} halted entries: {event.reason}"
+    return f"{_begun(event.by.name)} halted entries: {_ended(event.reason)}"
 
 
 @sentence.register
 def _(event: happened.Resumed) -> str:
-    return f"{event.by.name} resumed entries: {event.reason}"
+    return f"{_begun(event.by.name)} resumed entries: {_ended(event.reason)}"
 
 
 @sentence.register
@@ -283,3 +283,11 @@ def _(event: happened.FeeTierRead) -> str:
 def _(event: happened.ModelUsed) -> str:
     tokens = f"{event.tokens_in:,} tokens in, {event.tokens_out:,} out"
     return f"{event.provider} {event.model} for {event.purpose}: {tokens}, {usd(event.cost_usd)}."
+
+
+def _begun(name: str) -> str:
+    return f"{name[:1].upper()}{name[1:]}"
+
+
+def _ended(reason: str) -> str:
+    return reason if reason.endswith((".", "!", "?")) else f"{reason}."
