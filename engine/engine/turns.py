@@ -79,7 +79,9 @@ def halting(ledger: Ledger, by: Actor, reason: str) -> tuple[Event, ...]:
 def dropping(ledger: Ledger, watched: Collection[str]) -> tuple[Event, ...]:
     """The end of every open proposal on an instrument that is not in `watched` any more."""
     return tuple(
-        happened.ProposalWithdrawn(record.terms.id, f"{record.terms.instrument} is not watched now")
+        happened.ProposalWithdrawn(
+            record.terms.id, f"{record.terms.instrument} is not watched now"
+        )
         for record in ledger.open_proposals()
         if record.terms.instrument not in watched
     )
