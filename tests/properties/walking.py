@@ -47,7 +47,8 @@ class Steps:
                 finally:
                     self._within = False
 
-            return stateful.rule(**drawn)(counted)
+            made: Any = stateful.rule(**drawn)
+            return made(counted)
 
         return declare
 
