@@ -195,8 +195,10 @@ class Ledger:
         Limits in force as last journaled; empty in records older than that.
     limits_held_back : tuple of (name, wanted, in force)
         Looser limits that wait until nothing is open.
+    pause_ended_at : datetime or None
+        When the owner last reset the pause after losses in a row.
     losses_in_a_row : int
-        Since the last win, or since the owner last reset their breaker.
+        Since the last win, or since the owner last reset their halt.
     calm_bars : dict of str to int
         Bars in a row without a volatility alarm, by instrument.
     trip_log : list of (name, datetime)
@@ -264,6 +266,7 @@ class Ledger:
     trades: list[Trade] = field(default_factory=list)
     losses_in_a_row: int = 0
     last_loss_at: datetime | None = None
+    pause_ended_at: datetime | None = None
     review_note_at: datetime | None = None
     calm_bars: dict[str, int] = field(default_factory=dict)
     exits_requested: dict[str, ExitAsked] = field(default_factory=dict)
