@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -21,11 +21,8 @@ from engine.desk.present.sharia import interest_lines
 from engine.desk.zakat import ZakatChoice, zakat_of
 from engine.engine.lawkeeping import line_events
 from engine.engine.recorder import Recorder
-from engine.errors import InvariantBroken, JournalError
-from engine.journal.fold import apply
-from engine.journal.ledger import Ledger
-from engine.journal.reading import records_of
-from engine.journal.sealing import opened
+from engine.errors import JournalError
+from engine.journal.reading import ledger_of
 from engine.journal.sqlite import SqliteJournal
 from engine.model.events import VenueLineSeen
 from engine.model.venue_lines import VenueLine
@@ -170,36 +167,15 @@ def _line(row: dict[str, str], venue: str, where: str) -> VenueLine:
     )
 
 
-def ledger_at(db: Path, day: date | None = None) -> Ledger:
-    """What the journal at `db` adds up to at the end of `day`, or at its end.
-
-    Raises
-    ------
-    JournalError
-        If the file cannot be read.
-    """
-    ledger = Ledger()
-    with records_of(db) as records:
-        for record in records:
-            envelope = opened(record)
-            if day is not None and envelope.at.date() > day:
-                break
-            try:
-                apply(ledger, envelope)
-            except InvariantBroken:
-                continue  # it stands noted in the ledger, as at every boot
-    return ledger
-
-
 def zakat_of_journal(db: Path, settings: Settings, choice: ZakatChoice) -> ZakatReport | Refused:
     """What zakat on what the journal at `db` held would come to.
 
     Raises
     ------
     JournalError
-        If the file cannot be read.
+        If the file cannot be read, or does not verify.
     """
-    ledger = ledger_at(db, choice.day)
+    ledger = ledger_of(db, choice.day)
     at = ledger.at or SystemClock().now()
     return zakat_of(ledger, settings, choice, at.date())
 
@@ -210,7 +186,7 @@ def purification_of_journal(db: Path) -> Purification:
     Raises
     ------
     JournalError
-        If the file cannot be read.
+        If the file cannot be read, or does not verify.
     """
-    ledger = ledger_at(db)
+    ledger = ledger_of(db)
     return purification(interest_lines(ledger), (given.amount_usd for given in ledger.given))

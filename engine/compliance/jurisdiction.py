@@ -118,8 +118,9 @@ def net_buys(
 ) -> NetBuys | None:
     """What was bought, net of sales, of what counts, in the twelve months up to `now`.
 
-    Every dealing counts at the one configured rate. Sales give room back, but never more than
-    was bought in the window: sales of what is older open none.
+    Every dealing counts at the one configured rate. Sales give room back, of whatever age
+    what they sold was, but never more than was bought in the window: it is the net that is
+    capped, and the net is never below zero.
 
     Parameters
     ----------

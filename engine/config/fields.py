@@ -5,6 +5,7 @@ Refuses NaN, infinity, and text or booleans where a number belongs.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -46,6 +47,18 @@ def whole_id(value: object) -> object:
     """Turn a Discord id that was typed as a number into text."""
     is_number = isinstance(value, int) and not isinstance(value, bool)
     return str(value) if is_number else value
+
+
+def over_known(known: Mapping[str, Any], tables: object) -> object:
+    """Tables of the file laid over the known ones, key by key; what is no table is given back."""
+    if not isinstance(tables, dict):
+        return tables
+    merged: dict[str, Any] = dict(known)
+    for name, table in tables.items():
+        base = known.get(name)
+        fits = isinstance(base, Section) and isinstance(table, dict)
+        merged[name] = dict(base) | table if fits and base is not None else table
+    return merged
 
 
 Exact = Annotated[Decimal, Field(strict=True), BeforeValidator(plain_decimal)]

@@ -8,9 +8,9 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from engine.config.fields import Exact, Name, Section, number, setting
+from engine.config.fields import Exact, Name, Section, number, over_known, setting
 
 
 class ModelPriceSettings(Section):
@@ -104,6 +104,11 @@ class MeterSettings(Section):
         1.0, "Worth of one unit of that currency", "US dollars", gt=0, le=1000
     )
     prices: dict[str, ModelPriceSettings] = Field(default_factory=lambda: dict(KNOWN_PRICES))
+
+    @field_validator("prices", mode="before")
+    @classmethod
+    def _add_to_known_prices(cls, tables: object) -> object:
+        return over_known(KNOWN_PRICES, tables)
 
     @model_validator(mode="after")
     def _warns_before_the_plan(self) -> MeterSettings:

@@ -27,7 +27,7 @@ Found as: --config PATH, else $EXECUTOR_CONFIG, else ./config.toml, else the def
 Secrets never stand here. They are read from the environment only:
 {variables}.
 [meter], [discord], [schedule], [journal], [log] and [zakat] decide no trade; everything else does,
-and iscovered by the hash that goes into the journal. Made by: python -m engine.config"""
+and is covered by the hash that goes into the journal. Made by: python -m engine.config"""
 
 
 def render_default_toml() -> str:

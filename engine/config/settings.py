@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from engine.compliance.jurisdiction import Jurisdiction
-from engine.config.fields import Section, numbers_only
+from engine.config.fields import numbers_only, over_known
 from engine.config.instruments import KNOWN_INSTRUMENTS, InstrumentSettings, Symbol
 from engine.config.law import (
     KNOWN_JURISDICTIONS,
@@ -92,7 +92,7 @@ class Settings(OneSource):
             "costs": dict(CostSettings()),
             "jurisdictions": KNOWN_JURISDICTIONS,
         }
-        return _over_known(known[info.field_name], tables)
+        return over_known(known[info.field_name], tables)
 
     @model_validator(mode="after")
     def _watch_known_instruments(self) -> Settings:
@@ -155,18 +155,6 @@ class Settings(OneSource):
         """Settings that the hash covers, as plain JSON data with one text a value."""
         dumped: dict[str, Any] = _one_text(self.model_dump(exclude=set(PLACES)))
         return dumped
-
-
-def _over_known(known: dict[str, Any], tables: object) -> object:
-    """`tables` of the file laid over the known ones, key by key."""
-    if not isinstance(tables, dict):
-        return tables
-    merged: dict[str, Any] = dict(known)
-    for name, table in tables.items():
-        base = known.get(name)
-        fits = isinstance(base, Section) and isinstance(table, dict)
-        merged[name] = dict(base) | table if fits and base is not None else table
-    return merged
 
 
 def _one_text(value: Any) -> Any:

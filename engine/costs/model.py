@@ -127,7 +127,7 @@ class CostModel:
         estimate_frac : float, fraction of price
             For example of `SpreadEstimate.sure_frac`; not above 0 means there is none.
         """
-        if quote is not None and 0.0 < quote.bid < quote.ask < math.inf:
+        if quote is not None and _is_believed(quote):
             return min((quote.ask - quote.bid) / (2.0 * quote.mid), MOST_FRAC)
         scheduled = self.half_spreads.get(instrument.symbol, self.default_half_spread_frac)
         if scheduled < estimate_frac < math.inf:
@@ -144,7 +144,7 @@ class CostModel:
         sure = seen.estimate.sure_frac if seen.estimate else 0.0
         frac = self.half_spread_frac(instrument, seen.quote, sure)
         least = min(float(instrument.tick) / (2.0 * price), MOST_FRAC)
-        if seen.quote is not None:
+        if seen.quote is not None and _is_believed(seen.quote):
             source = "from the book"
         elif seen.estimate is not None and frac == sure:
             source = f"from {seen.estimate.pairs} pairs of bars"
@@ -283,6 +283,10 @@ class CostModel:
         if not 0.0 <= impact_frac < math.inf:
             raise ValueError(f"impact_frac must be in [0, inf), was {impact_frac!r}")
         return exact(half_spread_frac) + exact(self._slippage(instrument)) + exact(impact_frac)
+
+
+def _is_believed(quote: Quote) -> bool:
+    return 0.0 < quote.bid < quote.ask < math.inf
 
 
 def _check_frac(name: str, value: float) -> None:

@@ -27,7 +27,7 @@ from engine.engine.sensing import Sensing
 from engine.engine.stopping import Stopping
 from engine.engine.street import Street
 from engine.engine.study import study
-from engine.engine.turns import Turns, halting
+from engine.engine.turns import Turns, dropping, halting
 from engine.engine.watching import Watch
 from engine.errors import ForbiddenCall
 from engine.journal.ledger import Ledger
@@ -157,6 +157,8 @@ class Engine:
 
     async def _open(self) -> None:
         await self._record_start()
+        # First of all: nothing can be known or charged for what is not watched.
+        await self._recorder.record(*dropping(self.ledger, self.instruments), durable=True)
         await self._stopping.look_at_start()
         await self._record_limits()
         until = self.ledger.bars_at or self.clock.now()

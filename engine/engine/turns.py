@@ -6,7 +6,7 @@ Refuses to leave half of a change behind: a caller that is cancelled does not st
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import TypeVar
 
 import structlog
@@ -74,3 +74,14 @@ def halting(ledger: Ledger, by: Actor, reason: str) -> tuple[Event, ...]:
         for record in ledger.open_proposals()
     )
     return happened.Halted(by, reason), *withdrawn
+
+
+def dropping(ledger: Ledger, watched: Collection[str]) -> tuple[Event, ...]:
+    """The end of every open proposal on an instrument that is not in `watched` any more."""
+    return tuple(
+        happened.ProposalWithdrawn(
+            record.terms.id, f"{record.terms.instrument} is not watched now"
+        )
+        for record in ledger.open_proposals()
+        if record.terms.instrument not in watched
+    )

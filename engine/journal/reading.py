@@ -9,13 +9,16 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from datetime import date
 from itertools import islice
 from pathlib import Path
 
-from engine.errors import JournalError
+from engine.errors import InvariantBroken, JournalError
 from engine.journal.chain import Anchor, Record, stored
 from engine.journal.faults import told_plainly
+from engine.journal.fold import apply
+from engine.journal.ledger import Ledger
 from engine.journal.lock import is_held
 from engine.journal.schema import APPLICATION_ID, COLUMNS
 from engine.journal.sealing import EMPTY, unseal
@@ -42,6 +45,28 @@ def envelopes_of(path: Path, stream: str = "desk") -> Iterator[Envelope]:
         except JournalError as fault:
             told = str(fault)
             raise type(fault)(told if str(path) in told else f"{path}: {told}") from None
+
+
+def ledger_of(path: Path, last_day: date | None = None, stream: str = "desk") -> Ledger:
+    """What a journal adds up to, as at a boot: what contradicts it stays noted in the ledger.
+
+    Parameters
+    ----------
+    last_day : date or None, UTC
+        Entries of later days are left out; None takes all.
+
+    Raises
+    ------
+    JournalError
+        If there is no such file, it is no journal, or an event does not verify.
+    """
+    ledger = Ledger()
+    for envelope in envelopes_of(path, stream):
+        if last_day is not None and envelope.at.date() > last_day:
+            break
+        with suppress(InvariantBroken):
+            apply(ledger, envelope)
+    return ledger
 
 
 def newest_of(path: Path, kinds: Sequence[str], stream: str = "desk") -> Record | None:

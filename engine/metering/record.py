@@ -5,17 +5,12 @@ Refuses to ask what time it is: the bill stands at the newest entry of the recor
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from engine.config import Settings
-from engine.errors import InvariantBroken, JournalError
-from engine.journal.chain import GENESIS, Anchor
-from engine.journal.fold import apply
-from engine.journal.ledger import Ledger
-from engine.journal.reading import records_of
-from engine.journal.sealing import unseal
+from engine.errors import JournalError
+from engine.journal.reading import ledger_of
 from engine.metering.bill import Bill, bill_of
 from engine.metering.plan import meter_plan_of
 from engine.model.canonical import plain
@@ -29,11 +24,7 @@ def bill_from_journal(path: Path, settings: Settings) -> Bill:
     JournalError
         If there is no journal, it does not verify, or no desk has opened on it yet.
     """
-    ledger = Ledger()
-    with records_of(path) as records:
-        for envelope in unseal(tuple(records), Anchor(0, GENESIS)):
-            with suppress(InvariantBroken):  # noted in the ledger; the desk stands halted over it
-                apply(ledger, envelope)
+    ledger = ledger_of(path)
     if ledger.at is None or ledger.opened_at is None:
         raise JournalError(f"{path}: no desk has opened on it yet; start one with --db")
     return bill_of(ledger, ledger.at, meter_plan_of(settings))

@@ -5,8 +5,6 @@ Refuses to guess what only a market tells: it is shown as not measured.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,14 +13,12 @@ from engine.config import Settings
 from engine.desk.picture import Moment, picture_of
 from engine.desk.policy import policy_of
 from engine.desk.present.risk import RiskCase, risk_view
-from engine.errors import InvariantBroken, JournalError
-from engine.journal.fold import apply
+from engine.errors import JournalError
 from engine.journal.ledger import Ledger
-from engine.journal.reading import envelopes_of
+from engine.journal.reading import ledger_of
 from engine.market.sessions import is_open
 from engine.model.canonical import plain
 from engine.opening import in_force, kill_files
-from engine.ports import Envelope
 from engine.risk import MarketState
 from engine.views import RiskView
 
@@ -42,7 +38,7 @@ def read_risk(settings: Settings, journal: Path) -> RiskView:
     ConfigError
         If the settings lack an instrument that the desk holds.
     """
-    ledger = _folded(envelopes_of(journal))
+    ledger = ledger_of(journal)
     if ledger.at is None or ledger.opened_at is None:
         raise JournalError(f"{journal}: no desk has opened on it yet; start one with --db")
     instruments = tuple(dict.fromkeys((*_watched(ledger, settings), *_held(ledger))))
@@ -72,14 +68,6 @@ def risk_as_json(view: RiskView) -> dict[str, Any]:
     """The view as plain JSON data; money and instants are text, exactly."""
     told: dict[str, Any] = plain(view)
     return told
-
-
-def _folded(envelopes: Iterable[Envelope]) -> Ledger:
-    ledger = Ledger()
-    for envelope in envelopes:
-        with suppress(InvariantBroken):  # noted in the ledger, and shown with the view
-            apply(ledger, envelope)
-    return ledger
 
 
 def _watched(ledger: Ledger, settings: Settings) -> tuple[str, ...]:

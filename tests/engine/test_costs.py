@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.costs import CostModel, FeeTier, Flow, corwin_schultz_half_spread, flow_of
+from engine.costs import (
+    CostModel,
+    FeeTier,
+    Flow,
+    HalfSpread,
+    Seen,
+    corwin_schultz_half_spread,
+    flow_of,
+)
 from engine.errors import ConfigError
 from engine.model.bars import Bar, Quote, Timeframe
 from engine.model.instruments import Asset, Calendar, Instrument, InstrumentForm
@@ -58,6 +66,11 @@ def test_half_spread_comes_from_the_book_first() -> None:
 @pytest.mark.parametrize("quote", [book(100.02, 99.98), book(100.0, 100.0), book(math.nan, 1.0)])
 def test_half_spread_does_not_believe_a_crossed_book(quote: Quote) -> None:
     assert COSTS.half_spread_frac(BTC, quote, 0.0003) == 0.0003
+
+
+@pytest.mark.parametrize("quote", [book(100.02, 99.98), book(math.nan, 1.0)])
+def test_a_half_spread_is_not_said_to_be_from_a_book_that_is_not_believed(quote: Quote) -> None:
+    assert COSTS.half_spread(BTC, 60_000.0, Seen(quote)) == HalfSpread(0.0001, "as configured")
 
 
 @pytest.mark.parametrize("estimate", [0.0, -1.0, math.nan, math.inf])

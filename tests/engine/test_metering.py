@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.config import Settings
+from engine.config import Settings, settings_from
 from engine.journal.ledger import Ledger
 from engine.metering import (
     Usage,
@@ -137,3 +137,24 @@ def test_fees_of_fills_stand_apart_from_running_costs() -> None:
 def test_a_fee_tier_is_remembered_with_its_day() -> None:
     tier = ledger_of(OPENED, FeeTierRead("kraken", 0.002, 0.0035, "tier")).fee_tiers["kraken"]
     assert (tier.taker_frac, tier.as_of) == (0.0035, NOON.date())
+
+
+def test_a_price_of_the_file_stands_beside_the_known_ones() -> None:
+    table = {
+        "provider": "other",
+        "model": "big",
+        "since": date(2026, 1, 1),
+        "input_usd": 1,
+        "cached_usd": 1,
+        "output_usd": 1,
+    }
+    prices = meter_plan_of(settings_from({"meter": {"prices": {"other": table}}})).prices
+    assert prices[:-1] == PLAN.prices
+    assert prices[-1].provider == "other"
+
+
+def test_a_known_price_keeps_what_the_file_does_not_change() -> None:
+    dearer = {"meter": {"prices": {"deepseek_flash": {"input_usd": 0.2}}}}
+    changed, *others = meter_plan_of(settings_from(dearer)).prices
+    assert changed == replace(PLAN.prices[0], input_usd=Decimal("0.2"))
+    assert tuple(others) == PLAN.prices[1:]

@@ -5,14 +5,12 @@ Refuses to trust the fold: a second set of books, kept here in plain numbers, mu
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import ClassVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition
 
 from engine.compliance import check_after, check_entry, check_exit, check_pair
 from engine.errors import InvariantBroken
@@ -28,9 +26,10 @@ from engine.model.positions import LotState
 from engine.model.verdicts import Refused
 from tests.kit.events import NOON, OPENED, approved, filled, order, raised, terms
 from tests.kit.market import BTC
+from tests.properties.walking import Steps
 
-STEPS: Counter[str] = Counter()
-"""Steps taken by each rule, over all examples."""
+STEPS = Steps()
+rule = STEPS.rule
 
 QUANTITIES = st.sampled_from(
     [Decimal(q) for q in ("0.5", "1", "2", "1", "0.5", "3", "0", "-1", "50")]
@@ -53,8 +52,6 @@ class Book:
 class BooksMachine(RuleBasedStateMachine):
     """The ledger under any sequence of events."""
 
-    steps: ClassVar[Counter[str]] = STEPS
-
     def __init__(self) -> None:
         super().__init__()
         self.ledger = Ledger()
@@ -66,11 +63,10 @@ class BooksMachine(RuleBasedStateMachine):
         self.cash = Decimal(10_000)
         self.count = 0
         self.used: set[int] = set()
-        assert self.put("opened", OPENED)
+        assert self.put(OPENED)
 
-    def put(self, name: str, event: Event) -> bool:
+    def put(self, event: Event) -> bool:
         """Write `event`; False if the ledger refused it, in which case nothing has changed."""
-        self.steps[name] += 1
         self.at += timedelta(seconds=1)
         batch = self.seal.batch((event,), self.at, 0, self.head)
         self.head = batch.head
@@ -94,7 +90,7 @@ class BooksMachine(RuleBasedStateMachine):
     @rule()
     def propose(self) -> None:
         name = f"P-{len(self.books):04d}"
-        assert self.put("propose", raised(name))
+        assert self.put(raised(name))
         self.books[name] = Book()
 
     @precondition(lambda self: len(self.books) < 6)
@@ -102,10 +98,10 @@ class BooksMachine(RuleBasedStateMachine):
     def begin(self, quantity: Decimal) -> None:
         """The lawful way in: proposed, approved, about to be bought."""
         name = f"P-{len(self.books):04d}"
-        assert self.put("begin", raised(name))
-        assert self.put("begin", approved(name, str(quantity)))
+        assert self.put(raised(name))
+        assert self.put(approved(name, str(quantity)))
         made = self._order(name, Side.BUY, Purpose.ENTRY, quantity)
-        assert self.put("begin", happened.OrderIntended(made))
+        assert self.put(happened.OrderIntended(made))
         self.books[name] = Book(approved=quantity, entries=1)
         self.orders[made.client_id] = made
 
@@ -119,10 +115,10 @@ class BooksMachine(RuleBasedStateMachine):
         name = made.proposal_id
         book = self.books[name]
         if book.lot == "bought":
-            assert self.put("hold", happened.LotSettled(name))
+            assert self.put(happened.LotSettled(name))
             book.lot = "settled"
         if book.lot == "settled":
-            assert self.put("hold", happened.LotReleased(name))
+            assert self.put(happened.LotReleased(name))
             book.lot = "sellable"
 
     @precondition(lambda self: self.books)
@@ -135,7 +131,7 @@ class BooksMachine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 3), quantity=QUANTITIES)
     def approve(self, which: int, quantity: Decimal) -> None:
         name = self.name(which)
-        if self.put("approve", approved(name, str(quantity))):
+        if self.put(approved(name, str(quantity))):
             book = self.books[name]
             assert book.approved == 0
             assert 0 < quantity <= terms(name).quantity
@@ -145,7 +141,7 @@ class BooksMachine(RuleBasedStateMachine):
     def buy(self, which: int, quantity: Decimal, purpose: Purpose) -> None:
         name = self.name(which)
         made = self._order(name, Side.BUY, purpose, quantity)
-        if self.put("buy", happened.OrderIntended(made)):
+        if self.put(happened.OrderIntended(made)):
             book = self.books[name]
             assert purpose is Purpose.ENTRY
             assert book.entries == 0
@@ -175,7 +171,7 @@ class BooksMachine(RuleBasedStateMachine):
     def _fill(self, made: Order, quantity: Decimal, price: Decimal, *, fresh: bool) -> None:
         self.count += fresh
         event = filled(made.client_id, str(quantity), str(price), fill_id=f"f{self.count}")
-        if not self.put("fill", event):
+        if not self.put(event):
             return
         book = self.books[made.proposal_id]
         assert quantity > 0
@@ -197,7 +193,7 @@ class BooksMachine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 3))
     def settle(self, which: int) -> None:
         name = self.name(which)
-        if self.put("settle", happened.LotSettled(name)):
+        if self.put(happened.LotSettled(name)):
             assert self.books[name].lot == "bought"
             self.books[name].lot = "settled"
 
@@ -205,7 +201,7 @@ class BooksMachine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 3))
     def release(self, which: int) -> None:
         name = self.name(which)
-        if self.put("release", happened.LotReleased(name)):
+        if self.put(happened.LotReleased(name)):
             assert self.books[name].lot == "settled"
             self.books[name].lot = "sellable"
 
@@ -215,7 +211,7 @@ class BooksMachine(RuleBasedStateMachine):
     def sell(self, which: int, quantity: Decimal, purpose: Purpose) -> None:
         name = self.name(which)
         made = self._order(name, Side.SELL, purpose, quantity)
-        if self.put("sell", happened.OrderIntended(made)):
+        if self.put(happened.OrderIntended(made)):
             book = self.books[name]
             assert purpose is not Purpose.ENTRY
             assert book.lot == "sellable", "a sale of what is not ours"
@@ -231,7 +227,7 @@ class BooksMachine(RuleBasedStateMachine):
             name, Side.SELL, Purpose.STOP, quantity,
             type=OrderType.STOP, stop_price=price, linked_to=other,
         )  # fmt: skip
-        if self.put("stop", happened.OrderIntended(made)):
+        if self.put(happened.OrderIntended(made)):
             book = self.books[name]
             assert book.lot == "sellable", "a stop on what is not ours"
             assert price >= book.highest_stop, "a wider stop"
@@ -249,7 +245,7 @@ class BooksMachine(RuleBasedStateMachine):
             "cancel": happened.OrderCanceled(client_id, "off"),
             "expire": happened.OrderExpired(client_id),
         }[turn]
-        rejected = self.put("turn", event) and turn == "reject"
+        rejected = self.put(event) and turn == "reject"
         made = self.orders[client_id]
         if rejected and made.purpose is Purpose.STOP:
             # A stop that never stood binds no later one.
@@ -277,7 +273,6 @@ class BooksMachine(RuleBasedStateMachine):
         outlay: Decimal,
         held: bool,
     ) -> None:
-        self.steps["entry_check"] += 1
         position = next(iter(self.ledger.positions.values()), None) if held else None
         made = order("x", purpose, str(quantity), side=side, type=kind)
         verdict = check_entry(made, BTC, cash, position, "paper", outlay_usd=outlay)
@@ -296,7 +291,6 @@ class BooksMachine(RuleBasedStateMachine):
     def exit_check(
         self, quantity: Decimal, resting: Decimal, price: Decimal, before: Decimal
     ) -> None:
-        self.steps["exit_check"] += 1
         for held in self.ledger.positions.values():
             made = order(
                 "x", Purpose.STOP, str(quantity), type=OrderType.STOP, stop_price=price,
@@ -316,7 +310,7 @@ class BooksMachine(RuleBasedStateMachine):
     @rule()
     def steps_of_others(self) -> None:
         """What is the owner's alone is not taken from the desk."""
-        assert not self.put("steps_of_others", happened.Resumed(DESK, "please"))
+        assert not self.put(happened.Resumed(DESK, "please"))
 
     # ------------------------------------------------------------------ what must always hold
 

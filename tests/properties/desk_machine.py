@@ -6,7 +6,6 @@ Refuses to trust the desk's own checks: what must hold is computed here anew, af
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,10 +13,10 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition
 
 from engine.brokers.paper import PaperBroker
 from engine.config import Settings
@@ -44,6 +43,7 @@ from tests.kit.desk import (
     swings,
 )
 from tests.kit.market import write_bars
+from tests.properties.walking import Steps
 
 GOLD = "XAU-USD"
 """Here a listed trust: it settles on the next business day."""
@@ -52,8 +52,8 @@ START = Decimal(10_000)
 SLACK = Decimal("1.02")
 Answer = TypeVar("Answer")
 
-STEPS: Counter[str] = Counter()
-"""Steps taken by each rule, over all examples."""
+STEPS = Steps()
+rule = STEPS.rule
 
 
 @cache
@@ -90,8 +90,6 @@ def settings(auto_below: int) -> Settings:
 class DeskMachine(RuleBasedStateMachine):
     """A desk with real journal, ledger, pipeline, sizing, risk, compliance and paper broker."""
 
-    steps: ClassVar[Counter[str]] = STEPS
-
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
@@ -127,8 +125,7 @@ class DeskMachine(RuleBasedStateMachine):
         self.events: AsyncIterator[MarketEvent] = parts.feed.stream(engine.ledger.bars_at)
         self.factor = 1.0
 
-    def act(self, name: str, work: Coroutine[Any, Any, Answer]) -> Answer:
-        self.steps[name] += 1
+    def act(self, work: Coroutine[Any, Any, Answer]) -> Answer:
         self.alive += 1
         return self.runner.run(work)
 
@@ -140,17 +137,17 @@ class DeskMachine(RuleBasedStateMachine):
 
     @rule(count=st.integers(1, 6))
     def bars(self, count: int) -> None:
-        self.act("bars", self._bars(count))
+        self.act(self._bars(count))
 
     @precondition(lambda self: self.alive % 4 == 3)
     @rule(factor=st.sampled_from([0.9, 0.97, 0.985, 1.015, 1.03, 1.1]))
     def jump(self, factor: float) -> None:
         self.factor *= factor
-        self.act("jump", self._bars(1))
+        self.act(self._bars(1))
 
     @rule(missing=st.integers(1, 4), caught_up=st.booleans())
     def gap(self, missing: int, caught_up: bool) -> None:
-        self.act("gap", self._gap(missing, caught_up=caught_up))
+        self.act(self._gap(missing, caught_up=caught_up))
 
     async def _gap(self, missing: int, *, caught_up: bool) -> None:
         for _ in range(missing):
@@ -171,7 +168,6 @@ class DeskMachine(RuleBasedStateMachine):
     @rule(trouble=st.sampled_from(Trouble))
     def venue_trouble(self, trouble: Trouble) -> None:
         if self.venue.trouble is not trouble:
-            self.steps["venue_trouble"] += 1
             self.venue.trouble = trouble
 
     @precondition(lambda self: self.alive >= 10)
@@ -180,7 +176,7 @@ class DeskMachine(RuleBasedStateMachine):
         self.line_count += 1
         at = self.ledger.bars_at or self.desk.now()
         self.lines.append(VenueLine(f"L{self.line_count}", "kraken", at, kind, "USD", Decimal(1)))
-        self.act("venue_books", self._bars(1))
+        self.act(self._bars(1))
         # What the ledger showed is acted on in the same turn in which it was read.
         if kind in ("rollover", "staking") and f"L{self.line_count}" in self.ledger.lines:
             assert self.ledger.halt is not None
@@ -201,7 +197,6 @@ class DeskMachine(RuleBasedStateMachine):
     )
     def classify(self, kind: str, meaning: str) -> None:
         answer = self.act(
-            "classify",
             self.desk.sharia.classify(OWNER, "kraken", kind, meaning, "asked the venue"),
         )
         if kind == "rollover" or meaning == "unknown":
@@ -211,13 +206,13 @@ class DeskMachine(RuleBasedStateMachine):
 
     @rule(instrument=st.sampled_from([BTC, GOLD]))
     def propose(self, instrument: str) -> None:
-        self.act("propose", self.desk.propose(OWNER, instrument))
+        self.act(self.desk.propose(OWNER, instrument))
 
     @rule(instrument=st.sampled_from([BTC, GOLD]), portion=st.sampled_from([1.0, 1.0, 0.5]))
     def propose_and_approve(self, instrument: str, portion: float) -> None:
-        view = self.act("propose_and_approve", self.desk.propose(OWNER, instrument))
+        view = self.act(self.desk.propose(OWNER, instrument))
         if not isinstance(view, Refused):
-            self.act("approve", self._click(OWNER, view.terms.id, view.short_hash, portion))
+            self.act(self._click(OWNER, view.terms.id, view.short_hash, portion))
 
     @rule(which=st.integers(0, 5), portion=st.sampled_from([1.0, 0.5, 0.25, 0.0, 1.5]))
     def late_click(self, which: int, portion: float) -> None:
@@ -226,9 +221,7 @@ class DeskMachine(RuleBasedStateMachine):
         if views:
             view = views[which % len(views)]
             status = view.status
-            answer = self.act(
-                "late_click", self._click(OWNER, view.terms.id, view.short_hash, portion)
-            )
+            answer = self.act(self._click(OWNER, view.terms.id, view.short_hash, portion))
             if status is not ProposalStatus.OPEN or not 0.0 < portion <= 1.0:
                 assert isinstance(answer, Refused)
 
@@ -237,7 +230,7 @@ class DeskMachine(RuleBasedStateMachine):
         views = self.desk.proposals(only_open=False)
         if views:
             view = views[which % len(views)]
-            answers = self.act("double_click", self._twice(view.terms.id, view.short_hash))
+            answers = self.act(self._twice(view.terms.id, view.short_hash))
             assert sum(not isinstance(answer, Refused) for answer in answers) <= 1
 
     async def _twice(self, name: str, short_hash: str) -> list[object]:
@@ -248,7 +241,7 @@ class DeskMachine(RuleBasedStateMachine):
     @rule()
     def forged_hash(self) -> None:
         for view in self.desk.proposals()[:1]:
-            answer = self.act("forged_hash", self._click(OWNER, view.terms.id, "0" * 12, 1.0))
+            answer = self.act(self._click(OWNER, view.terms.id, "0" * 12, 1.0))
             assert isinstance(answer, Refused)
 
     async def _click(self, by: Actor, name: str, short_hash: str, portion: float) -> object:
@@ -258,7 +251,7 @@ class DeskMachine(RuleBasedStateMachine):
     @rule()
     def reject(self) -> None:
         for view in self.desk.proposals()[:1]:
-            self.act("reject", self.desk.reject(OWNER, view.terms.id, "no thanks"))
+            self.act(self.desk.reject(OWNER, view.terms.id, "no thanks"))
 
     @precondition(lambda self: self.ledger.positions)
     @rule()
@@ -266,7 +259,7 @@ class DeskMachine(RuleBasedStateMachine):
         """Getting out is possible always, halted or not."""
         for view in self.desk.positions()[:1]:
             leaving = view.position.id in self.ledger.exits_requested
-            answer = self.act("close", self.desk.close_position(OWNER, view.position.id, "out"))
+            answer = self.act(self.desk.close_position(OWNER, view.position.id, "out"))
             assert leaving or not isinstance(answer, Refused)
 
     @precondition(lambda self: self.ledger.open_orders())
@@ -274,27 +267,27 @@ class DeskMachine(RuleBasedStateMachine):
     def cancel(self) -> None:
         for view in self.desk.orders()[:2]:
             client_id = view.order.client_id
-            answer = self.act("cancel", self.desk.cancel_order(OWNER, client_id))
+            answer = self.act(self.desk.cancel_order(OWNER, client_id))
             if view.order.purpose is not Purpose.ENTRY:
                 assert isinstance(answer, Refused)
 
     @precondition(lambda self: self.ledger.halt is None and self.alive >= 8)
     @rule(by=st.sampled_from([OWNER, OVERSEER]))
     def halt(self, by: Actor) -> None:
-        self.act("halt", self.desk.halt(by, "odd prices"))
+        self.act(self.desk.halt(by, "odd prices"))
         assert self.ledger.halt is not None
         assert self.ledger.open_proposals() == []
 
     @precondition(lambda self: self.ledger.halt is not None)
     @rule()
     def resume(self) -> None:
-        self.act("resume", self.desk.resume(OWNER, "fine again"))
+        self.act(self.desk.resume(OWNER, "fine again"))
         self.entries_at_halt = None
 
     @precondition(lambda self: self.ledger.positions)
     @rule()
     def flatten(self) -> None:
-        self.act("flatten", self.desk.flatten(OWNER, "enough"))
+        self.act(self.desk.flatten(OWNER, "enough"))
         for held in self.ledger.positions.values():
             assert held.id in self.ledger.exits_requested
 
@@ -303,18 +296,18 @@ class DeskMachine(RuleBasedStateMachine):
     def reset(self) -> None:
         for breaker in self.desk.status().breakers:
             if breaker.tripped:
-                self.act("reset", self.desk.reset_breaker(OWNER, breaker.name, "looked at it"))
+                self.act(self.desk.reset_breaker(OWNER, breaker.name, "looked at it"))
 
     @precondition(lambda self: self.lines)
     @rule(amount=st.sampled_from(["0", "-1", "2.5"]))
     def give(self, amount: str) -> None:
-        self.act("give", self.desk.sharia.give(OWNER, Decimal(amount), "to the poor"))
+        self.act(self.desk.sharia.give(OWNER, Decimal(amount), "to the poor"))
 
     # ------------------------------------------------------------------ everybody else
 
     @rule(by=st.sampled_from([OVERSEER, STRANGER]), what=st.integers(0, 9))
     def foreign(self, by: Actor, what: int) -> None:
-        answer = self.act("foreign", self._foreign(by)[what]())
+        answer = self.act(self._foreign(by)[what]())
         assert isinstance(answer, Refused)
         assert answer.limit == "permission"
 
@@ -345,7 +338,7 @@ class DeskMachine(RuleBasedStateMachine):
         """A crash: nothing is closed, the journal is all that is left."""
         self.alive = 0
         before = state_of(self.ledger)
-        self.act("restart", self._open())
+        self.act(self._open())
         after = state_of(self.ledger)
         for kept in ("cash_usd", "positions", "trades", "attempts", "dealings", "lines"):
             if not self.ledger.exits_requested and kept not in ("cash_usd", "positions"):

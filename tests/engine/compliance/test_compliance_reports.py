@@ -23,11 +23,11 @@ from engine.config import Settings
 from engine.desk.zakat import ZakatChoice, zakat_of
 from engine.errors import JournalError
 from engine.journal.ledger import Ledger
+from engine.journal.reading import ledger_of
 from engine.model.venue_lines import VenueLine
 from engine.model.verdicts import Refused
 from engine.statements import (
     import_statement,
-    ledger_at,
     purification_of_journal,
     read_statement,
     zakat_of_journal,
@@ -157,7 +157,7 @@ async def test_a_statement_is_read_once_and_interest_halts(tmp_path: Path) -> No
     assert (await import_statement(db, file, "kraken", settings)).new == 0
     file.write_text(STATEMENT + "A3,R3,2025-03-05 10:00:00,staking,USD,3,0\n")
     assert (await import_statement(db, file, "kraken", settings)).halted
-    ledger = ledger_at(db)
+    ledger = ledger_of(db)
     assert ledger.halt is not None
     assert ledger.unknown_kinds() == {("kraken", "gift"): 1}
     assert purification_of_journal(db).left_usd == 3
@@ -170,7 +170,7 @@ async def test_zakat_of_a_day_sees_the_record_up_to_that_day(tmp_path: Path) -> 
     assert isinstance(made, ZakatReport)
     assert made.day == date(2025, 3, 11)
     assert made.cash_usd + made.goods_usd > 0
-    assert ledger_at(db, date(2025, 3, 11)).seq < ledger_at(db).seq
+    assert ledger_of(db, date(2025, 3, 11)).seq < ledger_of(db).seq
 
 
 @pytest.mark.parametrize(

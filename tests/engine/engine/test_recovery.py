@@ -172,6 +172,24 @@ async def test_what_is_held_must_be_watched(desk: DeskAtWork, tmp_path: Path) ->
         await start(_file(desk), SETTINGS, record, files={"XAU-USD": other})
 
 
+async def test_a_card_on_what_is_not_watched_any_more_is_withdrawn(
+    desk: DeskAtWork, tmp_path: Path
+) -> None:
+    name = (await desk.proposal()).terms.id
+    record = MemoryJournal(SETTINGS.hash)
+    for envelope in await desk.record():
+        await record.append([envelope.event], envelope.at)
+    other = swinging_file(tmp_path, 390, instrument="XAU-USD", price=2_000.0)
+    again = await start(_file(desk), SETTINGS, record, files={"XAU-USD": other})
+    await again.bars(2)
+    dropped = again.ledger.proposals[name]
+    assert (dropped.status, dropped.reason) == (
+        ProposalStatus.WITHDRAWN,
+        "BTC-USD is not watched now",
+    )
+    await again.desk.close()
+
+
 async def test_bars_of_an_absence_open_nothing(market: Path) -> None:
     async with at_work(market, AT_ONCE) as desk:
         feed = desk.engine._parts.feed
