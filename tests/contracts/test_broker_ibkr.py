@@ -405,6 +405,20 @@ async def test_ib_22_a_correction_amends_the_fill_and_is_not_another(
     assert "corrected" in amended.why
 
 
+@pytest.mark.parametrize("price", ["NaN", "Infinity", "1.7976931348623157E+308"])
+async def test_ib_22b_an_execution_without_a_price_is_no_fill_and_no_silence(
+    broker: IbkrBroker, gateway: LoopbackGateway, price: str
+) -> None:
+    await broker.submit(buy())
+    wrong = gateway.fill(ENTRY, "10", "19.00")
+    await heard(broker, 1)
+    gateway.report(gateway.venue.correct(wrong, price))
+    await settled(broker)
+    for _ in range(2):
+        with pytest.raises(BrokerUnavailable, match="IBKR names no price of execution"):
+            await broker.report()
+
+
 async def test_ib_23_a_correction_before_anybody_asked_is_told_as_the_one_fill(
     gateway: LoopbackGateway, clock: VirtualClock
 ) -> None:
