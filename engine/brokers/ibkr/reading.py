@@ -119,7 +119,7 @@ def _told(value: float, what: str) -> Decimal:
 
 def said(value: float | Decimal) -> bool:
     """Whether `value` is a number that IB meant."""
-    return math.isfinite(value) and abs(value) < _UNSAID
+    return math.isfinite(value) and abs(float(value)) < _UNSAID
 
 
 def number(value: float | Decimal) -> Decimal:
