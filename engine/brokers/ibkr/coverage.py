@@ -83,7 +83,7 @@ class Coverage:
             return ""
         price = order.limit_price or self._prices.get(order.instrument)
         if price is None:
-            return ""
+            return f"no price of {order.instrument} is known, and so not what it may take"
         notional = price * order.quantity
         outlay = notional + self._street.costs.fee_usd(traded.instrument, notional)
         settled = await self.settled_usd(wire)
