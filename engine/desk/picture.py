@@ -5,6 +5,7 @@ Refuses to fill in what is not known: an instrument that was never assessed stay
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
@@ -12,7 +13,7 @@ from decimal import Decimal
 
 from engine.desk.policy import Policy
 from engine.journal.holdings import EXECUTIONS_KEPT
-from engine.journal.ledger import ZERO, Ledger
+from engine.journal.ledger import ZERO, Ledger, OrderRecord
 from engine.market.sessions import open_time_between
 from engine.model.bars import Timeframe
 from engine.model.instruments import Asset, Calendar
@@ -91,23 +92,25 @@ def equity_at(ledger: Ledger, prices: Mapping[str, Decimal]) -> Decimal:
 def picture_of(ledger: Ledger, policy: Policy, moment: Moment) -> RiskPicture:
     """Everything that limits and breakers are measured on, at `moment`."""
     equity = equity_at(ledger, moment.prices)
+    working = ledger.open_orders()  # asked once: it passes over every order there ever was
+    pending = _pending(working, ledger, policy)
+    reserved = sum((exposure.notional_usd for exposure in pending), ZERO)
     day_open, week_open = opens_at(ledger, moment.now)
     return RiskPicture(
         now=moment.now,
         equity_usd=equity,
-        settled_cash_usd=ledger.cash_usd
-        - ledger.reserved_usd()
-        - ledger.unsettled_usd(moment.now),
+        settled_cash_usd=ledger.cash_usd - reserved - ledger.unsettled_usd(moment.now),
         day_open_equity_usd=day_open,
         week_open_equity_usd=week_open,
         high_water_usd=max(ledger.high_water_usd, equity),
         kill_high_water_usd=max(ledger.kill_high_water_usd, equity),
         halt_high_water_usd=max(ledger.halt_high_water_usd, equity),
         positions=tuple(_held(p, ledger, policy, moment) for p in ledger.positions.values()),
-        pending=_pending(ledger, policy),
+        pending=pending,
         entries=_entries(ledger, moment.now),
         consecutive_losses=ledger.losses_in_a_row,
         last_loss_at=ledger.last_loss_at,
+        pause_ended_at=ledger.pause_ended_at,
         daily_loss_trips=_daily_trips(ledger, moment.now),
         exploratory_week_usd=ledger.exploratory_risk_usd(week_start(moment.now)),
         review_note_at=ledger.review_note_at,
@@ -116,7 +119,7 @@ def picture_of(ledger: Ledger, policy: Policy, moment: Moment) -> RiskPicture:
         tripped=tuple(TrippedBreaker(t.name, t.at, t.value) for t in ledger.trips.values()),
         metals_correlation=_metals_correlation(policy, moment),
         clock=_clock(ledger, moment),
-        venue=_venue(ledger, policy, moment),
+        venue=_venue(working, ledger, policy, moment),
         odds=OddsRecord(ledger.monitors.e_highest, ledger.monitors.cusum_highest),
         markets=tuple(_market(s, ledger, policy, moment) for s in policy.instruments),
         invariant_attempts=len(ledger.attempts),
@@ -153,9 +156,9 @@ def _held(position: Position, ledger: Ledger, policy: Policy, moment: Moment) ->
     )
 
 
-def _pending(ledger: Ledger, policy: Policy) -> tuple[Exposure, ...]:
+def _pending(working: list[OrderRecord], ledger: Ledger, policy: Policy) -> tuple[Exposure, ...]:
     waiting = []
-    for record in ledger.open_orders():
+    for record in working:
         if record.order.purpose is Purpose.ENTRY:
             terms = ledger.proposals[record.order.proposal_id].terms
             left = record.order.quantity - record.filled
@@ -178,7 +181,9 @@ def _entries(ledger: Ledger, now: datetime) -> tuple[PastEntry, ...]:
 
 
 def _daily_trips(ledger: Ledger, now: datetime) -> int:
-    since = week_start(now)
+    """Counted in the week of the trip that stands: one too many is not forgiven on Monday."""
+    standing = ledger.trips.get("daily loss")
+    since = week_start(standing.at if standing else now)
     return sum(name == "daily loss" and at >= since for name, at in ledger.trip_log)
 
 
@@ -207,14 +212,14 @@ def _clock(ledger: Ledger, moment: Moment) -> ClockState:
     return ClockState(moment.clock_offset_seconds, back)
 
 
-def _venue(ledger: Ledger, policy: Policy, moment: Moment) -> VenueState:
+def _venue(
+    working: list[OrderRecord], ledger: Ledger, policy: Policy, moment: Moment
+) -> VenueState:
     return VenueState(
         slippage_ratio=_slippage_ratio(ledger),
         rejects_count=_rejects(ledger.rejected_at, policy.limits.rejects_for),
         strange_fills_count=float(ledger.strange_fills_count),
-        unanswered_count=float(
-            sum(record.state is OrderState.UNKNOWN for record in ledger.open_orders())
-        ),
+        unanswered_count=float(sum(o.state is OrderState.UNKNOWN for o in working)),
         mismatches_count=moment.mismatches_count,
     )
 
@@ -225,14 +230,17 @@ def _slippage_ratio(ledger: Ledger) -> Reading:
     if len(seen) < EXECUTIONS_KEPT:
         return NotMeasured(f"{len(seen)} of {EXECUTIONS_KEPT} trades so far")
     modelled = sum(max(cost.modelled_frac, _LEAST_MODELLED_FRAC) for cost in seen)
-    return max(0.0, sum(cost.realised_frac for cost in seen) / modelled)
+    ratio = sum(cost.realised_frac for cost in seen) / modelled
+    return ratio if not ratio < 0.0 else 0.0  # `max` would make 0 of what is not a number
 
 
 def _rejects(times: list[datetime], window: timedelta) -> float:
     """Most refusals within any `window`: a burst counts also when nobody looked in time."""
-    return float(
-        max((sum(at - window < t <= at for t in times) for at in times), default=0),
+    ordered = sorted(times)
+    counts = (
+        upto - bisect_right(ordered, at - window) for upto, at in enumerate(ordered, start=1)
     )
+    return float(max(counts, default=0))
 
 
 def _market(symbol: str, ledger: Ledger, policy: Policy, moment: Moment) -> MarketState:

@@ -195,10 +195,12 @@ class Ledger:
         Limits in force as last journaled; empty in records older than that.
     limits_held_back : tuple of (name, wanted, in force)
         Looser limits that wait until nothing is open.
+    pause_ended_at : datetime or None
+        When the owner last reset the pause after losses in a row.
     losses_in_a_row : int
-        Since the last win, or since the owner last reset their breaker.
+        Since the last win, or since the owner last reset their halt.
     losses_counted_from : int
-        How many trades there were when the owner last reset that breaker.
+        How many trades there were when the owner last reset that halt.
     fills : dict of str to Fill
         Every fill by its id, as the venue last told it.
     calm_bars : dict of str to int
@@ -269,6 +271,7 @@ class Ledger:
     losses_in_a_row: int = 0
     losses_counted_from: int = 0
     last_loss_at: datetime | None = None
+    pause_ended_at: datetime | None = None
     review_note_at: datetime | None = None
     calm_bars: dict[str, int] = field(default_factory=dict)
     exits_requested: dict[str, ExitAsked] = field(default_factory=dict)

@@ -55,6 +55,11 @@ def _losses(ledger: Ledger, _at: datetime) -> None:
     ledger.losses_counted_from = len(ledger.trades)
 
 
+def _pause(ledger: Ledger, at: datetime) -> None:
+    # The run itself goes on: ending a pause is no answer to whether the edge is still there.
+    ledger.pause_ended_at = at
+
+
 def _rejects(ledger: Ledger, _at: datetime) -> None:
     ledger.rejected_at.clear()
 
@@ -77,7 +82,7 @@ REBASED: Mapping[str, Callable[[Ledger, datetime], None]] = MappingProxyType(
         "invariant": _attempts,
         "drawdown kill": _kill_mark,
         "losses in a row, halt": _losses,
-        "losses in a row, pause": _losses,
+        "losses in a row, pause": _pause,
         "order rejects": _rejects,
         "unknown orders": _strange_fills,
         "slippage": _executions,

@@ -212,17 +212,11 @@ class ExchangeFeed:
         ------
         VenueUnreachable
             If it does not answer.
+        MarketDataError
+            If it answers something else.
         """
-        found = set()
-        for name, symbol in self._symbols.items():
-            try:
-                await self._api.require([symbol], self.timeframe)
-            except VenueUnreachable:
-                raise
-            except MarketDataError:
-                continue
-            found.add(name)
-        return frozenset(found)
+        there = await self._api.markets()
+        return frozenset(name for name, symbol in self._symbols.items() if symbol in there)
 
     async def check(self) -> None:
         """Ask the venue for its time and its list of markets.

@@ -134,6 +134,10 @@ class PublicApi:
             raise self._unreadable(TypeError("no time in the answer"))
         return from_micros(millis * 1000)
 
+    async def markets(self) -> frozenset[str]:
+        """Symbols of every market that the venue lists."""
+        return frozenset((await self._call(self._loaded)).markets)
+
     async def require(self, symbols: Sequence[str], timeframe: Timeframe) -> None:
         """Raise MarketDataError unless the venue lists every symbol and gives the timeframe."""
         client = await self._call(self._loaded)

@@ -5,6 +5,7 @@ Refuses a market that does not answer: one line names it and the mend.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -201,20 +202,35 @@ async def _open_venue(settings: Settings, venue: str) -> OpenMarket:
         timeframe=settings.market.timeframe,
     )
     try:
-        witnesses = await _witnesses(settings, venue, feed, names)
+        witnesses = await witnesses_of(settings, venue, feed, names)
     except BaseException:
         await feed.aclose()
         raise
     return OpenMarket(feed, clock, view, tuple(names), witnesses=witnesses)
 
 
-async def _witnesses(
-    settings: Settings, venue: str, feed: ExchangeFeed, names: dict[str, str]
+async def witnesses_of(
+    settings: Settings,
+    venue: str,
+    feed: ExchangeFeed,
+    names: Iterable[str],
+    base_url: str | None = None,
 ) -> Witnesses:
-    """The venue's own time, and the second exchange with the instruments that it lists."""
-    second, market = settings.market.second_source, settings.market
-    from engine.market.public_api import VenueUnreachable
+    """The venue's own time, and the second exchange with the instruments that it lists.
 
+    Parameters
+    ----------
+    names : iterable of str
+        Symbols that are watched.
+    base_url : str or None
+        Root address of the second exchange, if it is not its own.
+
+    Raises
+    ------
+    MarketDataError
+        If the second source is the first one; one line with its mend.
+    """
+    second, market = settings.market.second_source, settings.market
     if not second:
         return Witnesses(time=feed, streams_quotes=True, every=market.check_for)
     if second == venue:
@@ -222,11 +238,14 @@ async def _witnesses(
             f"market.second_source is {second}, which is the first source too: name the other "
             "exchange, or leave it empty"
         )
-    other = feed.beside(second)
+    other = feed.beside(second, base_url)
     try:
         unlisted = frozenset(names) - await other.listed()
-    except VenueUnreachable as fault:
+    except MarketDataError as fault:
         # What it would say is unknown then, and unknown blocks entries until it answers.
         _log.warning("the second source does not answer", why=str(fault))
         unlisted = frozenset()
+    except BaseException:
+        await other.aclose()
+        raise
     return Witnesses(feed, other, unlisted, streams_quotes=True, every=market.check_for)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from engine.review.evidence import Evidence
 
@@ -49,6 +50,8 @@ class Gate:
 
 
 Holds = Callable[[Evidence], bool | None]
+Value = TypeVar("Value")
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,49 +82,29 @@ def gates(evidence: Evidence) -> tuple[Gate, ...]:
 
 
 def _number(read: Callable[[Evidence], float | None], form: str) -> Callable[[Evidence], str]:
-    def show(evidence: Evidence) -> str:
-        value = read(evidence)
-        return "unknown" if value is None else form.format(value).replace("%", " %")
-
-    return show
+    return _told(read, lambda value: form.format(value).replace("%", " %"))
 
 
 def _yes(read: Callable[[Evidence], bool | None], yes: str, no: str) -> Callable[[Evidence], str]:
+    return _told(read, lambda value: yes if value else no)
+
+
+def _told(
+    read: Callable[[Evidence], Value | None], words: Callable[[Value], str]
+) -> Callable[[Evidence], str]:
     def show(evidence: Evidence) -> str:
         value = read(evidence)
-        return "unknown" if value is None else yes if value else no
+        return UNKNOWN if value is None else words(value)
 
     return show
 
 
-def _least(read: Callable[[Evidence], float | None], bound: float) -> Holds:
+def _if(read: Callable[[Evidence], Value | None], test: Callable[[Value], bool]) -> Holds:
+    """A gate over one number: open while the number is not known."""
+
     def holds(evidence: Evidence) -> bool | None:
         value = read(evidence)
-        return None if value is None else value >= bound
-
-    return holds
-
-
-def _most(read: Callable[[Evidence], float | None], bound: float) -> Holds:
-    def holds(evidence: Evidence) -> bool | None:
-        value = read(evidence)
-        return None if value is None else value <= bound
-
-    return holds
-
-
-def _below(read: Callable[[Evidence], float | None], bound: float) -> Holds:
-    def holds(evidence: Evidence) -> bool | None:
-        value = read(evidence)
-        return None if value is None else value < bound
-
-    return holds
-
-
-def _not(read: Callable[[Evidence], bool | None]) -> Holds:
-    def holds(evidence: Evidence) -> bool | None:
-        value = read(evidence)
-        return None if value is None else not value
+        return None if value is None else test(value)
 
     return holds
 
@@ -133,18 +116,13 @@ def _promised(evidence: Evidence) -> bool | None:
     return low <= evidence.expectancy <= high
 
 
-def _calibrated(evidence: Evidence) -> bool | None:
-    z = evidence.spiegelhalter_z
-    return None if z is None else abs(z) < 2.0
-
-
 _RULES: tuple[_Rule, ...] = (
     _Rule(
         Group.ENOUGH,
         "time on paper",
         _number(lambda e: e.weeks, "{:.1f} weeks"),
         "at least 8 weeks",
-        _least(lambda e: e.weeks, MIN_WEEKS),
+        _if(lambda e: e.weeks, lambda value: value >= MIN_WEEKS),
         "Wait: earlier only a reason to stop is listened to.",
     ),
     _Rule(
@@ -152,7 +130,7 @@ _RULES: tuple[_Rule, ...] = (
         "closed trades",
         _number(lambda e: float(e.trades), "{:.0f}"),
         "at least 60",
-        _least(lambda e: float(e.trades), MIN_TRADES),
+        _if(lambda e: float(e.trades), lambda value: value >= MIN_TRADES),
         "Wait for more closed trades.",
     ),
     _Rule(
@@ -168,7 +146,7 @@ _RULES: tuple[_Rule, ...] = (
         "broken invariants",
         _number(lambda e: e.violations_count, "{:.0f}"),
         "none",
-        _most(lambda e: e.violations_count, 0),
+        _if(lambda e: e.violations_count, lambda value: value <= 0),
         "Mend the cause and register the plan anew: the clock starts again.",
     ),
     _Rule(
@@ -176,7 +154,7 @@ _RULES: tuple[_Rule, ...] = (
         "uptime",
         _number(lambda e: e.uptime_frac, "{:.1%}"),
         "at least 98 %",
-        _least(lambda e: e.uptime_frac, 0.98),
+        _if(lambda e: e.uptime_frac, lambda value: value >= 0.98),
         "Keep the desk up; missed bars are missed exits.",
     ),
     _Rule(
@@ -184,7 +162,7 @@ _RULES: tuple[_Rule, ...] = (
         "slippage",
         _number(lambda e: e.slippage_ratio, "{:.2f} of the model"),
         "at most 1.50",
-        _most(lambda e: e.slippage_ratio, 1.5),
+        _if(lambda e: e.slippage_ratio, lambda value: value <= 1.5),
         "Raise the modelled slippage to what is paid, or trade where it is less.",
     ),
     _Rule(
@@ -200,7 +178,7 @@ _RULES: tuple[_Rule, ...] = (
         "futility",
         _number(lambda e: e.futility_peak, "{:.1f}"),
         "below 20",
-        _below(lambda e: e.futility_peak, 20.0),
+        _if(lambda e: e.futility_peak, lambda value: value < 20.0),
         "The record contradicts the edge that it was designed for.",
     ),
     _Rule(
@@ -208,7 +186,7 @@ _RULES: tuple[_Rule, ...] = (
         "drawdown",
         _number(lambda e: e.drawdown_frac, "{:.1%}"),
         "below 15 %",
-        _below(lambda e: e.drawdown_frac, 0.15),
+        _if(lambda e: e.drawdown_frac, lambda value: value < 0.15),
         "The desk has lost what it may lose.",
     ),
     _Rule(
@@ -216,7 +194,7 @@ _RULES: tuple[_Rule, ...] = (
         "calibration breaker",
         _yes(lambda e: e.calibration_tripped, "tripped", "armed"),
         "armed",
-        _not(lambda e: e.calibration_tripped),
+        _if(lambda e: e.calibration_tripped, lambda tripped: not tripped),
         "Find out why the odds do not keep their word; refit, then reset it.",
     ),
     _Rule(
@@ -224,7 +202,7 @@ _RULES: tuple[_Rule, ...] = (
         "overfitting",
         _number(lambda e: e.pbo, "{:.2f}"),
         "at most 0.50",
-        _most(lambda e: e.pbo, 0.5),
+        _if(lambda e: e.pbo, lambda value: value <= 0.5),
         "The configuration was chosen from noise.",
     ),
     _Rule(
@@ -232,7 +210,7 @@ _RULES: tuple[_Rule, ...] = (
         "patience",
         _number(lambda e: e.weeks, "{:.1f} weeks without a go"),
         "less than 26 weeks",
-        _below(lambda e: e.weeks, PATIENCE_WEEKS),
+        _if(lambda e: e.weeks, lambda value: value < PATIENCE_WEEKS),
         "Half a year has not shown it.",
     ),
     _Rule(
@@ -240,7 +218,7 @@ _RULES: tuple[_Rule, ...] = (
         "evidence of an edge",
         _number(lambda e: e.edge_peak, "{:.2f}"),
         "at least 20 at any time",
-        _least(lambda e: e.edge_peak, 20.0),
+        _if(lambda e: e.edge_peak, lambda value: value >= 20.0),
         "More trades as good as the best so far; it may be looked at every week.",
     ),
     _Rule(
@@ -248,7 +226,7 @@ _RULES: tuple[_Rule, ...] = (
         "deflated Sharpe ratio",
         _number(lambda e: e.dsr, "{:.3f}"),
         "at least 0.90",
-        _least(lambda e: e.dsr, 0.90),
+        _if(lambda e: e.dsr, lambda value: value >= 0.90),
         "A longer record, or fewer configurations tried before it.",
     ),
     _Rule(
@@ -256,7 +234,7 @@ _RULES: tuple[_Rule, ...] = (
         "against random entries",
         _number(lambda e: e.random_entry_p, "p = {:.3f}"),
         "at most 0.05",
-        _most(lambda e: e.random_entry_p, 0.05),
+        _if(lambda e: e.random_entry_p, lambda value: value <= 0.05),
         "Entries must beat entries made at random with the same holding times.",
     ),
     _Rule(
@@ -264,7 +242,7 @@ _RULES: tuple[_Rule, ...] = (
         "skill of the odds",
         _number(lambda e: e.brier_skill, "{:+.2%}"),
         "above 0",
-        lambda e: None if e.brier_skill is None else e.brier_skill > 0.0,
+        _if(lambda e: e.brier_skill, lambda value: value > 0.0),
         "The odds must say more than the driftless price does.",
     ),
     _Rule(
@@ -272,7 +250,7 @@ _RULES: tuple[_Rule, ...] = (
         "calibration of the odds",
         _number(lambda e: e.spiegelhalter_z, "z = {:+.2f}"),
         "between -2 and 2",
-        _calibrated,
+        _if(lambda e: e.spiegelhalter_z, lambda z: abs(z) < 2.0),
         "The odds must be right as often as they say.",
     ),
     _Rule(
@@ -280,7 +258,7 @@ _RULES: tuple[_Rule, ...] = (
         "overfitting, strict",
         _number(lambda e: e.pbo, "{:.2f}"),
         "below 0.20",
-        _below(lambda e: e.pbo, 0.2),
+        _if(lambda e: e.pbo, lambda value: value < 0.2),
         "The chosen configuration must also lead where it was not chosen.",
     ),
     _Rule(
@@ -288,7 +266,7 @@ _RULES: tuple[_Rule, ...] = (
         "probabilistic Sharpe ratio",
         _number(lambda e: e.psr, "{:.3f}"),
         "at least 0.95",
-        _least(lambda e: e.psr, 0.95),
+        _if(lambda e: e.psr, lambda value: value >= 0.95),
         "A longer or better record.",
     ),
     _Rule(
@@ -296,7 +274,7 @@ _RULES: tuple[_Rule, ...] = (
         "evidence of an edge now",
         _number(lambda e: e.edge_last, "{:.2f}"),
         "at least 5",
-        _least(lambda e: e.edge_last, 5.0),
+        _if(lambda e: e.edge_last, lambda value: value >= 5.0),
         "More good trades.",
     ),
     _Rule(
@@ -304,7 +282,7 @@ _RULES: tuple[_Rule, ...] = (
         "against random entries, pilot",
         _number(lambda e: e.random_entry_p, "p = {:.3f}"),
         "at most 0.10",
-        _most(lambda e: e.random_entry_p, 0.10),
+        _if(lambda e: e.random_entry_p, lambda value: value <= 0.10),
         "Entries must beat entries made at random with the same holding times.",
     ),
     _Rule(

@@ -5,59 +5,37 @@ Refuses to trust the desk more than its record: what differs from the model wait
 
 from __future__ import annotations
 
-from engine.risk.breaker import COUNT, OWNER_RESETS, Breaker, Scope, at_once
-from engine.risk.picture import Look
+from collections.abc import Callable
+from typing import TypeVar
+
+from engine.risk.breaker import COUNT, OWNER_RESETS, Breaker, Measure, Scope, at_once
+from engine.risk.picture import Look, RiskPicture
 from engine.risk.readings import Reading, danger, reading
+from engine.risk.surroundings import ClockState, OddsRecord, VenueState
+
+Part = TypeVar("Part")
 
 
-def invariant_attempts(look: Look) -> Reading:
-    """Attempts at what may never happen, since the owner last reset their breaker."""
-    return reading(look.picture.invariant_attempts)
+def _of(part: Callable[[RiskPicture], Part | None], read: Callable[[Part], Reading]) -> Measure:
+    """A number of one part of the picture; unknown where the whole part is."""
+
+    def measure(look: Look) -> Reading:
+        found = part(look.picture)
+        return None if found is None else reading(read(found))
+
+    return measure
 
 
-def clock_offset(look: Look) -> Reading:
-    """Seconds by which the clock is provably off the venue's."""
-    return danger(look.picture.clock.offset_seconds) if look.picture.clock else None
+def _clock(picture: RiskPicture) -> ClockState | None:
+    return picture.clock
 
 
-def clock_back(look: Look) -> Reading:
-    """Seconds by which the clock stands before the newest entry of the record."""
-    return reading(look.picture.clock.back_seconds) if look.picture.clock else None
+def _venue(picture: RiskPicture) -> VenueState | None:
+    return picture.venue
 
 
-def slippage(look: Look) -> Reading:
-    """Realised over modelled cost of execution."""
-    return reading(look.picture.venue.slippage_ratio) if look.picture.venue else None
-
-
-def rejects(look: Look) -> Reading:
-    """Most orders refused within the window."""
-    return reading(look.picture.venue.rejects_count) if look.picture.venue else None
-
-
-def strange_fills(look: Look) -> Reading:
-    """Fills of orders that the desk never sent."""
-    return reading(look.picture.venue.strange_fills_count) if look.picture.venue else None
-
-
-def mismatches(look: Look) -> Reading:
-    """Balances in which venue and record differ."""
-    return reading(look.picture.venue.mismatches_count) if look.picture.venue else None
-
-
-def unanswered(look: Look) -> Reading:
-    """Orders whose fate is unknown now."""
-    return reading(look.picture.venue.unanswered_count) if look.picture.venue else None
-
-
-def overconfidence(look: Look) -> Reading:
-    """E-process against odds that promise too much."""
-    return reading(look.picture.odds.e_process) if look.picture.odds else None
-
-
-def brier_cusum(look: Look) -> Reading:
-    """CUSUM of standardised Brier losses."""
-    return reading(look.picture.odds.brier_cusum) if look.picture.odds else None
+def _odds(picture: RiskPicture) -> OddsRecord | None:
+    return picture.odds
 
 
 _REFIT = "The owner resets it with a reason once the odds are refitted; the count begins anew."
@@ -66,7 +44,7 @@ CONDUCT: tuple[Breaker, ...] = (
     Breaker(
         "invariant",
         Scope.DESK,
-        invariant_attempts,
+        lambda look: reading(look.picture.invariant_attempts),
         lambda _look: 1.0,
         why="Something tried what may never happen, and was refused.",
         resets="The owner finds out what tried it, and resets it with a reason.",
@@ -76,7 +54,7 @@ CONDUCT: tuple[Breaker, ...] = (
     Breaker(
         "clock skew",
         Scope.DESK,
-        clock_offset,
+        _of(_clock, lambda clock: danger(clock.offset_seconds)),
         lambda look: look.limits.clock_offset_for.total_seconds(),
         why="This machine's clock is off the venue's, so bars and time limits are cut wrongly.",
         resets="It resets once the clock is synchronised.",
@@ -87,7 +65,7 @@ CONDUCT: tuple[Breaker, ...] = (
     Breaker(
         "clock ran back",
         Scope.DESK,
-        clock_back,
+        _of(_clock, lambda clock: clock.back_seconds),
         lambda _look: 0.0,
         why="The clock shows a time before the newest entry of the record.",
         resets="It resets once the clock has passed that entry again.",
@@ -98,7 +76,7 @@ CONDUCT: tuple[Breaker, ...] = (
     Breaker(
         "balances",
         Scope.DESK,
-        mismatches,
+        _of(_venue, lambda venue: venue.mismatches_count),
         lambda _look: 1.0,
         why="The venue holds other amounts than the record says.",
         resets="The owner finds out why, puts it right and resets it with a reason.",
@@ -107,7 +85,7 @@ CONDUCT: tuple[Breaker, ...] = (
     Breaker(
         "unknown orders",
         Scope.DESK,
-        strange_fills,
+        _of(_venue, lambda venue: venue.strange_fills_count),
         lambda _look: 1.0,
         why="The venue filled an order that this desk never sent.",
         resets=OWNER_RESETS,
@@ -117,7 +95,7 @@ CONDUCT: tuple[Breaker, ...] = (
     Breaker(
         "order rejects",
         Scope.DESK,
-        rejects,
+        _of(_venue, lambda venue: venue.rejects_count),
         lambda look: look.limits.rejects_count,
         why="The venue keeps refusing the desk's orders.",
         resets=OWNER_RESETS,
@@ -127,7 +105,7 @@ CONDUCT: tuple[Breaker, ...] = (
     Breaker(
         "slippage",
         Scope.DESK,
-        slippage,
+        _of(_venue, lambda venue: venue.slippage_ratio),
         lambda look: look.limits.slippage_ratio,
         why="Fills cost more than the cost model promises on every card.",
         resets=OWNER_RESETS,
@@ -138,7 +116,7 @@ CONDUCT: tuple[Breaker, ...] = (
     Breaker(
         "overconfidence",
         Scope.DESK,
-        overconfidence,
+        _of(_odds, lambda odds: odds.e_process),
         lambda look: look.limits.e_process,
         why="Targets are met less often than the odds have promised.",
         resets=_REFIT,
@@ -148,9 +126,9 @@ CONDUCT: tuple[Breaker, ...] = (
     Breaker(
         "Brier score",
         Scope.DESK,
-        brier_cusum,
+        _of(_odds, lambda odds: odds.brier_cusum),
         lambda look: look.limits.brier_cusum,
-        why="The odds miss by more than chance explains.",
+        why="The odds miss by more than they allow for; chance alone does so now and then.",
         resets=_REFIT,
         shown="{:.2f} sd",
         rebased=True,
@@ -158,7 +136,7 @@ CONDUCT: tuple[Breaker, ...] = (
     Breaker(
         "orders without an answer",
         Scope.DESK,
-        unanswered,
+        _of(_venue, lambda venue: venue.unanswered_count),
         lambda _look: 1.0,
         why="The fate of an order is unknown.",
         resets="Entries resume once the venue has said what became of it.",

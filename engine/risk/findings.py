@@ -134,8 +134,14 @@ def _in_vain(picture: RiskPicture, limits: Limits, name: str) -> Refused | None:
         "breaker reset",
         f"{name} stands at {value}",
         bound,
-        f"It would trip again at once. {breaker.resets}",
+        f"It would trip again at once. {_what_helps(found)}",
     )
+
+
+def _what_helps(found: Finding) -> str:
+    if found.sign is not Sign.UNKNOWN:
+        return found.breaker.resets
+    return "Find out first why the number that it needs is missing."
 
 
 def _find(breaker: Breaker, look: Look, standing: dict[str, TrippedBreaker]) -> Finding:

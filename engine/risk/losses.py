@@ -39,12 +39,15 @@ def losses_in_a_row(look: Look) -> Reading:
 
 
 def recent_losses_in_a_row(look: Look) -> Reading:
-    """Losing trades since the last win, 0 once the newest of them is old enough."""
+    """Losing trades since the last win, 0 once the newest is old enough or the owner let it go."""
     count = losses_in_a_row(look)
     if not count:
         return count
     if look.picture.last_loss_at is None:
         return None
+    ended = look.picture.pause_ended_at
+    if ended is not None and look.picture.last_loss_at <= ended:
+        return 0.0
     waited = look.picture.now - look.picture.last_loss_at
     return 0.0 if waited >= look.limits.losses_pause_for else count
 

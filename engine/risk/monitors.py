@@ -81,7 +81,9 @@ def brier_surprise(odds: float, outcome: float) -> float:
     """Brier loss less its expectation ``p (1 - p)``, over its deviation, under calibration.
 
     The deviation is ``sqrt(p (1 - p)) |1 - 2 p|``; at even odds, and at odds that are certain,
-    the loss cannot vary and says nothing: 0, unless the certain thing did not happen.
+    the loss cannot vary and says nothing: 0, unless the certain thing did not happen. Below even
+    odds it is a hit that surprises, above them a miss: a CUSUM of it also grows on odds that
+    promise too little.
 
     Examples
     --------

@@ -83,11 +83,13 @@ class RiskPicture:
     entries : tuple of PastEntry or None
         At least those of the last 24 hours and of the present UTC day.
     consecutive_losses : int or None
-        Since the last win, or since the owner last reset their breaker.
+        Since the last win, or since the owner last reset their halt.
     last_loss_at : datetime or None
         Close of the newest losing trade; may be None only when `consecutive_losses` is 0.
+    pause_ended_at : datetime or None
+        When the owner last reset their pause; None means never.
     daily_loss_trips : int or None
-        Trips of the daily loss in the present week.
+        Trips of the daily loss since the Monday of its standing trip, else of the present week.
     exploratory_week_usd : Decimal or None, US dollars
         Risk at the stop of the exploratory positions opened in the present week.
     review_note_at : datetime or None
@@ -121,18 +123,19 @@ class RiskPicture:
     entries: tuple[PastEntry, ...] | None
     consecutive_losses: int | None
     last_loss_at: datetime | None
+    pause_ended_at: datetime | None
     daily_loss_trips: int | None
     exploratory_week_usd: Decimal | None
     review_note_at: datetime | None
     halted: str | None
     live_after_kill: bool | None
     tripped: tuple[TrippedBreaker, ...] | None
+    invariant_attempts: int | None
     metals_correlation: float | None
     clock: ClockState | None
     venue: VenueState | None
     odds: OddsRecord | None
     markets: tuple[MarketState, ...]
-    invariant_attempts: int | None = 0
 
     def market(self, instrument: str) -> MarketState | None:
         """State of one instrument's market, or None if nothing is known of it."""

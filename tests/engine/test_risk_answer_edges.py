@@ -309,6 +309,7 @@ def test_a_reset_in_vain_is_refused_unless_it_begins_the_count_anew() -> None:
     )
     blind = told_of("drawdown kill", kill_high_water_usd=None, **standing("drawdown kill", NOW))
     assert blind.value == "drawdown kill stands at unknown"
+    assert blind.mend.endswith("Find out first why the number that it needs is missing.")
     fallen: dict[str, Any] = {"day_open_equity_usd": Decimal(20_000)}
     assert told_of("daily loss", **fallen, **standing("daily loss", NOW)).bound == "2.00 %"
     assert told_of("of tomorrow", **standing("of tomorrow", NOW)) is None

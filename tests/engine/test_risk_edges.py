@@ -92,7 +92,6 @@ def test_what_nobody_has_said_is_the_safe_default() -> None:
     quiet = Senses()
     assert quiet.spread_median_frac == 0.0
     assert (quiet.second_agreeing_count, quiet.print_agreeing_count) == (0, 0)
-    assert calm_picture().invariant_attempts == 0
     assert Trip("a", "b", "c", "d", "e").to_paper is False
 
 
@@ -233,6 +232,13 @@ def test_a_pause_ends_with_the_very_second_and_stays_ended() -> None:
     name = "losses in a row, pause"
     for ago, value in ((24 * HOUR - SECOND, 5.0), (24 * HOUR, 0.0), (99 * HOUR, 0.0)):
         assert value_of(name, consecutive_losses=5, last_loss_at=NOW - ago) == value
+
+
+def test_a_pause_that_the_owner_ended_begins_again_with_the_next_loss() -> None:
+    run: dict[str, Any] = {"consecutive_losses": 5, "last_loss_at": NOW - HOUR}
+    for ended, value in ((NOW - HOUR, 0.0), (NOW - HOUR - SECOND, 5.0)):
+        assert value_of("losses in a row, pause", **run, pause_ended_at=ended) == value
+        assert value_of("losses in a row, halt", **run, pause_ended_at=ended) == 5.0
 
 
 def test_a_daily_loss_waits_for_a_later_day_not_for_another() -> None:

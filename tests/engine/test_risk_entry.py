@@ -82,12 +82,14 @@ def calm_picture(**changes: Any) -> RiskPicture:
         entries=(),
         consecutive_losses=0,
         last_loss_at=None,
+        pause_ended_at=None,
         daily_loss_trips=0,
         exploratory_week_usd=Decimal(0),
         review_note_at=None,
         halted="",
         live_after_kill=False,
         tripped=(),
+        invariant_attempts=0,
         metals_correlation=0.9,
         clock=ClockState(0.1, 0.0),
         venue=VenueState(1.0, 0.0, 0.0, 0.0, 0.0),
@@ -208,7 +210,8 @@ def test_just_within_its_bounds_an_entry_is_approved(changes: dict[str, Any]) ->
     assert verdict(**changes) == Approved(Decimal(1))
 
 
-MAY_BE_NONE = {"now", "last_loss_at", "review_note_at", "metals_correlation", "markets"}
+MAY_BE_NONE = {"now", "last_loss_at", "pause_ended_at", "review_note_at"}
+MAY_BE_NONE |= {"metals_correlation", "markets"}
 # They decide a reset, and exploratory entries alone.
 NOT_ASKED_HERE = {"daily_loss_trips", "exploratory_week_usd", "high_water_usd"}
 

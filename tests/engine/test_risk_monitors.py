@@ -41,6 +41,24 @@ def test_calibrated_odds_seldom_raise_the_alarm() -> None:
     assert alarms / 400 <= 0.05
 
 
+def test_how_often_the_brier_cusum_trips_by_chance_is_as_documented() -> None:
+    """On calibrated odds of .13, after 180 labels on average (README of the room)."""
+    rng, steps = np.random.default_rng(9), {y: brier_surprise(0.13, y) - 0.5 for y in (0.0, 1.0)}
+    lengths = []
+    for _ in range(1000):
+        value, count = 0.0, 0
+        while value < 5.0:
+            value, count = max(0.0, value + steps[float(rng.random() < 0.13)]), count + 1
+        lengths.append(count)
+    assert np.mean(lengths) == pytest.approx(180, rel=0.1)
+    assert np.mean(np.array(lengths) <= 100) == pytest.approx(0.44, abs=0.05)
+
+
+def test_three_hits_in_a_row_at_low_odds_trip_it() -> None:
+    hit = brier_surprise(0.13, 1.0)
+    assert cusum([hit] * 2) < 5.0 <= cusum([hit] * 3)
+
+
 def test_a_standardised_brier_loss_has_mean_zero_and_variance_one() -> None:
     for p in (0.1, 0.3, 0.49, 0.8):
         hit, miss = brier_surprise(p, 1.0), brier_surprise(p, 0.0)

@@ -126,6 +126,7 @@ class Breakers(RuleBasedStateMachine):
             **look,
             now=self.now,
             last_loss_at=self.now - HOUR if losses else None,
+            pause_ended_at=self.ledger.pause_ended_at,
             review_note_at=self.ledger.review_note_at,
             tripped=self._tripped(),
         )

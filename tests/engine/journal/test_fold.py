@@ -402,6 +402,14 @@ def test_only_the_owners_reset_forgives() -> None:
     assert ledger_of(*lost, by_owner).losses_in_a_row == 0
 
 
+def test_a_pause_that_the_owner_ends_leaves_the_run_of_losses() -> None:
+    lost = (*BOUGHT, SELL, filled("sell", 2, 90))
+    ended = ledger_of(*lost, happened.BreakerReset("losses in a row, pause", B, "I looked"))
+    assert (ended.losses_in_a_row, ended.pause_ended_at) == (1, NOON)
+    waited = ledger_of(*lost, happened.BreakerReset("losses in a row, pause", DESK, "a day"))
+    assert (waited.losses_in_a_row, waited.pause_ended_at) == (1, None)
+
+
 def test_a_reset_drawdown_is_measured_from_the_reset() -> None:
     fell = (OPENED, assessed(NOON, 8_000), happened.BreakerReset("drawdown halt", B, "reviewed"))
     assert ledger_of(*fell).halt_high_water_usd == 8_000
