@@ -128,6 +128,8 @@ class Rejected:
 class FillAmendment:
     """A fill that was reported and is different now, by the venue's word.
 
+    What is booked of it, and from what, is the journal's to say (``FillAmended``).
+
     Attributes
     ----------
     fill, told : Fill

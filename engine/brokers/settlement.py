@@ -1,4 +1,4 @@
-"""What the paper venue has sold to us or owes us, and that is not ours before its day.
+"""What a venue has sold to us or owes us, and that is not ours before its day.
 
 Refuses to let either count before: unsettled lots cannot be sold, unsettled proceeds buy nothing.
 """

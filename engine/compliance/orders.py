@@ -16,6 +16,7 @@ from engine.model.verdicts import Approved, Forbidden, Refused
 _ENTRY_TYPES = frozenset({OrderType.MARKET, OrderType.LIMIT})
 _MODES = ("paper", "live")
 _NOTHING = Decimal(0)
+_NOT_A_NUMBER = Decimal("NaN")
 
 
 def check_entry(
@@ -71,6 +72,8 @@ def check_exit(
     highest_stop: Decimal | None = None,
 ) -> Approved | Refused:
     """Whether `order` may sell what is held; halts and breakers are not asked.
+
+    A quantity, stop or claim that is no finite number is refused, whichever of them it is.
 
     Parameters
     ----------
@@ -156,8 +159,11 @@ def _unfunded(settled_cash_usd: Decimal, outlay_usd: Decimal) -> Refused | None:
 
 
 def _oversold(order: Order, position: Position, resting: Decimal) -> Refused | None:
-    free = position.quantity - resting
-    if order.quantity.is_finite() and resting >= _NOTHING and _NOTHING < order.quantity <= free:
+    # First whether they are numbers: comparing one that is not raises instead of refusing.
+    countable = position.quantity.is_finite() and not resting.is_nan()
+    free = position.quantity - resting if countable else _NOT_A_NUMBER
+    known = order.quantity.is_finite() and free.is_finite()
+    if known and resting >= _NOTHING and _NOTHING < order.quantity <= free:
         return None
     return Forbidden("no short sale", f"{order.quantity} to sell", f"{free} free to sell")
 
@@ -165,7 +171,10 @@ def _oversold(order: Order, position: Position, resting: Decimal) -> Refused | N
 def _widened(order: Order, position: Position, highest: Decimal | None) -> Refused | None:
     if order.type is not OrderType.STOP:
         return None
-    floor = position.stop if highest is None else max(position.stop, highest)
-    if order.stop_price is not None and order.stop_price >= floor:
+    floors = [position.stop] if highest is None else [position.stop, highest]
+    floor = max(floors) if all(each.is_finite() for each in floors) else _NOT_A_NUMBER
+    stop = order.stop_price
+    readable = not floor.is_nan()
+    if readable and stop is not None and stop.is_finite() and stop >= floor:
         return None
-    return Forbidden("no stop widening", f"stop at {order.stop_price}", f"{floor} or above")
+    return Forbidden("no stop widening", f"stop at {stop}", f"{floor} or above")

@@ -159,6 +159,19 @@ def _(event: happened.OrderFilled) -> str:
 
 
 @sentence.register
+def _(event: happened.FillAmended) -> str:
+    fill, told = event.fill, event.told
+    price = f"{fill.price}" if fill.price == told.price else f"{fill.price}, not {told.price}"
+    fee = usd(fill.fee_usd)
+    if fill.fee_usd != told.fee_usd:
+        fee += f", not {usd(told.fee_usd)}"
+    return (
+        f"{fill.client_id} filled {fill.quantity} at {price}; fee {fee}: {event.why}. "
+        "Cash, cost and result are corrected."
+    )
+
+
+@sentence.register
 def _(event: happened.OrderCanceled) -> str:
     return f"{event.client_id} is off the market: {event.reason}"
 

@@ -6,6 +6,7 @@ order whose answer was lost is looked up by its own id first.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -17,7 +18,7 @@ from engine.model import events as happened
 from engine.model.events import Event
 from engine.model.orders import Fill, Order, OrderState, Purpose, Side
 from engine.model.positions import LotState
-from engine.ports import Accepted, Broker, BrokerReport, KillSwitch, Rejected
+from engine.ports import Accepted, Broker, BrokerReport, FillAmendment, KillSwitch, Rejected
 
 _log = structlog.get_logger(__name__)
 _UNANSWERED = frozenset({OrderState.INTENDED, OrderState.UNKNOWN})
@@ -163,13 +164,9 @@ class Execution:
         except BrokerError as fault:
             _log.warning("the venue reports nothing", why=str(fault))
             return False
-        for amended in report.amended:
-            # The record keeps what was booked; the difference is for the reconciliation.
-            _log.warning(
-                "a fill is different now", fill=amended.fill.fill_id, why=amended.why,
-                told=amended.told, now=amended.fill,
-            )  # fmt: skip
         events = self._events_of(report)
+        for amendment in report.amended:
+            events.extend(self._events_of_amendment(amendment))
         await self._recorder.record(*events, durable=True)
         possessed = self._possessed(report.settled)
         await self._recorder.record(*possessed, durable=True)
@@ -217,7 +214,7 @@ class Execution:
             # The owner's own trades on the account are neither absorbed nor fought.
             _log.warning("a fill is of no order of this desk", order=fill.client_id)
             return [happened.StrangeFillSeen(fill)]
-        if fill.fill_id in self._ledger.fill_ids:
+        if fill.fill_id in self._ledger.fills:
             return []
         filled: list[Event] = [happened.OrderFilled(fill)]
         if record.order.side is Side.BUY and fill.settles_at is None:
@@ -225,3 +222,19 @@ class Execution:
             position_id = record.order.proposal_id
             filled += [happened.LotSettled(position_id), happened.LotReleased(position_id)]
         return filled
+
+    def _events_of_amendment(self, amendment: FillAmendment) -> list[Event]:
+        """The correction of a booked fill, measured against the journal and not the adapter."""
+        fill = amendment.fill
+        booked = self._ledger.fills.get(fill.fill_id)
+        if booked is None or fill.quantity != booked.quantity:
+            # What rests at the venue hangs on the quantity: the reconciliation finds it and stops.
+            _log.warning(
+                "a fill is different now, and the record keeps what was booked",
+                fill=fill.fill_id, why=amendment.why, booked=booked, now=fill,
+            )  # fmt: skip
+            return []
+        corrected = replace(booked, price=fill.price, fee_usd=fill.fee_usd)
+        if corrected == booked:
+            return []
+        return [happened.FillAmended(corrected, booked, amendment.why)]

@@ -116,6 +116,11 @@ def _(event: happened.OrderFilled, envelope: Envelope, present: Present) -> tupl
 
 
 @_tell.register
+def _(event: happened.FillAmended, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
+    return (_of_desk(envelope, "A fill was corrected", None, good=True),)
+
+
+@_tell.register
 def _(event: happened.DeskOpened, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
     return (_of_desk(envelope, "The desk is open", None, good=True),)
 

@@ -1,8 +1,8 @@
 """The fold: what the journal adds up to. Boot, replay and recovery are this one path.
 
 Refuses to decide and to reach outside: given the same envelopes it makes the same ledger, always.
-How each event changes the ledger stands in ``desk_changes``, ``law_changes``, ``risk_changes`` and
-``trade_changes``.
+How each event changes the ledger stands in ``amendment_changes``, ``desk_changes``,
+``law_changes``, ``risk_changes`` and ``trade_changes``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.errors import InvariantBroken
-from engine.journal import desk_changes, law_changes, risk_changes, trade_changes
+from engine.journal import (
+    amendment_changes,
+    desk_changes,
+    law_changes,
+    risk_changes,
+    trade_changes,
+)
 from engine.journal.change import change
 from engine.journal.ledger import Ledger
 from engine.model import events as happened
@@ -34,6 +40,7 @@ TOLD: frozenset[type[Event]] = frozenset(
         happened.OrderCanceled,
         happened.OrderExpired,
         happened.OrderFilled,
+        happened.FillAmended,
         happened.Halted,
         happened.Resumed,
         happened.BreakerTripped,
@@ -117,6 +124,7 @@ def _owe(ledger: Ledger, envelope: Envelope) -> None:
 __all__ = [
     "TOLD",
     "Ledger",
+    "amendment_changes",
     "apply",
     "desk_changes",
     "fold",

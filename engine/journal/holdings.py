@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from engine.compliance.jurisdiction import Dealing
 from engine.compliance.lots import LotChange, next_lot
 from engine.errors import InvariantBroken
 from engine.journal.change import known
@@ -21,7 +22,7 @@ EXECUTIONS_KEPT = 20
 
 def require_cash(ledger: Ledger, fill: Fill) -> None:
     """Raise `InvariantBroken` unless own cash pays for a bought `fill`."""
-    left = ledger.cash_usd - _paid(fill)
+    left = ledger.cash_usd - paid_for(fill)
     if left < ZERO:
         raise InvariantBroken(f"a fill of {fill.client_id} would leave cash at {left} USD")
 
@@ -37,7 +38,7 @@ def add(ledger: Ledger, order: Order, fill: Fill) -> None:
     """Book a fill that bought: a new position, or more of one."""
     held = ledger.positions.get(order.proposal_id)
     changed = _opened(ledger, order, fill) if held is None else _extended(held, fill)
-    ledger.cash_usd -= _paid(fill)
+    ledger.cash_usd -= paid_for(fill)
     ledger.prices.setdefault(order.instrument, fill.price)
     ledger.positions[order.proposal_id] = changed
 
@@ -45,7 +46,7 @@ def add(ledger: Ledger, order: Order, fill: Fill) -> None:
 def reduce(ledger: Ledger, order: Order, fill: Fill) -> None:
     """Book a fill that sold; what sells the last of a position makes a trade of it."""
     held = ledger.positions[order.proposal_id]
-    proceeds = fill.price * fill.quantity - fill.fee_usd
+    proceeds = proceeds_of(fill)
     left = replace(
         held,
         quantity=held.quantity - fill.quantity,
@@ -64,12 +65,24 @@ def reduce(ledger: Ledger, order: Order, fill: Fill) -> None:
     del ledger.positions[held.id]
     ledger.exits_requested.pop(held.id, None)
     _remember(ledger, _closed(ledger, left, order, fill))
-    ledger.executions.append(_execution_cost(ledger, left))
+    ledger.executions.append(execution_cost(ledger, left.id, left.entry_price, left.bought))
     del ledger.executions[:-EXECUTIONS_KEPT]
 
 
-def _paid(fill: Fill) -> Decimal:
+def dealing_of(order: Order, fill: Fill) -> Dealing:
+    """What `fill` counts for towards the yearly cap, fees included."""
+    value = paid_for(fill) if order.side is Side.BUY else proceeds_of(fill)
+    return Dealing(fill.at, order.instrument, order.side, value)
+
+
+def paid_for(fill: Fill) -> Decimal:
+    """US dollars that a bought `fill` takes out of cash."""
     return fill.price * fill.quantity + fill.fee_usd
+
+
+def proceeds_of(fill: Fill) -> Decimal:
+    """US dollars that a sold `fill` brings into cash."""
+    return fill.price * fill.quantity - fill.fee_usd
 
 
 def _opened(ledger: Ledger, order: Order, fill: Fill) -> Position:
@@ -81,7 +94,7 @@ def _opened(ledger: Ledger, order: Order, fill: Fill) -> Position:
         quantity=fill.quantity,
         bought=fill.quantity,
         entry_price=fill.price,
-        cost_usd=_paid(fill),
+        cost_usd=paid_for(fill),
         fees_usd=fill.fee_usd,
         realised_usd=ZERO,
         target=terms.target,
@@ -103,7 +116,7 @@ def _extended(held: Position, fill: Fill) -> Position:
         quantity=held.quantity + fill.quantity,
         bought=bought,
         entry_price=value / bought,
-        cost_usd=held.cost_usd + _paid(fill),
+        cost_usd=held.cost_usd + paid_for(fill),
         fees_usd=held.fees_usd + fill.fee_usd,
         lot=next_lot(held.lot, LotChange.BUY_MORE),
         worst_price=min(held.worst_price, fill.price),
@@ -135,7 +148,7 @@ def _closed(ledger: Ledger, held: Position, order: Order, fill: Fill) -> Trade:
         instrument=held.instrument,
         quantity=held.bought,
         entry_price=held.entry_price,
-        exit_price=_average_exit(ledger, held.id),
+        exit_price=average_exit(ledger, held.id),
         fees_usd=held.fees_usd,
         pnl_usd=pnl,
         r_multiple=float(pnl / risk) if risk > 0 else 0.0,
@@ -149,20 +162,30 @@ def _closed(ledger: Ledger, held: Position, order: Order, fill: Fill) -> Trade:
     )
 
 
-def _average_exit(ledger: Ledger, position_id: str) -> Decimal:
+def average_exit(ledger: Ledger, position_id: str) -> Decimal:
+    """Mean price of what a position has sold, in quote currency; some of it must be sold."""
     sales = [o for o in ledger.orders_of(position_id, Side.SELL) if o.filled > 0]
     return sum((o.value_usd for o in sales), ZERO) / sum((o.filled for o in sales), ZERO)
 
 
-def _execution_cost(ledger: Ledger, held: Position) -> ExecutionCost:
-    """What execution cost a position that has just been closed, against what was promised."""
-    record = ledger.proposals[held.id]
+def execution_cost(
+    ledger: Ledger, position_id: str, entry_price: Decimal, bought: Decimal
+) -> ExecutionCost:
+    """What execution cost a closed position against what was promised.
+
+    Parameters
+    ----------
+    entry_price : Decimal, quote currency
+        Average over the entry fills.
+    bought : Decimal, base units, > 0
+    """
+    record = ledger.proposals[position_id]
     decided = record.decision_price or record.terms.entry
-    entry = (held.entry_price - decided) * held.bought
-    exits = sum((_shortfall(o) for o in ledger.orders_of(held.id, Side.SELL)), ZERO)
+    entry = (entry_price - decided) * bought
+    exits = sum((_shortfall(o) for o in ledger.orders_of(position_id, Side.SELL)), ZERO)
     costs = record.terms.costs
     return ExecutionCost(
-        realised_frac=float((entry + exits) / (decided * held.bought)),
+        realised_frac=float((entry + exits) / (decided * bought)),
         modelled_frac=costs.total_frac - costs.fee_frac,
     )
 

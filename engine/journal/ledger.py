@@ -14,7 +14,7 @@ from engine.compliance.lines import key_of, meaning_of
 from engine.model.actors import Actor
 from engine.model.events import BarsAssessed
 from engine.model.fees import FeeTier
-from engine.model.orders import OPEN_STATES, Order, OrderState, Purpose, Side
+from engine.model.orders import OPEN_STATES, Fill, Order, OrderState, Purpose, Side
 from engine.model.positions import Position, Trade
 from engine.model.proposals import CardKind, ProposalStatus, ProposalTerms
 from engine.model.setups import Assessment, Label, SetupKind
@@ -199,6 +199,10 @@ class Ledger:
         When the owner last reset the pause after losses in a row.
     losses_in_a_row : int
         Since the last win, or since the owner last reset their halt.
+    losses_counted_from : int
+        How many trades there were when the owner last reset that halt.
+    fills : dict of str to Fill
+        Every fill by its id, as the venue last told it.
     calm_bars : dict of str to int
         Bars in a row without a volatility alarm, by instrument.
     trip_log : list of (name, datetime)
@@ -265,12 +269,13 @@ class Ledger:
     positions: dict[str, Position] = field(default_factory=dict)
     trades: list[Trade] = field(default_factory=list)
     losses_in_a_row: int = 0
+    losses_counted_from: int = 0
     last_loss_at: datetime | None = None
     pause_ended_at: datetime | None = None
     review_note_at: datetime | None = None
     calm_bars: dict[str, int] = field(default_factory=dict)
     exits_requested: dict[str, ExitAsked] = field(default_factory=dict)
-    fill_ids: set[str] = field(default_factory=set)
+    fills: dict[str, Fill] = field(default_factory=dict)
     halt: Halt | None = None
     trips: dict[str, Trip] = field(default_factory=dict)
     trip_log: list[tuple[str, datetime]] = field(default_factory=list)

@@ -52,6 +52,7 @@ def _attempts(ledger: Ledger, _at: datetime) -> None:
 
 def _losses(ledger: Ledger, _at: datetime) -> None:
     ledger.losses_in_a_row = 0
+    ledger.losses_counted_from = len(ledger.trades)
 
 
 def _pause(ledger: Ledger, at: datetime) -> None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.compliance.jurisdiction import Dealing
 from engine.compliance.lots import LotChange, next_lot
 from engine.compliance.orders import check_exit
 from engine.errors import InvariantBroken
 from engine.journal import holdings
 from engine.journal.change import change, known
+from engine.journal.holdings import dealing_of
 from engine.journal.ledger import (
     ZERO,
     ExitAsked,
@@ -174,7 +174,7 @@ def _turn(ledger: Ledger, client_id: str, turn: OrderChange) -> OrderRecord:
 @change.register
 def _(event: happened.OrderFilled, ledger: Ledger, envelope: Envelope) -> None:
     fill = event.fill
-    if fill.fill_id in ledger.fill_ids:
+    if fill.fill_id in ledger.fills:
         raise InvariantBroken(f"fill {fill.fill_id} was counted twice")
     record = known(ledger.orders, fill.client_id, "order")
     state = _state_after(record, fill)
@@ -186,17 +186,11 @@ def _(event: happened.OrderFilled, ledger: Ledger, envelope: Envelope) -> None:
         holdings.require_held(ledger, record.order, fill)
         _execute(record, fill, state)
         holdings.reduce(ledger, record.order, fill)
-    ledger.fill_ids.add(fill.fill_id)
+    ledger.fills[fill.fill_id] = fill
     month = month_of(fill.at)
     ledger.fees_usd[month] = ledger.fees_usd.get(month, ZERO) + fill.fee_usd
-    ledger.dealings.append(_dealing(record.order, fill))
+    ledger.dealings.append(dealing_of(record.order, fill))
     ledger.equity_usd = ledger.marked_equity_usd()
-
-
-def _dealing(order: Order, fill: Fill) -> Dealing:
-    sign = 1 if order.side is Side.BUY else -1
-    value = fill.price * fill.quantity + sign * fill.fee_usd
-    return Dealing(fill.at, order.instrument, order.side, value)
 
 
 def _state_after(record: OrderRecord, fill: Fill) -> OrderState:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 
-from engine.brokers.ibkr.broker import IbkrBroker, Patience, Street
+from engine.brokers.ibkr.broker import IbkrBroker, Patience
 from engine.brokers.ibkr.session import Gateway, NightlyRestart, Session
+from engine.brokers.ibkr.street import Street
 from engine.brokers.settlement import Unsettled
 from engine.config import Settings
 from engine.desk.policy import cost_model_of

@@ -18,6 +18,7 @@ from engine.brokers.ibkr.broker import IbkrBroker, Patience
 from engine.brokers.settlement import Unsettled
 from engine.clock import VirtualClock
 from engine.errors import BrokerUnavailable, OutcomeUnknown
+from engine.model.bars import Quote
 from engine.model.orders import Fill, Order, OrderType
 from engine.ports import Accepted, BrokerReport, Rejected
 from tests.engine.brokers import trading as spot
@@ -51,10 +52,12 @@ def clock() -> VirtualClock:
 
 @asynccontextmanager
 async def desk(
-    gateway: LoopbackGateway, clock: VirtualClock, **other: Any
+    gateway: LoopbackGateway, clock: VirtualClock, *, priced: bool = True, **other: Any
 ) -> AsyncIterator[IbkrBroker]:
-    """A broker for as long as its process lives."""
+    """A broker for as long as its process lives; it has seen PHYS at 19, unless it has not."""
     broker = broker_at(gateway, clock, **other)
+    if priced:
+        await broker.observe(Quote("PHYS-USD", clock.now(), 19.0, 19.0, 100.0, 100.0))
     try:
         yield broker
     finally:
@@ -403,6 +406,20 @@ async def test_ib_22_a_correction_amends_the_fill_and_is_not_another(
     assert (amended.fill.fill_id, amended.told) == (fill.fill_id, fill)
     assert amended.fill.price == D("19.05")
     assert "corrected" in amended.why
+
+
+@pytest.mark.parametrize("price", ["NaN", "Infinity", "1.7976931348623157E+308"])
+async def test_ib_22b_an_execution_without_a_price_is_no_fill_and_no_silence(
+    broker: IbkrBroker, gateway: LoopbackGateway, price: str
+) -> None:
+    await broker.submit(buy())
+    wrong = gateway.fill(ENTRY, "10", "19.00")
+    await heard(broker, 1)
+    gateway.report(gateway.venue.correct(wrong, price))
+    await settled(broker)
+    for _ in range(2):
+        with pytest.raises(BrokerUnavailable, match="IBKR names no price of execution"):
+            await broker.report()
 
 
 async def test_ib_23_a_correction_before_anybody_asked_is_told_as_the_one_fill(
@@ -792,6 +809,26 @@ async def test_ib_51b_a_purchase_is_told_as_ours_once_on_its_settlement_day_over
         assert (await after.balances())["PHYS"] == D(10)
         assert (await after.report()).settled == (ENTRY,)
         assert (await after.report()).settled == ()
+
+
+async def test_ib_51c_a_buy_at_the_market_needs_a_price_to_be_covered(
+    gateway: LoopbackGateway, clock: VirtualClock
+) -> None:
+    async with desk(gateway, clock, priced=False) as broker:
+        refused = await broker.submit(buy())
+        assert isinstance(refused, Rejected)
+        assert "no price of PHYS-USD is known" in refused.reason
+        assert gateway.venue.orders == []
+
+
+async def test_ib_51d_a_buy_at_the_market_beyond_settled_dollars_is_not_sent(
+    broker: IbkrBroker, gateway: LoopbackGateway
+) -> None:
+    gateway.venue.settled_usd = "189"
+    refused = await broker.submit(buy())
+    assert isinstance(refused, Rejected)
+    assert "189.00 USD settled and free" in refused.reason
+    assert gateway.venue.orders == []
 
 
 async def test_ib_52_settled_cash_in_another_currency_is_not_taken_for_dollars(

@@ -391,7 +391,7 @@ class DeskMachine(RuleBasedStateMachine):
 
     def _new_fills(self) -> list[tuple[str, datetime, OrderRecord]]:
         fresh = []
-        for fill_id in self.ledger.fill_ids - self.seen_fills:
+        for fill_id in self.ledger.fills.keys() - self.seen_fills:
             client_id, _, stamp = fill_id.partition("@")
             at = datetime.fromisoformat(stamp.partition("+")[0])
             fresh.append((fill_id, at, self.ledger.orders[client_id]))

@@ -20,14 +20,22 @@ from engine.brokers.exchange.dialect import (
     VenueOrder,
     VenueStatus,
     VenueTrade,
-    exact_of,
-    instant_of,
-    millis_of,
-    plain,
+    most_done,
     refused_late,
 )
+from engine.brokers.exchange.reading import (
+    above_zero_of,
+    exact_of,
+    instant_of,
+    least_of,
+    millis_of,
+    plain,
+    side_of,
+    table_of,
+    text_of,
+    written_instant_of,
+)
 from engine.brokers.exchange.wire import Meaning, Reading, Refusal, Wire
-from engine.clock import as_utc
 from engine.errors import BrokerUnavailable, OutcomeUnknown
 from engine.model.money import floor_to
 from engine.model.orders import OrderType, Side
@@ -47,6 +55,7 @@ _STATUSES = {
 _CLOSED = ("FILLED", "CANCELLED", "EXPIRED", "FAILED")
 _ACCOUNTS = frozenset({"ACCOUNT_TYPE_CRYPTO", "ACCOUNT_TYPE_FIAT"})
 _NOT_ACTED = frozenset({401, 403, 405})
+_BALANCES = ("available_balance", "hold")
 _PAGE = 100
 _NO_REASON = frozenset({"", "REJECT_REASON_UNSPECIFIED", "CANCEL_REASON_UNSPECIFIED"})
 
@@ -99,12 +108,12 @@ class CoinbaseDialect:
         if market is None:
             return None
         info = market["info"]
-        tick = Decimal(str(info.get("price_increment") or info["quote_increment"]))
+        tick = "price_increment" if info.get("price_increment") else "quote_increment"
         return Steps(
-            tick=tick,
-            lot=Decimal(str(info["base_increment"])),
-            min_quantity=Decimal(str(info.get("base_min_size") or 0)),
-            min_notional_usd=Decimal(str(info.get("quote_min_size") or 0)),
+            tick=above_zero_of(info, tick, self.title),
+            lot=above_zero_of(info, "base_increment", self.title),
+            min_quantity=least_of(info, "base_min_size", self.title),
+            min_notional_usd=least_of(info, "quote_min_size", self.title),
         )
 
     async def now(self) -> datetime:
@@ -152,14 +161,16 @@ class CoinbaseDialect:
 
     async def look_up(self, wire_id: str, since: datetime) -> VenueOrder | None:
         """As `Dialect.look_up`; Coinbase cannot be asked for our id, so lists are searched."""
-        named = [
-            order
-            for statuses in ((), _CLOSED)
-            for order in await self._orders(since, *statuses)
-            if order.wire_id == wire_id
-        ]
-        if named:
-            return max(named, key=lambda order: (order.executed, order.opened_at))
+        found = most_done(
+            [
+                order
+                for statuses in ((), _CLOSED)
+                for order in await self._orders(since, *statuses)
+                if order.wire_id == wire_id
+            ]
+        )
+        if found is not None:
+            return found
         for venue_id in {trade.venue_id for trade in await self.trades(since)}:
             order = await self.order(venue_id)
             if order.wire_id == wire_id:
@@ -182,7 +193,8 @@ class CoinbaseDialect:
         """As `Dialect.trades`, page by page."""
         start = millis_of(since)
         told = await self._pages("fetch_my_trades", "fills", None, start, _PAGE)
-        return list({str(t["trade_id"]): self._trade(t) for t in told}.values())
+        trades = [self._trade(each) for each in told]
+        return list({trade.trade_id: trade for trade in trades}.values())
 
     async def balances(self) -> dict[str, Decimal]:
         """As `Dialect.balances`; vaults and staked balances are accounts of other kinds."""
@@ -191,9 +203,9 @@ class CoinbaseDialect:
             for account in page.get("accounts") or ():
                 if account.get("type") not in _ACCOUNTS:
                     continue
-                amount = exact_of(account["available_balance"], "value", self.title)
-                amount += exact_of(account["hold"], "value", self.title)
-                name = str(account["currency"])
+                free, held = (table_of(account, k, self.title) for k in _BALANCES)
+                amount = exact_of(free, "value", self.title) + exact_of(held, "value", self.title)
+                name = text_of(account, "currency", self.title)
                 own[name] = own.get(name, Decimal(0)) + amount
         return {name: amount for name, amount in own.items() if amount}
 
@@ -265,39 +277,32 @@ class CoinbaseDialect:
         messages = (str(told.get(k) or "") for k in ("reject_message", "cancel_message"))
         reason = next((text for text in messages if text not in _NO_REASON), "")
         return VenueOrder(
-            venue_id=str(told["order_id"]),
+            venue_id=text_of(told, "order_id", self.title),
             wire_id=str(told.get("client_order_id") or ""),
             status=refused_late(status, reason),
-            opened_at=_instant(str(told["created_time"])),
-            quantity=_size(told, executed),
+            opened_at=written_instant_of(told, "created_time", self.title),
+            quantity=self._size(told, executed),
             executed=executed,
             reason=reason,
         )
 
     def _trade(self, told: Mapping[str, Any]) -> VenueTrade:
-        price = exact_of(told, "price", self.title)
+        price = above_zero_of(told, "price", self.title)
         quantity = exact_of(told, "size", self.title)
         if told.get("size_in_quote") is True:
             quantity /= price
         return VenueTrade(
-            trade_id=str(told["trade_id"]),
-            venue_id=str(told["order_id"]),
-            at=_instant(str(told["trade_time"])),
-            side=Side(str(told["side"]).lower()),
+            trade_id=text_of(told, "trade_id", self.title),
+            venue_id=text_of(told, "order_id", self.title),
+            at=written_instant_of(told, "trade_time", self.title),
+            side=side_of(told, "side", self.title),
             price=price,
             quantity=quantity,
             fee=exact_of(told, "commission", self.title),
         )
 
-
-def _size(told: Mapping[str, Any], executed: Decimal) -> Decimal:
-    """Base units asked for; those executed where somebody sized the order in dollars."""
-    configuration = told.get("order_configuration") or {}
-    sizes = [c["base_size"] for c in configuration.values() if c and c.get("base_size")]
-    return Decimal(str(sizes[0])) if sizes else executed
-
-
-def _instant(text: str) -> datetime:
-    """An instant of Coinbase, which writes up to nine digits of a second."""
-    whole, _, fraction = text.removesuffix("Z").partition(".")
-    return as_utc(datetime.fromisoformat(f"{whole}.{fraction[:6]:0<6}+00:00"))
+    def _size(self, told: Mapping[str, Any], executed: Decimal) -> Decimal:
+        """Base units asked for; those executed where somebody sized the order in dollars."""
+        configuration = told.get("order_configuration") or {}
+        sized = [c for c in configuration.values() if c and c.get("base_size")]
+        return exact_of(sized[0], "base_size", self.title) if sized else executed

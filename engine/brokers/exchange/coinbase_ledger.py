@@ -11,12 +11,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from engine.brokers.exchange.dialect import exact_of
+from engine.brokers.exchange.reading import exact_of, table_of, text_of, written_instant_of
 from engine.brokers.exchange.wire import Wire
-from engine.clock import as_utc
 from engine.errors import BrokerUnavailable
 from engine.model.venue_lines import VenueLine
 
+_TITLE = "Coinbase"
 _PAGE = 100
 # Any other state counts as booked: a new word hides no line.
 _NOT_BOOKED = frozenset(
@@ -38,7 +38,7 @@ async def read_lines(wire: Wire, since: datetime | None) -> list[VenueLine]:
     found: dict[str, VenueLine] = {}
     for page in await wire.ask("fetch_balance"):
         for account in page.get("accounts") or ():
-            told = await _transactions(wire, _text(account, "uuid"), since)
+            told = await _transactions(wire, text_of(account, "uuid", _TITLE), since)
             lines = (_line(row) for row in told if row.get("status") not in _NOT_BOOKED)
             found |= {line.line_id: line for line in lines}
     return [line for line in found.values() if since is None or line.at >= since]
@@ -61,7 +61,7 @@ async def _transactions(
         passed = since is not None and any(_at(row) < since for row in rows)
         if not rows or not more or passed:
             return found
-        following = str(paging.get("next_starting_after") or _text(rows[-1], "id"))
+        following = str(paging.get("next_starting_after") or text_of(rows[-1], "id", _TITLE))
         if following == params.get("starting_after"):
             raise BrokerUnavailable("Coinbase gives the same page of transactions twice")
         params = {"account_id": account, "starting_after": following}
@@ -72,9 +72,9 @@ def _line(told: Mapping[str, Any]) -> VenueLine:
     native = told.get("native_amount")
     usd = None
     if isinstance(native, dict) and native.get("currency") == "USD":
-        usd = exact_of(native, "amount", "Coinbase")
+        usd = exact_of(native, "amount", _TITLE)
     return VenueLine(
-        line_id=_text(told, "id"),
+        line_id=text_of(told, "id", _TITLE),
         venue="coinbase",
         at=_at(told),
         kind=_kind(told, amount),
@@ -96,21 +96,10 @@ def _kind(told: Mapping[str, Any], amount: Decimal) -> str:
     return kind if sort.endswith("_network") or not sort else f"{kind}/{sort}"
 
 
-def _text(told: Mapping[str, Any], key: str) -> str:
-    if not told.get(key):
-        raise BrokerUnavailable(f"Coinbase gives no readable {key!r}")
-    return str(told[key])
-
-
 def _money(told: Mapping[str, Any], key: str) -> tuple[Decimal, str]:
-    money = told.get(key)
-    if not isinstance(money, dict):
-        raise BrokerUnavailable(f"Coinbase gives no readable {key!r}")
-    return exact_of(money, "amount", "Coinbase"), _text(money, "currency")
+    money = table_of(told, key, _TITLE)
+    return exact_of(money, "amount", _TITLE), text_of(money, "currency", _TITLE)
 
 
 def _at(told: Mapping[str, Any]) -> datetime:
-    try:
-        return as_utc(datetime.fromisoformat(str(told.get("created_at"))))
-    except ValueError as fault:
-        raise BrokerUnavailable("Coinbase gives no readable 'created_at'") from fault
+    return written_instant_of(told, "created_at", _TITLE)

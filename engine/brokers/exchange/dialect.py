@@ -1,23 +1,20 @@
 """What a venue's dialect must be able to say, and the plain things that it says it with.
 
-Refuses floats: every amount is the venue's own decimal text, read exactly.
+Refuses floats: every amount is exact, as ``reading`` takes it from the venue's own text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 from engine.brokers.exchange.wire import Refusal
-from engine.errors import BrokerUnavailable
 from engine.model.orders import OrderType, Side
 from engine.model.venue_lines import VenueLine
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,55 +194,6 @@ class Dialect(Protocol):
         ...
 
 
-def exact_of(table: Mapping[str, Any], key: str, venue: str) -> Decimal:
-    """The finite number under `key`, exactly as the venue wrote it.
-
-    Raises
-    ------
-    BrokerUnavailable
-        If there is none: what cannot be read proves nothing.
-
-    Examples
-    --------
-    >>> exact_of({"vol": "0.10"}, "vol", "Kraken")
-    Decimal('0.10')
-    """
-    try:
-        number = Decimal(str(table[key]))
-    except (KeyError, InvalidOperation) as fault:
-        raise BrokerUnavailable(f"{venue} gives no readable {key!r}") from fault
-    if not number.is_finite():
-        raise BrokerUnavailable(f"{venue} gives no readable {key!r}: {number}")
-    return number
-
-
-def instant_of(seconds: Decimal) -> datetime:
-    """The instant so many seconds after 1970, to the microsecond.
-
-    Examples
-    --------
-    >>> instant_of(Decimal("1.5")).isoformat()
-    '1970-01-01T00:00:01.500000+00:00'
-    """
-    return EPOCH + timedelta(microseconds=int(seconds * 1_000_000))
-
-
-def millis_of(at: datetime) -> int:
-    """Milliseconds since 1970."""
-    return (at - EPOCH) // timedelta(milliseconds=1)
-
-
-def plain(number: Decimal) -> str:
-    """A number as text without an exponent.
-
-    Examples
-    --------
-    >>> plain(Decimal("1E-5"))
-    '0.00001'
-    """
-    return format(number, "f")
-
-
 def refused_late(status: VenueStatus, reason: str) -> VenueStatus:
     """What an order's state means: a post-only order that was taken and canceled was refused.
 
@@ -256,3 +204,8 @@ def refused_late(status: VenueStatus, reason: str) -> VenueStatus:
     """
     late = status is VenueStatus.CANCELED and "post only" in reason.lower().replace("_", " ")
     return VenueStatus.REJECTED if late else status
+
+
+def most_done(orders: Iterable[VenueOrder]) -> VenueOrder | None:
+    """Of several orders under one id the one that did the most, or is the newest."""
+    return max(orders, key=lambda order: (order.executed, order.opened_at), default=None)

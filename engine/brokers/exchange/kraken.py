@@ -20,15 +20,22 @@ from engine.brokers.exchange.dialect import (
     VenueOrder,
     VenueStatus,
     VenueTrade,
+    most_done,
+    refused_late,
+)
+from engine.brokers.exchange.reading import (
+    above_zero_of,
     exact_of,
     instant_of,
+    least_of,
     millis_of,
     plain,
-    refused_late,
+    side_of,
+    text_of,
 )
 from engine.brokers.exchange.wire import Meaning, Reading, Refusal, Wire
 from engine.errors import BrokerUnavailable, OutcomeUnknown
-from engine.model.orders import OrderType, Side
+from engine.model.orders import OrderType
 from engine.model.venue_lines import VenueLine
 
 _NOTHING = Decimal(0)
@@ -99,14 +106,14 @@ class KrakenDialect:
         if market is None:
             return None
         info = market["info"]
-        tick = Decimal(
-            str(info.get("tick_size") or Decimal(1).scaleb(-int(info["pair_decimals"])))
-        )
+        named = above_zero_of if info.get("tick_size") else None
         return Steps(
-            tick=tick,
-            lot=Decimal(1).scaleb(-int(info["lot_decimals"])),
-            min_quantity=Decimal(str(info.get("ordermin") or 0)),
-            min_notional_usd=Decimal(str(info.get("costmin") or 0)),
+            tick=above_zero_of(info, "tick_size", self.title)
+            if named
+            else self._unit(info, "pair"),
+            lot=self._unit(info, "lot"),
+            min_quantity=least_of(info, "ordermin", self.title),
+            min_notional_usd=least_of(info, "costmin", self.title),
         )
 
     async def now(self) -> datetime:
@@ -192,7 +199,7 @@ class KrakenDialect:
             page = body["result"].get("trades") or {}
             found |= {name: self._trade(name, told) for name, told in page.items()}
             offset += len(page)
-            if not page or offset >= int(body["result"].get("count", 0)):
+            if not page or offset >= least_of(body["result"], "count", self.title):
                 return list(found.values())
 
     async def balances(self) -> dict[str, Decimal]:
@@ -231,14 +238,17 @@ class KrakenDialect:
         """As `Dialect.aclose`."""
         await self._wire.aclose()
 
+    def _unit(self, info: Mapping[str, Any], of: str) -> Decimal:
+        """The last decimal place that Kraken writes of a price or a quantity."""
+        return Decimal(1).scaleb(-int(exact_of(info, f"{of}_decimals", self.title)))
+
     def _ours(self, orders: Mapping[str, Any] | None, wire_id: str) -> VenueOrder | None:
         """The order called `wire_id`; of several the one that did the most, or is the newest."""
-        named = [
+        return most_done(
             self._order(venue_id, told)
             for venue_id, told in (orders or {}).items()
             if told.get("cl_ord_id") == wire_id
-        ]
-        return max(named, key=lambda order: (order.executed, order.opened_at), default=None)
+        )
 
     def _order(self, venue_id: str, told: Mapping[str, Any]) -> VenueOrder:
         status = _STATUSES.get(str(told.get("status")))
@@ -260,9 +270,9 @@ class KrakenDialect:
     def _trade(self, name: str, told: Mapping[str, Any]) -> VenueTrade:
         return VenueTrade(
             trade_id=name,
-            venue_id=str(told["ordertxid"]),
+            venue_id=text_of(told, "ordertxid", self.title),
             at=instant_of(exact_of(told, "time", self.title)),
-            side=Side(told["type"]),
+            side=side_of(told, "type", self.title),
             price=exact_of(told, "price", self.title),
             quantity=exact_of(told, "vol", self.title),
             fee=exact_of(told, "fee", self.title),

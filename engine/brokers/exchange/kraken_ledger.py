@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from engine.brokers.exchange.dialect import exact_of, instant_of, millis_of
+from engine.brokers.exchange.reading import exact_of, instant_of, millis_of
 from engine.brokers.exchange.wire import Wire
 from engine.errors import BrokerUnavailable
 from engine.model.venue_lines import VenueLine

@@ -7,56 +7,33 @@ proved, to sell what is not possessed, and to buy with what is not settled.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.brokers.ibkr import contracts
-from engine.brokers.ibkr.account import account_of
 from engine.brokers.ibkr.codes import refusal
-from engine.brokers.ibkr.contracts import FORMS, Traded
+from engine.brokers.ibkr.coverage import Coverage
 from engine.brokers.ibkr.desk_orders import DeskOrders, End, Endings, end_of
 from engine.brokers.ibkr.evidence import Evidence, gather
-from engine.brokers.ibkr.executions import Around, ExecutionBook
-from engine.brokers.ibkr.facts import VenueExecution
+from engine.brokers.ibkr.executions import ExecutionBook
 from engine.brokers.ibkr.session import Session
-from engine.brokers.ibkr.settlement import settles_at, trade_date, unsettled, weekday
+from engine.brokers.ibkr.settlement import trade_date
+from engine.brokers.ibkr.street import Street
 from engine.brokers.ibkr.tickets import Answer, Outcome, Ticket
 from engine.brokers.ibkr.wire import Wire
 from engine.brokers.rules import rule_broken
 from engine.brokers.settlement import Settlement, Unsettled
-from engine.costs import CostModel
 from engine.errors import BrokerError, BrokerUnavailable, OutcomeUnknown
 from engine.model.bars import MarketEvent, Quote
-from engine.model.instruments import Calendar, Instrument
+from engine.model.instruments import Instrument
 from engine.model.money import exact
-from engine.model.orders import Fill, Order, OrderType, Side
+from engine.model.orders import Order, OrderType, Side
 from engine.model.venue_lines import VenueLine
 from engine.ports import Accepted, BrokerReport, Clock, Rejected
 
 _NOTHING = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class Street:
-    """What the broker must know of the world and may not find out for itself.
-
-    Attributes
-    ----------
-    venue_symbols : mapping of str to str
-        IB's symbol of each instrument, such as ``PHYS`` of ``PHYS-USD``.
-    is_open : callable of (Calendar, datetime)
-        Whether a market trades.
-    is_business_day : callable of date
-        Days that count towards settlement.
-    """
-
-    instruments: Mapping[str, Instrument]
-    venue_symbols: Mapping[str, str]
-    costs: CostModel
-    is_open: Callable[[Calendar, datetime], bool]
-    is_business_day: Callable[[date], bool] = weekday
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +91,20 @@ class IbkrBroker:
         self._answers: dict[str, Accepted | Rejected] = {}
         self._orders = DeskOrders()
         self._book = ExecutionBook(self._patience.commission, known_fills)
-        self._traded: dict[str, Traded] = {}
         self._prices: dict[str, Decimal] = {}
         self._looked: tuple[Wire, int, datetime] | None = None
         self._evidence = Evidence((), (), (), stirred=-1)
         self._began = clock.now()
         self._settlement = Settlement(unsettled)
+        self._coverage = Coverage(
+            session.gateway.account,
+            street,
+            clock,
+            self._orders,
+            self._book,
+            self._settlement,
+            self._prices,
+        )
         session.on_execution = lambda each: self._book.hear((each,), clock.now())
 
     # ------------------------------------------------------------------ the port
@@ -199,9 +184,9 @@ class IbkrBroker:
             if self._must_look(wire, now):
                 await self._gather(wire)
             self._book.hear(wire.executions(), now)
-            amended = self._book.amendments(self._estimate)
-            fills = self._book.fills(now, self._estimate)
-            self._expect(fills)
+            amended = self._book.amendments(self._coverage.estimate)
+            fills = self._book.fills(now, self._coverage.estimate)
+            self._coverage.expect(fills)
             ended = self._endings(self._evidence, now)
             return BrokerReport(
                 fills=fills,
@@ -220,16 +205,7 @@ class IbkrBroker:
     async def balances(self) -> dict[str, Decimal]:
         """Settled own dollars and what is possessed of each base asset, in its units."""
         async with self._turn:
-            wire = await self._session.ready()
-            settled: dict[str, Decimal] = {"USD": await self._settled_usd(wire)}
-            for symbol, instrument in self._street.instruments.items():
-                if self._street.venue_symbols.get(symbol) in FORMS:
-                    traded = await self._listed(wire, instrument)
-                    if isinstance(traded, Traded):
-                        held = await self._possessed(wire, traded)
-                        if held != _NOTHING:
-                            settled[instrument.base] = held
-            return settled
+            return await self._coverage.balances(await self._session.ready())
 
     async def ledger_lines(self, since: datetime | None) -> tuple[VenueLine, ...]:  # noqa: ARG002
         """None: the gateway has no ledger; interest shows only on IB's statements."""
@@ -243,13 +219,13 @@ class IbkrBroker:
 
     async def _place(self, wire: Wire, order: Order, evidence: Evidence) -> Accepted | Rejected:
         instrument = self._street.instruments[order.instrument]
-        traded = await self._listed(wire, instrument)
+        traded = await self._coverage.listed(wire, instrument)
         if isinstance(traded, str):
             return self._answer(Rejected(order.client_id, traded))
         reason = (
             contracts.size_fault(order, traded.form, traded.listing)
             or self._closed(order, instrument)
-            or await self._uncovered(wire, order, traded, evidence)
+            or await self._coverage.uncovered(wire, order, traded, evidence)
         )
         if reason:
             return self._answer(Rejected(order.client_id, reason))
@@ -301,39 +277,6 @@ class IbkrBroker:
             return f"the exchange of {instrument.symbol} is closed"
         return ""
 
-    async def _uncovered(
-        self, wire: Wire, order: Order, traded: Traded, evidence: Evidence
-    ) -> str:
-        base = traded.instrument.base
-        if order.side is Side.SELL:
-            free = await self._possessed(wire, traded) - self._orders.claimed(order, evidence)
-            if order.quantity > free:
-                return f"{order.quantity} {base} to sell, {free} held, settled and free"
-            return ""
-        price = order.limit_price or self._prices.get(order.instrument)
-        if price is None:
-            return ""
-        notional = price * order.quantity
-        outlay = notional + self._street.costs.fee_usd(traded.instrument, notional)
-        settled = await self._settled_usd(wire)
-        if outlay > settled:
-            return f"{outlay:.2f} USD needed, {settled:.2f} USD settled and free"
-        return ""
-
-    async def _listed(self, wire: Wire, instrument: Instrument) -> Traded | str:
-        """The instrument with what IB says of its contract, or why it cannot be traded."""
-        known = self._traded.get(instrument.symbol)
-        if known is not None:
-            return known
-        form = FORMS[self._street.venue_symbols[instrument.symbol]]
-        found = await wire.listings(form.symbol, form.sec_type, form.exchange, form.currency)
-        fault = contracts.listing_fault(form, found)
-        if fault:
-            return fault
-        traded = Traded(instrument, form, found[0])
-        self._traded[instrument.symbol] = traded
-        return traded
-
     # ------------------------------------------------------------------ what is there
 
     async def _gather(self, wire: Wire) -> Evidence:
@@ -382,55 +325,6 @@ class IbkrBroker:
                 f"{proved_at:%H:%M:%S} UTC"
             )
 
-    async def _possessed(self, wire: Wire, traded: Traded) -> Decimal:
-        """Base units held whose settlement day has come."""
-        account, con_id = self._session.gateway.account, traded.listing.con_id
-        held = sum(
-            (
-                each.quantity
-                for each in await wire.holdings()
-                if each.account == account and each.con_id == con_id
-            ),
-            _NOTHING,
-        )
-        now, days = self._clock.now(), traded.form.settles_after_days
-        heard, untold = (
-            unsettled(executions, con_id, days, now, self._street.is_business_day)
-            for executions in (self._book.executed(), self._book.untold())
-        )
-        told = self._settlement.waiting_at(traded.instrument.base, now)
-        waiting = max(heard, told + untold)
-        return max(held - waiting, _NOTHING)
-
-    async def _settled_usd(self, wire: Wire) -> Decimal:
-        """Own dollars that are settled: the least of what IB calls settled and what is there."""
-        account = account_of(self._session.gateway.account, await wire.account_values())
-        told = [cash for cash in (account.settled_usd, account.cash_usd) if cash is not None]
-        if not told:
-            raise BrokerUnavailable(f"IBKR does not tell the dollars of {account.id}")
-        return max(min(told), _NOTHING)
-
-    def _expect(self, fills: Iterable[Fill]) -> None:
-        """Let purchases be on their way until their settlement day."""
-        for fill in fills:
-            instrument = self._bought(fill.client_id)
-            if instrument is not None and fill.settles_at is not None:
-                self._settlement.expect(
-                    Unsettled(fill.client_id, instrument.base, fill.quantity, fill.settles_at)
-                )
-
-    def _bought(self, client_id: str) -> Instrument | None:
-        for each in self._book.executed():
-            if each.client_id == client_id and each.side is Side.BUY:
-                return self._instrument_of(each)
-        return None
-
-    def _instrument_of(self, execution: VenueExecution) -> Instrument | None:
-        for symbol, instrument in self._street.instruments.items():
-            if self._street.venue_symbols.get(symbol) == execution.symbol:
-                return instrument
-        return None
-
     def _endings(self, evidence: Evidence, now: datetime) -> Endings:
         endings = Endings()
         for held in self._orders.working():
@@ -447,22 +341,6 @@ class IbkrBroker:
                 reason = ended.reason if ended is not None else ""
                 endings.rejected.append(Rejected(client_id, reason or "IBKR refused it"))
         return endings
-
-    def _estimate(self, execution: VenueExecution) -> Around | None:
-        form = FORMS.get(execution.symbol)
-        if form is None or form.sec_type != execution.sec_type:
-            return None
-        for symbol, instrument in self._street.instruments.items():
-            if self._street.venue_symbols.get(symbol) == form.symbol:
-                notional = execution.price * execution.quantity
-                return Around(
-                    self._street.costs.fee_usd(instrument, notional),
-                    self._prices.get(symbol, execution.price),
-                    settles_at(
-                        execution.at, form.settles_after_days, self._street.is_business_day
-                    ),
-                )
-        return None
 
     def _adopt(self, order: Order, found: Accepted | Rejected) -> Accepted | Rejected:
         if isinstance(found, Accepted) and self._orders.get(order.client_id) is None:

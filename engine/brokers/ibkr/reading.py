@@ -1,6 +1,7 @@
 """From ib_async's objects to plain exact data.
 
-Refuses its placeholders: the largest float and integer mean that IB said nothing.
+Refuses its placeholders: the largest float and integer mean that IB said nothing. An execution or
+a holding without its numbers is raised, never taken for nothing.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from engine.brokers.ibkr.facts import AccountValue, Holding, Listing, VenueExecution, VenueOrder
+from engine.errors import BrokerUnavailable
 from engine.model.money import exact
 from engine.model.orders import Side
 
@@ -45,7 +47,13 @@ def _order(trade: ib_async.Trade, reason: str) -> VenueOrder:
 
 
 def execution(fill: ib_async.Fill) -> VenueExecution:
-    """One execution with its commission, as far as it has been told."""
+    """One execution with its commission, as far as it has been told.
+
+    Raises
+    ------
+    BrokerUnavailable
+        If it names no price or no size.
+    """
     told, report = fill.execution, fill.commissionReport
     heard = bool(report.execId) and said(report.commission)
     return VenueExecution(
@@ -58,17 +66,24 @@ def execution(fill: ib_async.Fill) -> VenueExecution:
         sec_type=fill.contract.secType,
         side=Side.BUY if told.side == "BOT" else Side.SELL,
         at=told.time,
-        price=exact(told.price),
-        quantity=exact(told.shares),
+        price=_told(told.price, f"price of execution {told.execId}"),
+        quantity=_told(told.shares, f"size of execution {told.execId}"),
         commission_usd=exact(report.commission) if heard and report.currency == "USD" else None,
         commission_told=heard,
     )
 
 
 def holding(position: ib_async.Position) -> Holding:
-    """One position of one account."""
+    """One position of one account, in base units; negative is a short.
+
+    Raises
+    ------
+    BrokerUnavailable
+        If it names no size.
+    """
     contract = position.contract
-    return Holding(position.account, contract.conId, contract.symbol, exact(position.position))
+    size = _told(position.position, f"size of the position in {contract.symbol}")
+    return Holding(position.account, contract.conId, contract.symbol, size)
 
 
 def account_value(value: ib_async.AccountValue) -> AccountValue:
@@ -96,13 +111,19 @@ def listing(details: ib_async.ContractDetails) -> Listing:
     )
 
 
-def said(value: float) -> bool:
+def _told(value: float, what: str) -> Decimal:
+    if not said(value):
+        raise BrokerUnavailable(f"IBKR names no {what}: {value}")
+    return exact(value)
+
+
+def said(value: float | Decimal) -> bool:
     """Whether `value` is a number that IB meant."""
-    return math.isfinite(value) and abs(value) < _UNSAID
+    return math.isfinite(value) and abs(float(value)) < _UNSAID
 
 
 def number(value: float | Decimal) -> Decimal:
-    """`value` as a decimal; 0 where IB said nothing."""
+    """`value` as a finite decimal; 0 where IB said nothing."""
     if isinstance(value, Decimal):
-        return value
+        return value if said(value) else _NOTHING
     return exact(value) if said(value) else _NOTHING

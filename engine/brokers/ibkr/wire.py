@@ -352,7 +352,14 @@ class Wire:
 
     def _executed(self, _: object, fill: ib_async.Fill) -> None:
         self.stirred += 1
-        self._on_execution(execution(fill))
+        try:
+            heard = execution(fill)
+        except BrokerUnavailable as fault:
+            # An event's listener has nobody to raise to: the next question for executions raises.
+            self.upheavals += 1
+            _log.warning("an execution of the IB Gateway cannot be read", why=str(fault))
+            return
+        self._on_execution(heard)
 
     def _dropped(self) -> None:
         self.upheavals += 1

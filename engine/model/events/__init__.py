@@ -39,6 +39,7 @@ from engine.model.events.sessions import (
 )
 from engine.model.events.trading import (
     ExitRequested,
+    FillAmended,
     LotReleased,
     LotSettled,
     OrderAccepted,
@@ -65,6 +66,7 @@ __all__ = [
     "Event",
     "ExitRequested",
     "FeeTierRead",
+    "FillAmended",
     "Halted",
     "HistoryStudied",
     "InvariantRefused",
@@ -114,6 +116,7 @@ EVENTS: tuple[type[Event], ...] = (
     OrderRejected,
     OrderOutcomeUnknown,
     OrderFilled,
+    FillAmended,
     OrderCanceled,
     OrderExpired,
     LotSettled,

@@ -49,6 +49,26 @@ class OrderFilled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FillAmended(Event):
+    """The venue says that a fill had another price or fee than it told at first.
+
+    It is named by what it starts from: an amendment of anything but the fill as it is booked now
+    contradicts the journal, so that none can count twice or out of turn.
+
+    Attributes
+    ----------
+    fill, told : Fill
+        As it is, and as it was booked; they differ in ``price`` or ``fee_usd`` and nothing else.
+    why : str
+        One clause in the venue's or the adapter's words.
+    """
+
+    fill: Fill
+    told: Fill
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderCanceled(Event):
     """An order is off the market."""
 

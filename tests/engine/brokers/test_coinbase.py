@@ -166,3 +166,48 @@ async def test_every_wallet_is_asked_for_its_transactions(coinbase: ExchangeDesk
     coinbase.account.book("staking_transfer", "ETH", D(-1))
     (line,) = await coinbase.broker.ledger_lines(None)
     assert (line.asset, meaning_of(line)) == ("ETH", Meaning.INTEREST)
+
+
+SOLD = {
+    "trade_id": "t-1", "order_id": "o-1", "trade_time": "2025-03-03T00:00:01Z", "side": "BUY",
+    "price": "980", "size": "0.1", "commission": "0.2",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [
+        ("trade_id", None),
+        ("order_id", ""),
+        ("trade_time", "yesterday"),
+        ("trade_time", "2025-03-03T00:00:01"),
+        ("side", "HOLD"),
+        ("price", "0"),
+        ("price", "NaN"),
+        ("size", "many"),
+        ("commission", None),
+    ],
+)
+async def test_a_fill_that_cannot_be_read_stops_the_question_and_not_the_desk(
+    coinbase: ExchangeDesk, field: str, told: str | None
+) -> None:
+    await coinbase.broker.submit(bid())
+    await coinbase.fill(bid(), "0.1")
+    coinbase.venue.fail("historical/fills", {"fills": [{**SOLD, field: told}]})
+    with pytest.raises(BrokerUnavailable, match=f"no readable '{field}'"):
+        await coinbase.broker.report()
+    assert [fill.quantity for fill in (await coinbase.broker.report()).fills] == [D("0.1")]
+
+
+@pytest.mark.parametrize("hidden", ["available_balance", "hold", "currency"])
+async def test_half_a_balance_is_none(coinbase: ExchangeDesk, hidden: str) -> None:
+    wallet: dict[str, Any] = {
+        "type": "ACCOUNT_TYPE_FIAT", "currency": "USD",
+        "available_balance": {"value": "1"}, "hold": {"value": "0"},
+    }  # fmt: skip
+    coinbase.venue.fail("accounts", {"accounts": [wallet]})
+    assert await coinbase.broker.balances() == {"USD": D(1)}
+    del wallet[hidden]
+    coinbase.venue.fail("accounts", {"accounts": [wallet]})
+    with pytest.raises(BrokerUnavailable, match=f"no readable '{hidden}'"):
+        await coinbase.broker.balances()

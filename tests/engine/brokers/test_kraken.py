@@ -242,3 +242,23 @@ async def test_a_signed_client_is_guarded_whoever_opens_it(kraken: ExchangeDesk)
     with pytest.raises(ForbiddenCall):
         _ = client.withdraw
     await client.close()
+
+
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [("ordertxid", None), ("time", "1E+30"), ("type", "lend"), ("price", "NaN"), ("fee", "")],
+)
+async def test_a_trade_that_cannot_be_read_stops_the_question_and_not_the_desk(
+    kraken: ExchangeDesk, field: str, told: str | None
+) -> None:
+    sold: dict[str, Any] = {
+        "ordertxid": "O-1", "time": "1740960001", "type": "buy", "price": "980", "vol": "0.1",
+        "fee": "0.2",
+    }  # fmt: skip
+    await kraken.broker.submit(bid())
+    await kraken.fill(bid(), "0.1")
+    trades = {"count": 1, "trades": {"T-1": {**sold, field: told}}}
+    kraken.venue.fail("TradesHistory", {"error": [], "result": trades})
+    with pytest.raises(BrokerUnavailable, match="no readable"):
+        await kraken.broker.report()
+    assert [fill.quantity for fill in (await kraken.broker.report()).fills] == [D("0.1")]

@@ -200,6 +200,8 @@ def test_what_is_sold_is_what_is_held(name: str) -> None:
         ("NaN", "0", False),
         ("Infinity", "0", False),
         ("0.5", "Infinity", False),
+        ("0.5", "NaN", False),
+        ("0.5", "-Infinity", False),
     ],
 )
 def test_no_more_is_sold_than_rests_nowhere_else(quantity: str, resting: str, owned: bool) -> None:
@@ -224,6 +226,12 @@ def test_no_more_is_sold_than_rests_nowhere_else(quantity: str, resting: str, ow
         ("96", "96", None),
         ("97", "96", None),
         ("95.99", "96", "96"),
+        ("NaN", None, "95"),
+        ("NaN", "96", "96"),
+        ("Infinity", None, "95"),
+        ("96", "NaN", "NaN"),
+        ("96", "Infinity", "NaN"),
+        ("96", "-Infinity", "NaN"),
     ],
 )
 def test_a_stop_never_stands_lower_than_it_has_stood(
@@ -236,6 +244,20 @@ def test_a_stop_never_stands_lower_than_it_has_stood(
     else:
         told = ("no stop widening", f"stop at {price}", f"{floor} or above")
         assert refused(verdict) == told
+
+
+@pytest.mark.parametrize("resting", ["0", "Infinity"])
+@pytest.mark.parametrize("held", ["NaN", "Infinity"])
+def test_nothing_is_sold_of_a_holding_that_is_no_number(held: str, resting: str) -> None:
+    position = replace(HELD, quantity=Decimal(held))
+    verdict = check_exit(STOP, position, resting=Decimal(resting))
+    assert refused(verdict) == ("no short sale", "1 to sell", "NaN free to sell")
+
+
+@pytest.mark.parametrize("stop", ["NaN", "Infinity"])
+def test_no_stop_replaces_one_that_is_no_number(stop: str) -> None:
+    verdict = check_exit(STOP, replace(HELD, stop=Decimal(stop)))
+    assert refused(verdict)[0] == "no stop widening"
 
 
 @pytest.mark.parametrize("kind", [OrderType.MARKET, OrderType.LIMIT])

@@ -9,11 +9,13 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from engine.engine import Engine
+from engine.engine.telling import notices_of
 from engine.errors import BrokerUnavailable, MarketDataError, OutcomeUnknown
 from engine.facade import Desk, PositionView, ProposalView, StatusView
 from engine.journal.memory import MemoryJournal
@@ -21,7 +23,8 @@ from engine.model.bars import Bar, MarketEvent, Quote
 from engine.model.orders import Fill, Order, OrderState, Purpose, Side
 from engine.model.venue_lines import VenueLine
 from engine.opening import MarketChoice, parts_on
-from engine.ports import Accepted, BrokerReport, MarketFeed, Rejected
+from engine.ports import Accepted, BrokerReport, FillAmendment, MarketFeed, Rejected
+from engine.views import DeskNotice
 from tests.kit.desk import BTC, OVERSEER, OWNER, DeskAtWork, desk_settings, refusal
 
 
@@ -203,6 +206,47 @@ async def test_each_partial_fill_is_protected_in_full(desk: DeskAtWork, venue: V
         resting = {o.order.purpose: o.order.quantity for o in desk.ledger.open_orders()}
         assert resting[Purpose.STOP] == resting[Purpose.TARGET] == third * count
     assert resting[Purpose.ENTRY] == order.quantity
+
+
+async def test_a_fill_that_the_venue_corrects_is_booked_again_once_and_told(
+    desk: DeskAtWork, venue: Venue
+) -> None:
+    view, order = await _bought(desk)
+    venue.fills(order.client_id, order.quantity, view.terms.entry, desk.engine.clock.now())
+    (told,) = venue.news.fills
+    await desk.bars()
+    cash_usd, late = desk.ledger.cash_usd, FillAmendment(_dearer(told, 2), told, "known now")
+    for _ in range(2):
+        venue.news = BrokerReport(amended=(late,))
+        await desk.bars()
+    assert desk.ledger.cash_usd == cash_usd - 2
+    assert desk.ledger.fills[told.fill_id].fee_usd == Decimal(2)
+    assert (await desk.kinds()).count("fill_amended") == 1
+    (seq,) = (s for s, e in desk.ledger.untold.items() if e.kind == "fill_amended")
+    (post,) = notices_of(desk.ledger.untold[seq], desk.engine.present)
+    assert isinstance(post, DeskNotice)
+    assert (post.title, "fee $2.00, not $0.00: known now" in post.sentence) == (
+        "A fill was corrected", True,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", [{"quantity": Decimal("0.001")}, {"fill_id": "of nobody"}])
+async def test_a_correction_that_the_record_cannot_take_is_left_to_the_reconciliation(
+    desk: DeskAtWork, venue: Venue, changes: dict[str, Any]
+) -> None:
+    view, order = await _bought(desk)
+    venue.fills(order.client_id, order.quantity, view.terms.entry, desk.engine.clock.now())
+    (told,) = venue.news.fills
+    await desk.bars()
+    before = (desk.ledger.cash_usd, dict(desk.ledger.fills))
+    changed = replace(_dearer(told, 2), **changes)
+    venue.news = BrokerReport(amended=(FillAmendment(changed, told, "corrected"),))
+    await desk.bars()
+    assert (desk.ledger.cash_usd, desk.ledger.fills) == before
+
+
+def _dearer(fill: Fill, fee_usd: int) -> Fill:
+    return replace(fill, fee_usd=Decimal(fee_usd))
 
 
 async def test_a_part_that_is_stopped_out_is_not_bought_on(desk: DeskAtWork, venue: Venue) -> None:

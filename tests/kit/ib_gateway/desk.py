@@ -11,8 +11,9 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from decimal import Decimal
 
-from engine.brokers.ibkr.broker import IbkrBroker, Patience, Street
+from engine.brokers.ibkr.broker import IbkrBroker, Patience
 from engine.brokers.ibkr.session import Session
+from engine.brokers.ibkr.street import Street
 from engine.clock import VirtualClock
 from engine.model.orders import Order
 from tests.engine.brokers.trading import BTC, COSTS, MONDAY, quote

@@ -8,8 +8,9 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from engine.brokers.ibkr.broker import IbkrBroker, Patience, Street
+from engine.brokers.ibkr.broker import IbkrBroker, Patience
 from engine.brokers.ibkr.session import Gateway, NightlyRestart, Session
+from engine.brokers.ibkr.street import Street
 from engine.brokers.settlement import Unsettled
 from engine.clock import VirtualClock
 from engine.costs import CostModel, FeeTier
