@@ -11,6 +11,7 @@ from functools import partial
 
 from engine.desk.present import Context, Present
 from engine.engine.bars import BarsFlow
+from engine.engine.beginning import beginning, limits_to_record
 from engine.engine.crosschecks import CrossChecks, Statement
 from engine.engine.deadlines import Deadlines, expired
 from engine.engine.deciding import Deciding
@@ -23,12 +24,11 @@ from engine.engine.overseeing import Overseeing
 from engine.engine.parts import EngineParts
 from engine.engine.patience import Patience
 from engine.engine.posting import Posting
-from engine.engine.sensing import Sensing
 from engine.engine.stopping import Stopping
 from engine.engine.street import Street
 from engine.engine.study import study
 from engine.engine.turns import Turns, dropping, halting
-from engine.engine.watching import Watch
+from engine.engine.watching import watch_of
 from engine.errors import ForbiddenCall
 from engine.journal.ledger import Ledger
 from engine.metering.plan import meter_plan_of
@@ -66,7 +66,7 @@ class Engine:
         self._patience = patience = Patience(recorder.ledger, clock, parts.hold_seconds)
         self._execution = execution = Execution(recorder, parts.broker, parts.kill_switch)
         self._exits = exits = Exits(recorder, execution)
-        self._watch = watch = _watch(parts)
+        self._watch = watch = watch_of(parts)
         self._guard = guard = Guard(recorder, watch, parts.broker)
         self._street = street = Street(turns, feed, parts.broker, execution, exits, watch)
         judge = Judge(recorder.ledger, parts.policy, parts.pipeline)
@@ -156,11 +156,11 @@ class Engine:
         self._stopping.start()
 
     async def _open(self) -> None:
-        await self._record_start()
+        await self._recorder.record(*beginning(self._parts), durable=True)
         # First of all: nothing can be known or charged for what is not watched.
         await self._recorder.record(*dropping(self.ledger, self.instruments), durable=True)
         await self._stopping.look_at_start()
-        await self._record_limits()
+        await self._recorder.record(*limits_to_record(self._parts), durable=True)
         until = self.ledger.bars_at or self.clock.now()
         studied = await study(
             self._parts.pipeline,
@@ -178,36 +178,6 @@ class Engine:
         if self.ledger.bars_at is None:
             await self._flow.look_first(studied.newest)
         await self._take_up(self.clock.now())
-
-    async def _record_start(self) -> None:
-        parts, market = self._parts, self.market
-        started = happened.SessionStarted(
-            software=parts.software,
-            market=market.name,
-            config_hash=parts.settings.hash,
-            seed=parts.seed,
-            epoch_at=parts.epoch_at,
-        )
-        if self.ledger.opened_at is not None:
-            await self._recorder.record(started, durable=True)
-            return
-        opened = happened.DeskOpened(
-            mode=parts.settings.desk.mode,
-            market=market.name,
-            simulated=market.simulated,
-            cash_usd=parts.settings.desk.cash_usd,
-            software=parts.software,
-        )
-        await self._recorder.record(opened, started, durable=True)
-
-    async def _record_limits(self) -> None:
-        """Write down the limits that hold, where they are not on record already."""
-        parts = self._parts
-        values = parts.policy.bounds.values()
-        held_back = tuple((h.name, h.wanted, h.in_force) for h in parts.held_back)
-        if (values, held_back) != (self.ledger.limits, self.ledger.limits_held_back):
-            event = happened.LimitsSet(values, held_back, parts.settings.hash)
-            await self._recorder.record(event, durable=True)
 
     async def _take_up(self, now: datetime) -> None:
         """What a crash may have left: orders without an answer, fills without a stop, and more."""
@@ -329,31 +299,6 @@ class Engine:
             await self._parts.feed.aclose()
         finally:
             await self._parts.journal.aclose()
-
-
-def _watch(parts: EngineParts) -> Watch:
-    limits, witnesses = parts.policy.limits, parts.witnesses
-    sensing = Sensing(
-        parts.policy.instruments,
-        parts.market.timeframe.length,
-        print_bound_sigmas=limits.print_sigmas,
-        second_bounds={
-            name: limits.second_bound_frac(instrument.asset)
-            for name, instrument in parts.policy.instruments.items()
-        },
-        timed=witnesses.streams_quotes,
-        second=witnesses.second.name if witnesses.second else None,
-        unlisted=witnesses.unlisted,
-    )
-    return Watch(
-        parts.recorder.ledger,
-        parts.policy,
-        parts.market.timeframe,
-        parts.clock,
-        sensing,
-        parts.pipeline.correlations,
-        parts.conditions,
-    )
 
 
 async def _first_end(market: asyncio.Task[None], *watches: asyncio.Task[None]) -> None:

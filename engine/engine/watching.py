@@ -17,6 +17,7 @@ from engine.costs.spread import WINDOW_PAIRS
 from engine.desk.costing import Costing
 from engine.desk.picture import NOT_ASKED, OWN_TIME, Moment
 from engine.desk.policy import Policy
+from engine.engine.parts import EngineParts
 from engine.engine.sensing import Sensing
 from engine.journal.ledger import Ledger
 from engine.market.sessions import end_of_trading, is_open
@@ -183,3 +184,29 @@ class Watch:
             return Touch.of(quote)
         close = self.ledger.prices[instrument]
         return Touch(close, close)
+
+
+def watch_of(parts: EngineParts) -> Watch:
+    """Memory of the market, empty, with the senses that the parts allow."""
+    limits, witnesses = parts.policy.limits, parts.witnesses
+    sensing = Sensing(
+        parts.policy.instruments,
+        parts.market.timeframe.length,
+        print_bound_sigmas=limits.print_sigmas,
+        second_bounds={
+            name: limits.second_bound_frac(instrument.asset)
+            for name, instrument in parts.policy.instruments.items()
+        },
+        timed=witnesses.streams_quotes,
+        second=witnesses.second.name if witnesses.second else None,
+        unlisted=witnesses.unlisted,
+    )
+    return Watch(
+        parts.recorder.ledger,
+        parts.policy,
+        parts.market.timeframe,
+        parts.clock,
+        sensing,
+        parts.pipeline.correlations,
+        parts.conditions,
+    )

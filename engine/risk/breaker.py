@@ -14,7 +14,7 @@ from engine.risk.picture import Look, TrippedBreaker
 from engine.risk.readings import NotMeasured, Reading, Sign, known
 
 UNKNOWN = "unknown"
-FRAC, COUNT = "{:.2%}", "{:.0f}"
+FRAC, COUNT = "{:z.2%}", "{:z.0f}"
 OWNER_RESETS = "The owner resets it with a reason."
 
 Measure = Callable[[Look], Reading]

@@ -167,7 +167,7 @@ MARKETS: tuple[Breaker, ...] = (
         _widest_spread,
         why="Buying now costs far more than usual.",
         resets="It resets once the spread is back within its bound.",
-        shown="{:.3%}",
+        shown="{:z.3%}",
         at_bound=False,
         may_reset=at_once,
     ),

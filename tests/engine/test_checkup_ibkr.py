@@ -13,6 +13,7 @@ from engine.clock import VirtualClock
 from engine.config import Settings
 from engine.config.ibkr import IbkrSettings
 from engine.config.venues import BrokersSettings
+from engine.model.bars import Quote
 from engine.opening.ibkr import ibkr_broker
 from engine.ports import Accepted, Rejected
 from tests.kit.ib_gateway.gateway import LoopbackGateway
@@ -68,6 +69,7 @@ async def test_the_settings_make_a_broker_that_keeps_the_exchanges_hours() -> No
         clock = VirtualClock(MONDAY_11)
         broker = ibkr_broker(settings, clock)
         try:
+            await broker.observe(Quote("PHYS-USD", clock.now(), 19.0, 19.0, 100.0, 100.0))
             assert isinstance(await broker.submit(buy("in hours")), Accepted)
             gateway.fill("in hours", "10", "19.00")
             clock.jump_to(datetime(2026, 3, 2, 21, tzinfo=UTC))  # 16:00 in New York

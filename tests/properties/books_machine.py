@@ -235,6 +235,22 @@ class BooksMachine(RuleBasedStateMachine):
             book.highest_stop = price
             self.orders[made.client_id] = made
 
+    @precondition(lambda self: any(book.lot == "sellable" for book in self.books.values()))
+    @rule(raised=st.sampled_from([Decimal(111), Decimal(100)]))
+    def trail(self, raised: Decimal) -> None:
+        """The lawful way up, and a try at the way down again."""
+        name = next(name for name, book in self.books.items() if book.lot == "sellable")
+        book = self.books[name]
+        for price in (raised, Decimal(96)):
+            made = self._order(
+                name, Side.SELL, Purpose.STOP, book.held, type=OrderType.STOP, stop_price=price,
+            )  # fmt: skip
+            if self.put(happened.OrderIntended(made)):
+                assert price >= book.highest_stop, "a wider stop"
+                book.highest_stop = price
+                self.orders[made.client_id] = made
+                self.turn(list(self.orders).index(made.client_id), "cancel")
+
     @precondition(lambda self: self.orders)
     @rule(which=st.integers(0, 9), turn=st.sampled_from(["accept", "reject", "cancel", "expire"]))
     def turn(self, which: int, turn: str) -> None:

@@ -158,7 +158,7 @@ async def test_posted_halt_says_how_to_free_the_desk(watched: Watched) -> None:
         if getattr(notice, "title", "") == "Entries are halted":
             break
     told = str(getattr(notice, "sentence", ""))
-    assert "the kill file halted entries: odd prices" in told
+    assert "The kill file halted entries: odd prices" in told
     assert "executor halt --off" in told
 
 

@@ -1,0 +1,41 @@
+"""What a process writes down when it takes a desk up: who it is, and which limits hold.
+
+Refuses to write limits that are on record already.
+"""
+
+from __future__ import annotations
+
+from engine.engine.parts import EngineParts
+from engine.model import events as happened
+from engine.model.events import Event
+
+
+def beginning(parts: EngineParts) -> tuple[Event, ...]:
+    """The session's start; before it, on an empty record, the opening of the desk."""
+    settings, market, ledger = parts.settings, parts.market, parts.recorder.ledger
+    started = happened.SessionStarted(
+        software=parts.software,
+        market=market.name,
+        config_hash=settings.hash,
+        seed=parts.seed,
+        epoch_at=parts.epoch_at,
+    )
+    if ledger.opened_at is not None:
+        return (started,)
+    opened = happened.DeskOpened(
+        mode=settings.desk.mode,
+        market=market.name,
+        simulated=market.simulated,
+        cash_usd=settings.desk.cash_usd,
+        software=parts.software,
+    )
+    return opened, started
+
+
+def limits_to_record(parts: EngineParts) -> tuple[Event, ...]:
+    """The limits that hold from here on; nothing where the record says so already."""
+    ledger, values = parts.recorder.ledger, parts.policy.bounds.values()
+    held_back = tuple((h.name, h.wanted, h.in_force) for h in parts.held_back)
+    if (values, held_back) == (ledger.limits, ledger.limits_held_back):
+        return ()
+    return (happened.LimitsSet(values, held_back, parts.settings.hash),)
