@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from engine.compliance.jurisdiction import Dealing
 from engine.compliance.lines import key_of, meaning_of
+from engine.costs import Drift
 from engine.model.actors import Actor
 from engine.model.events import BarsAssessed
 from engine.model.fees import FeeTier
@@ -238,6 +239,10 @@ class Ledger:
         Which events have been told of, and where.
     untold : dict of int to Envelope
         Events that are still to be told of; of the scans only the newest.
+    dealings_count : int
+        Approvals, fills and their amendments so far.
+    drift : tuple of (int, Drift or None), or None
+        What approvals were found to cost in waiting, at that count (``engine/desk/costing.py``).
     """
 
     mode: str = ""
@@ -304,22 +309,50 @@ class Ledger:
     seq: int = 0
     head: str = "0" * 64
     at: datetime | None = None
+    # What was ended is passed over once and then left out, so that years of trades stay quick:
+    # neither an order nor a proposal that has ended is ever open again.
+    dealings_count: int = field(default=0, repr=False, compare=False)
+    drift: tuple[int, Drift | None] | None = field(default=None, repr=False, compare=False)
+    _undecided: list[ProposalRecord] = field(default_factory=list, repr=False, compare=False)
+    _working: list[OrderRecord] = field(default_factory=list, repr=False, compare=False)
+    _orders_of: dict[str, list[OrderRecord]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        self._undecided = list(self.proposals.values())
+        self._working = list(self.orders.values())
+        for record in self._working:
+            self._orders_of.setdefault(record.order.proposal_id, []).append(record)
+
+    def add_proposal(self, record: ProposalRecord) -> None:
+        """Take a new proposal in; for the fold alone."""
+        self.proposals[record.terms.id] = record
+        self._undecided.append(record)
+
+    def add_order(self, record: OrderRecord) -> None:
+        """Take a new order in; for the fold alone."""
+        self.orders[record.order.client_id] = record
+        self._working.append(record)
+        self._orders_of.setdefault(record.order.proposal_id, []).append(record)
 
     def open_proposals(self) -> list[ProposalRecord]:
         """Proposals that can still be decided, oldest first."""
-        return [p for p in self.proposals.values() if p.status is ProposalStatus.OPEN]
+        self._undecided = [p for p in self._undecided if p.status is ProposalStatus.OPEN]
+        return list(self._undecided)
 
     def open_orders(self) -> list[OrderRecord]:
         """Orders that may still be executed, oldest first."""
-        return [o for o in self.orders.values() if o.open]
+        self._working = [o for o in self._working if o.open]
+        return list(self._working)
 
     def orders_of(self, position_id: str, side: Side) -> list[OrderRecord]:
         """Orders of one proposal and the position it opened, oldest first."""
-        return [
-            record
-            for record in self.orders.values()
-            if record.order.proposal_id == position_id and record.order.side is side
-        ]
+        return [o for o in self._orders_of.get(position_id, ()) if o.order.side is side]
+
+    def attempts_at(self, proposal_id: str, purpose: Purpose) -> int:
+        """Orders that were ever made of a proposal for a purpose."""
+        return sum(o.order.purpose is purpose for o in self._orders_of.get(proposal_id, ()))
 
     def highest_stop(self, position_id: str) -> Decimal | None:
         """Highest stop that was ever sent for a position; None before the first."""

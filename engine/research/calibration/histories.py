@@ -67,7 +67,7 @@ def read_histories(settings: Settings, files: Mapping[str, Path], bars: int | No
     histories, notes = [], []
     timeframe: Timeframe | None = None
     for symbol, path in files.items():
-        known = _configured(settings, symbol)
+        known = configured(settings, symbol)
         if known != symbol:
             notes.append(f"{symbol} is studied with the price step, hours and costs of {known}")
         instrument = settings.instrument(known)
@@ -89,19 +89,21 @@ def until(history: History, closed_by: int) -> History:
     """The bars that closed by an instant, in seconds since 1970."""
     n = int(np.searchsorted(history.closed_at, closed_by, side="right"))
     prices = (history.open, history.high, history.low, history.close)
-    return History(history.scale, history.closed_at[:n], *(column[:n] for column in prices))
+    volume = None if history.volume is None else history.volume[:n]
+    cut = (column[:n] for column in prices)
+    return History(history.scale, history.closed_at[:n], *cut, volume=volume)
 
 
 def cost_fracs(settings: Settings, symbols: tuple[str, ...]) -> dict[str, float]:
     """Round-trip cost of each instrument without a book, as a fraction of entry."""
     from engine.desk.policy import policy_of
 
-    known = {symbol: _configured(settings, symbol) for symbol in symbols}
+    known = {symbol: configured(settings, symbol) for symbol in symbols}
     costs = policy_of(settings, tuple(dict.fromkeys(known.values()))).cost_fracs()
     return {symbol: costs[name] for symbol, name in known.items()}
 
 
-def _configured(settings: Settings, symbol: str) -> str:
+def configured(settings: Settings, symbol: str) -> str:
     """The configured instrument that stands for `symbol`: itself, or one of the same base."""
     if symbol in settings.instruments:
         return symbol
@@ -119,7 +121,8 @@ def _configured(settings: Settings, symbol: str) -> str:
 def _history(columns: BarColumns, scale: InstrumentScale, bars: int | None) -> History:
     last = slice(None) if bars is None else slice(-bars, None)
     prices = (columns.open, columns.high, columns.low, columns.close)
-    return History(scale, columns.close_us[last] // _MICROS, *(p[last] for p in prices))
+    closed_at = columns.close_us[last] // _MICROS
+    return History(scale, closed_at, *(p[last] for p in prices), volume=columns.volume[last])
 
 
 def _lock_at(histories: list[History]) -> int:
