@@ -32,6 +32,7 @@ from engine.config.trading import (
     DeskSettings,
     ExploratorySettings,
     MarketSettings,
+    PaperSettings,
     RiskSettings,
     SizingSettings,
 )
@@ -73,6 +74,7 @@ class Settings(OneSource):
     brokers: BrokersSettings = Field(default_factory=BrokersSettings)
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
     exploratory: ExploratorySettings = Field(default_factory=ExploratorySettings)
+    paper: PaperSettings = Field(default_factory=PaperSettings)
     meter: MeterSettings = Field(default_factory=MeterSettings)
     compliance: ComplianceSettings = Field(default_factory=ComplianceSettings)
     jurisdictions: dict[str, JurisdictionSettings] = Field(
