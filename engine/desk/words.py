@@ -298,6 +298,28 @@ def _(event: happened.ModelUsed) -> str:
     return f"{event.provider} {event.model} for {event.purpose}: {tokens}, {usd(event.cost_usd)}."
 
 
+@sentence.register
+def _(event: happened.SignalHeard) -> str:
+    signal = event.signal
+    call = signal.call
+    levels = f", target {call.target:f}, stop {call.stop:f}" if call.target and call.stop else ""
+    return (
+        f"{signal.who} calls {call.instrument} {call.side} until "
+        f"{signal.until:%Y-%m-%d %H:%M} UTC{levels} ({signal.id}). A signal, not a source: it "
+        "weighs what its record says."
+    )
+
+
+@sentence.register
+def _(event: happened.SignalClosed) -> str:
+    result = event.result
+    verdict = {True: "right", False: "wrong", None: "void"}[result.right]
+    return (
+        f"Signal {event.signal_id} ended at its {result.outcome}: {verdict}, "
+        f"{percent(result.net_frac)} after costs."
+    )
+
+
 def _begun(name: str) -> str:
     return f"{name[:1].upper()}{name[1:]}"
 

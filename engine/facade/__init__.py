@@ -21,7 +21,9 @@ from engine.errors import (
     MarketDataError,
 )
 from engine.facade.desk import Desk
+from engine.facade.posts import PostDesk
 from engine.facade.sharia import ShariaDesk
+from engine.facade.witnesses import WitnessDesk
 from engine.metering.bill import Bill, EnergyUse, ModelLine
 from engine.model.actors import DESK, Actor, Permission, Role
 from engine.model.bars import Bar, Timeframe
@@ -37,7 +39,9 @@ from engine.model.proposals import (
     SizeStep,
 )
 from engine.model.setups import Assessment, LayerReading, LayerRole, Odds, Setup, SetupKind
+from engine.model.signals import SignalOutcome, SignalSide
 from engine.model.verdicts import Refused
+from engine.probability.scouts import Standing
 from engine.risk.breaker import BreakerState
 from engine.risk.findings import DeskState
 from engine.views import (
@@ -80,6 +84,10 @@ from engine.views import (
     ScanRow,
     ScanView,
     ShariaView,
+    SignalsView,
+    SignalView,
+    SourcesView,
+    SourceView,
     StatusView,
     TradeNotice,
     VerifyView,
@@ -195,6 +203,7 @@ __all__ = [
     "PortfolioView",
     "Position",
     "PositionView",
+    "PostDesk",
     "PostRef",
     "ProfitRow",
     "ProposalNotice",
@@ -220,7 +229,14 @@ __all__ = [
     "ShariaDesk",
     "ShariaView",
     "Side",
+    "SignalOutcome",
+    "SignalSide",
+    "SignalView",
+    "SignalsView",
     "SizeStep",
+    "SourceView",
+    "SourcesView",
+    "Standing",
     "StatusView",
     "StudyPlan",
     "SystemClock",
@@ -229,6 +245,7 @@ __all__ = [
     "TradeNotice",
     "VerifyReport",
     "VerifyView",
+    "WitnessDesk",
     "ZakatChoice",
     "ZakatReport",
     "ZakatYear",

@@ -2,7 +2,7 @@
 
 Refuses to decide and to reach outside: given the same envelopes it makes the same ledger, always.
 How each event changes the ledger stands in ``amendment_changes``, ``desk_changes``,
-``law_changes``, ``risk_changes`` and ``trade_changes``.
+``law_changes``, ``risk_changes``, ``trade_changes`` and ``voice_changes``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from engine.journal import (
     law_changes,
     risk_changes,
     trade_changes,
+    voice_changes,
 )
 from engine.journal.change import change
 from engine.journal.ledger import Ledger
@@ -50,6 +51,7 @@ TOLD: frozenset[type[Event]] = frozenset(
         happened.PurificationGiven,
         happened.ReviewNoted,
         happened.LimitsSet,
+        happened.SignalHeard,
     }
 )
 """Events that are told of in a channel."""
@@ -131,4 +133,5 @@ __all__ = [
     "law_changes",
     "risk_changes",
     "trade_changes",
+    "voice_changes",
 ]
