@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from bot.cli import app
 from engine.clock import VirtualClock
-from engine.research.trials import Attempt, DataUsed, TrialLog
+from engine.research.trials import DataUsed, Enrolment, TrialLog
 
 SINCE, UNTIL = datetime(2024, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -18,9 +18,9 @@ def _filled(path: Path) -> TrialLog:
     log = TrialLog(path, VirtualClock(UNTIL))
     rng = np.random.default_rng(3)
     for k in range(40):
-        attempt = Attempt("sweep", {"k_up": k}, "cd" * 32, (DataUsed("BTC-USD", "ab" * 32),))
-        log.append([attempt.trial(SINCE, UNTIL, {}, rng.normal(0.0, 0.01, 100).tolist())])
-    attempt.open_lock(log, SINCE, UNTIL)
+        enrolment = Enrolment("sweep", {"k_up": k}, "cd" * 32, (DataUsed("BTC-USD", "ab" * 32),))
+        log.append([enrolment.trial(SINCE, UNTIL, {}, rng.normal(0.0, 0.01, 100).tolist())])
+    enrolment.open_lock(log, SINCE, UNTIL)
     return log
 
 

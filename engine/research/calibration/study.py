@@ -26,7 +26,7 @@ from engine.research.calibration.measures import score_layer, score_model
 from engine.research.calibration.poison import count_moved
 from engine.research.calibration.report import POOLED, CalibrationReport, GroupReport
 from engine.research.calibration.rows import FOLDS, Rows, closed_cases, rows_of
-from engine.research.trials import Attempt, Trial, TrialLog, opening_sentence
+from engine.research.trials import Enrolment, Trial, TrialLog, opening_sentence
 
 SEARCH = "calibration"
 """Name of these studies in the trial log."""
@@ -98,10 +98,10 @@ def calibrate_files(
     costs = cost_fracs(settings, tuple(files))
     knobs = {"bars": plan.bars, "open_locked": plan.open_locked,
              "seed": plan.seed, "draws": plan.draws}  # fmt: skip
-    attempt = Attempt.on_files(SEARCH, knobs, settings.hash, files)
-    opened = _opened(attempt, recorded, plan, log) if plan.open_locked else ""
+    enrolment = Enrolment.on_files(SEARCH, knobs, settings.hash, files)
+    opened = _opened(enrolment, recorded, plan, log) if plan.open_locked else ""
     study = study_histories(settings.pipeline, recorded, costs, plan, tell)
-    log.append([_trial(attempt, study.report)])
+    log.append([_trial(enrolment, study.report)])
     return replace(study, report=replace(study.report, opened=opened))
 
 
@@ -151,13 +151,13 @@ def study_histories(
     return Study(report, rows, judged, settings.horizon_days, recorded.lock_at)
 
 
-def _opened(attempt: Attempt, recorded: Recorded, plan: StudyPlan, log: TrialLog) -> str:
+def _opened(enrolment: Enrolment, recorded: Recorded, plan: StudyPlan, log: TrialLog) -> str:
     until = max(int(history.closed_at[-1]) for history in recorded.histories)
     since = _instant(recorded.lock_at)
-    return opening_sentence(attempt.open_lock(log, since, _instant(until), plan.again))
+    return opening_sentence(enrolment.open_lock(log, since, _instant(until), plan.again))
 
 
-def _trial(attempt: Attempt, report: CalibrationReport) -> Trial:
+def _trial(enrolment: Enrolment, report: CalibrationReport) -> Trial:
     pipeline = report.pooled.model("pipeline")
     metrics = {
         "candidates_count": float(report.pooled.candidates),
@@ -168,7 +168,7 @@ def _trial(attempt: Attempt, report: CalibrationReport) -> Trial:
         "spiegelhalter_sd": pipeline.spiegelhalter,
     }
     opened = report.locked_from is None
-    return attempt.trial(report.first_at, report.last_at, metrics, opened_lock=opened)
+    return enrolment.trial(report.first_at, report.last_at, metrics, opened_lock=opened)
 
 
 class _Steps:

@@ -6,8 +6,8 @@ the best of many, and an opened last fifth stays known as opened.
 
 from __future__ import annotations
 
-from engine.research.trials.attempt import Attempt
 from engine.research.trials.deflation import Search, search_of
+from engine.research.trials.enrolment import Enrolment
 from engine.research.trials.entries import (
     DataUsed,
     Knob,
@@ -21,8 +21,8 @@ from engine.research.trials.log import Logged, LogReport, TrialLog
 from engine.research.trials.opening import open_lock, opening_sentence
 
 __all__ = [
-    "Attempt",
     "DataUsed",
+    "Enrolment",
     "Knob",
     "LockOpening",
     "LogReport",

@@ -12,8 +12,8 @@ from engine.clock import VirtualClock
 from engine.errors import CorruptJournal, JournalError, LockedFifth
 from engine.journal.chain import Anchor
 from engine.research.trials import (
-    Attempt,
     DataUsed,
+    Enrolment,
     LockOpening,
     Trial,
     TrialLog,
@@ -33,12 +33,12 @@ def _log(folder: Path) -> TrialLog:
     return TrialLog(folder / "trials.jsonl", VirtualClock(MONDAY))
 
 
-def _attempt(k: float = 1.0, symbol: str = "BTC-USD") -> Attempt:
-    return Attempt("sweep", {"k_up": k}, "cd" * 32, (DataUsed(symbol, "ab" * 32),))
+def _enrolled(k: float = 1.0, symbol: str = "BTC-USD") -> Enrolment:
+    return Enrolment("sweep", {"k_up": k}, "cd" * 32, (DataUsed(symbol, "ab" * 32),))
 
 
 def _trial(k: float = 1.0, returns: tuple[float, ...] = ()) -> Trial:
-    return _attempt(k).trial(SINCE, UNTIL, {"trades_count": 3.0}, returns)
+    return _enrolled(k).trial(SINCE, UNTIL, {"trades_count": 3.0}, returns)
 
 
 def test_what_was_recorded_is_read_back(tmp_path: Path) -> None:
@@ -142,18 +142,18 @@ def test_a_log_in_a_place_that_is_a_file_is_one_line(tmp_path: Path) -> None:
 
 def test_the_last_fifth_is_opened_once(tmp_path: Path) -> None:
     log = _log(tmp_path)
-    first = _attempt(1.0).open_lock(log, SINCE, UNTIL)
+    first = _enrolled(1.0).open_lock(log, SINCE, UNTIL)
     assert first.ordinal == 1
     assert "for the first time" in opening_sentence(first)
     with pytest.raises(LockedFifth, match="--again REASON"):
-        _attempt(2.0).open_lock(log, SINCE + timedelta(days=30), UNTIL)
+        _enrolled(2.0).open_lock(log, SINCE + timedelta(days=30), UNTIL)
     assert len(log.entries()) == 1
 
 
 def test_a_second_look_with_a_reason_is_recorded_as_the_second(tmp_path: Path) -> None:
     log = _log(tmp_path)
-    _attempt(1.0).open_lock(log, SINCE, UNTIL)
-    again = _attempt(2.0).open_lock(log, SINCE, UNTIL, "a fault in the costs")
+    _enrolled(1.0).open_lock(log, SINCE, UNTIL)
+    again = _enrolled(2.0).open_lock(log, SINCE, UNTIL, "a fault in the costs")
     assert again.ordinal == 2
     assert opening_sentence(again).endswith("no longer a test on unseen data")
     kept = log.entries()[-1].entry
@@ -163,8 +163,8 @@ def test_a_second_look_with_a_reason_is_recorded_as_the_second(tmp_path: Path) -
 
 def test_the_same_trial_may_be_repeated_and_is_counted(tmp_path: Path) -> None:
     log = _log(tmp_path)
-    _attempt(1.0).open_lock(log, SINCE, UNTIL)
-    assert _attempt(1.0).open_lock(log, SINCE, UNTIL).ordinal == 2
+    _enrolled(1.0).open_lock(log, SINCE, UNTIL)
+    assert _enrolled(1.0).open_lock(log, SINCE, UNTIL).ordinal == 2
 
 
 @pytest.mark.parametrize(
@@ -175,15 +175,15 @@ def test_another_asset_or_stretch_is_another_lock(
     tmp_path: Path, symbol: str, since: datetime, until: datetime
 ) -> None:
     log = _log(tmp_path)
-    _attempt(1.0).open_lock(log, SINCE, UNTIL)
-    assert _attempt(2.0, symbol).open_lock(log, since, until).ordinal == 1
+    _enrolled(1.0).open_lock(log, SINCE, UNTIL)
+    assert _enrolled(2.0, symbol).open_lock(log, since, until).ordinal == 1
 
 
 def test_the_same_asset_in_another_dollar_is_the_same_lock(tmp_path: Path) -> None:
     log = _log(tmp_path)
-    _attempt(1.0).open_lock(log, SINCE, UNTIL)
+    _enrolled(1.0).open_lock(log, SINCE, UNTIL)
     with pytest.raises(LockedFifth):
-        _attempt(2.0, "BTC-USDT").open_lock(log, SINCE, UNTIL)
+        _enrolled(2.0, "BTC-USDT").open_lock(log, SINCE, UNTIL)
 
 
 def test_a_lock_is_not_opened_where_the_log_cannot_be_believed(tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def test_a_lock_is_not_opened_where_the_log_cannot_be_believed(tmp_path: Path) -
     log.append([_trial(2.5)])
     log.path.write_text(log.path.read_text().replace("2.5", "9.5"))
     with pytest.raises(CorruptJournal):
-        _attempt(1.0).open_lock(log, SINCE, UNTIL)
+        _enrolled(1.0).open_lock(log, SINCE, UNTIL)
 
 
 # ---- what the best is worth --------------------------------------------------------------
@@ -253,7 +253,7 @@ def test_a_trial_without_returns_counts_but_has_no_sharpe() -> None:
 
 
 def test_trials_of_another_period_are_not_compared() -> None:
-    weekly = _attempt(77.0).trial(SINCE, UNTIL, {}, (0.5, 0.4, 0.6), period_days=7.0)
+    weekly = _enrolled(77.0).trial(SINCE, UNTIL, {}, (0.5, 0.4, 0.6), period_days=7.0)
     assert search_of([*_noise(5), weekly]).measured == 5
 
 
@@ -266,7 +266,7 @@ def test_nothing_tried_has_a_sentence() -> None:
 def test_a_number_that_is_not_finite_is_refused(bad: dict[str, object]) -> None:
     given = {"metrics": {}} | bad
     with pytest.raises(ValueError, match="finite"):
-        _attempt().trial(SINCE, UNTIL, **given)  # type: ignore[arg-type]
+        _enrolled().trial(SINCE, UNTIL, **given)  # type: ignore[arg-type]
 
 
 def test_data_is_known_by_its_bytes(tmp_path: Path) -> None:

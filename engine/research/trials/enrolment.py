@@ -23,7 +23,7 @@ from engine.research.trials.opening import open_lock
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class Enrolment:
     """What decides a trial's result; see `Trial` for the meaning of each part."""
 
     search: str
@@ -34,7 +34,7 @@ class Attempt:
     @classmethod
     def on_files(
         cls, search: str, knobs: Mapping[str, Knob], config_hash: str, files: Mapping[str, Path]
-    ) -> Attempt:
+    ) -> Enrolment:
         """Fingerprint files that are about to be studied.
 
         Parameters
