@@ -213,6 +213,14 @@ def _(event: happened.SignalHeard, envelope: Envelope, present: Present) -> tupl
     return (_of_desk(envelope, title, event.by, place=Place.RESEARCH, good=True),)
 
 
+@_tell.register
+def _(
+    event: happened.PlanRegistered, envelope: Envelope, present: Present
+) -> tuple[AnyNotice, ...]:
+    told = "\n".join(("Since the registration before, this changed:", *event.changed))
+    return (_of_desk(envelope, "The clock of the review starts again", None, told, good=False),)
+
+
 def _of_desk(
     envelope: Envelope,
     title: str,

@@ -29,6 +29,7 @@ from engine.model.events.oversight import (
     ReviewNoted,
 )
 from engine.model.events.posts import NoticePosted, ReportPosted
+from engine.model.events.reviews import PlanRegistered, ReviewHeld
 from engine.model.events.root import Event
 from engine.model.events.sessions import (
     DeskOpened,
@@ -83,6 +84,7 @@ __all__ = [
     "OrderIntended",
     "OrderOutcomeUnknown",
     "OrderRejected",
+    "PlanRegistered",
     "ProposalApproved",
     "ProposalExpired",
     "ProposalRaised",
@@ -91,6 +93,7 @@ __all__ = [
     "PurificationGiven",
     "ReportPosted",
     "Resumed",
+    "ReviewHeld",
     "ReviewNoted",
     "SessionStarted",
     "SignalClosed",
@@ -143,4 +146,6 @@ EVENTS: tuple[type[Event], ...] = (
     PurificationGiven,
     SignalHeard,
     SignalClosed,
+    PlanRegistered,
+    ReviewHeld,
 )

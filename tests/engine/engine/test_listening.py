@@ -90,7 +90,7 @@ async def test_a_call_is_held_to_its_word_and_it_is_journaled(tmp_path: Path) ->
         await desk.bars(1)
         await call(desk, horizon="3h")
         await desk.bars(2)
-        assert desk.ledger.signals["S-1"].result is None
+        assert desk.ledger.signals["S-1"].open
         await desk.bars(1)
         result = desk.ledger.signals["S-1"].result
         assert result is not None
