@@ -304,6 +304,8 @@ class Engine:
 
     async def _let_go(self) -> None:
         try:
+            if self._parts.headlines is not None:
+                await self._parts.headlines.aclose()
             await self._parts.witnesses.aclose()
             await self._parts.feed.aclose()
         finally:

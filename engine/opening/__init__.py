@@ -32,6 +32,7 @@ from engine.model.positions import LotState
 from engine.opening.account import learn_fees
 from engine.opening.choice import MarketChoice
 from engine.opening.markets import OpenMarket, open_market, open_replay, replay_of
+from engine.opening.news import headlines_of
 from engine.ports import Broker, Journal, KillSwitch
 from engine.probability.layer import InstrumentScale
 from engine.probability.pipeline import Pipeline
@@ -119,6 +120,8 @@ async def open_on(
         parts = await parts_on(journal, settings, choice, name)
         opened.push_async_callback(parts.feed.aclose)
         opened.push_async_callback(parts.witnesses.aclose)
+        if parts.headlines is not None:
+            opened.push_async_callback(parts.headlines.aclose)
         engine = Engine(replace(parts, kill_switch=kill_switch))
         await engine.open()
         opened.pop_all()
@@ -180,6 +183,7 @@ def _assemble(
         software=version("executor"),
         silent=_SILENT,
         witnesses=market.witnesses,
+        headlines=headlines_of(settings, market.view, market.instruments, market.clock),
         held_back=held_back,
         hold_seconds=choice.hold_seconds,
         seed=market.seed,
