@@ -298,6 +298,26 @@ def _(event: happened.ModelUsed) -> str:
     return f"{event.provider} {event.model} for {event.purpose}: {tokens}, {usd(event.cost_usd)}."
 
 
+@sentence.register
+def _(event: happened.ReviewConcluded) -> str:
+    return f"The review says {event.verdict}: {_ended(event.reason)}"
+
+
+@sentence.register
+def _(event: happened.LiveUnlocked) -> str:
+    return (
+        f"{event.by.name} unlocked live over the verdict {event.verdict}, for the settings "
+        f"{event.config_hash[:12]} and no others."
+    )
+
+
+@sentence.register
+def _(event: happened.ModeChanged) -> str:
+    aside = ", ".join(f"{amount:f} {name}" for name, amount in sorted(event.set_aside.items()))
+    told = f"The desk is on {event.mode} with {usd(event.cash_usd)} of its own: {event.why}."
+    return f"{told} The owner's, and not touched: {aside}." if aside else told
+
+
 def _begun(name: str) -> str:
     return f"{name[:1].upper()}{name[1:]}"
 

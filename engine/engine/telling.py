@@ -14,6 +14,7 @@ from engine.model.actors import KILL_FILE, Actor
 from engine.model.events import Event
 from engine.model.orders import Side
 from engine.ports import Envelope
+from engine.review.standing import STOPS
 from engine.views import (
     AnyNotice,
     DecisionNotice,
@@ -130,6 +131,24 @@ def _(
     event: happened.SessionStarted, envelope: Envelope, present: Present
 ) -> tuple[AnyNotice, ...]:
     return (_of_desk(envelope, "Restarted from the journal", None, good=True),)
+
+
+@_tell.register
+def _(
+    event: happened.ReviewConcluded, envelope: Envelope, present: Present
+) -> tuple[AnyNotice, ...]:
+    good = event.verdict not in STOPS
+    return (_of_desk(envelope, f"Review: {event.verdict}", None, good=good),)
+
+
+@_tell.register
+def _(event: happened.LiveUnlocked, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
+    return (_of_desk(envelope, "Live is unlocked", event.by, good=True),)
+
+
+@_tell.register
+def _(event: happened.ModeChanged, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
+    return (_of_desk(envelope, f"The desk is on {event.mode}", None, good=True),)
 
 
 @_tell.register

@@ -90,6 +90,7 @@ if TYPE_CHECKING:
     from engine.compliance.purification import Purification
     from engine.compliance.zakat import Nisab, ZakatReport, ZakatYear
     from engine.config import Secrets, Settings, load_settings
+    from engine.desk.requirements import Requirement
     from engine.desk.zakat import ZakatChoice
     from engine.journal.chain import Anchor
     from engine.journal.export import export as export_journal
@@ -98,6 +99,7 @@ if TYPE_CHECKING:
     from engine.journal.verify import verify as verify_journal
     from engine.metering.record import bill_as_json, bill_from_journal
     from engine.opening import MarketChoice
+    from engine.opening.gates import LiveLocked, what_live_needs
     from engine.outside.halting import (
         OutsideHalt,
         OutsideRelease,
@@ -173,6 +175,7 @@ __all__ = [
     "LimitLevel",
     "LimitUseView",
     "LimitView",
+    "LiveLocked",
     "Mark",
     "MarketChoice",
     "MarketDataError",
@@ -206,6 +209,7 @@ __all__ = [
     "Purpose",
     "Refused",
     "ReliabilityBin",
+    "Requirement",
     "RiskEventView",
     "RiskView",
     "Role",
@@ -251,6 +255,7 @@ __all__ = [
     "scan_as_json",
     "scan_files",
     "verify_journal",
+    "what_live_needs",
     "write_candidates",
     "zakat_of_journal",
 ]
@@ -274,7 +279,9 @@ _HEAVY = {
     "Finding": ("engine.checkup", "Finding"),
     "GroupReport": ("engine.research.calibration", "GroupReport"),
     "Health": ("engine.checkup", "Health"),
+    "LiveLocked": ("engine.opening.gates", "LiveLocked"),
     "MarketChoice": ("engine.opening.choice", "MarketChoice"),
+    "Requirement": ("engine.desk.requirements", "Requirement"),
     "OutsideHalt": ("engine.outside.halting", "OutsideHalt"),
     "OutsideRelease": ("engine.outside.halting", "OutsideRelease"),
     "ReliabilityBin": ("engine.research.calibration", "ReliabilityBin"),
@@ -296,6 +303,7 @@ _HEAVY = {
     "scan_as_json": ("engine.scanning", "scan_as_json"),
     "scan_files": ("engine.scanning", "scan_files"),
     "verify_journal": ("engine.journal.verify", "verify"),
+    "what_live_needs": ("engine.opening.gates", "what_live_needs"),
     "write_candidates": ("engine.research.calibration", "write_candidates"),
 }
 """What only a composition root needs: imported when it is first asked for."""

@@ -2,7 +2,7 @@
 
 Refuses to decide and to reach outside: given the same envelopes it makes the same ledger, always.
 How each event changes the ledger stands in ``amendment_changes``, ``desk_changes``,
-``law_changes``, ``risk_changes`` and ``trade_changes``.
+``law_changes``, ``live_changes``, ``risk_changes`` and ``trade_changes``.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from engine.journal import (
     amendment_changes,
     desk_changes,
     law_changes,
+    live_changes,
     risk_changes,
     trade_changes,
 )
@@ -50,6 +51,9 @@ TOLD: frozenset[type[Event]] = frozenset(
         happened.PurificationGiven,
         happened.ReviewNoted,
         happened.LimitsSet,
+        happened.ReviewConcluded,
+        happened.LiveUnlocked,
+        happened.ModeChanged,
     }
 )
 """Events that are told of in a channel."""
@@ -129,6 +133,7 @@ __all__ = [
     "desk_changes",
     "fold",
     "law_changes",
+    "live_changes",
     "risk_changes",
     "trade_changes",
 ]

@@ -166,6 +166,26 @@ class Given:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class ReviewRecord:
+    """The newest review and its verdict."""
+
+    verdict: str
+    reason: str
+    config_hash: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockRecord:
+    """The owner's word that the desk may be live, and over which verdict and settings."""
+
+    by: Actor
+    verdict: str
+    config_hash: str
+    at: datetime
+
+
 @dataclass(slots=True)
 class Ledger:
     """The whole state of a desk.
@@ -232,6 +252,14 @@ class Ledger:
         What the owner said of kinds that the desk did not know.
     given : list of Given
         What was given away of incidental interest.
+    mode_since : datetime or None
+        When the desk's money last changed; None while it trades what it opened with.
+    set_aside : dict of str to Decimal, US dollars or base units
+        What was on the account when the desk went live and is the owner's.
+    review : ReviewRecord or None
+        The newest review.
+    unlocked : UnlockRecord or None
+        The owner's word for live, while it stands.
     broken : list of str
         Entries that contradict the ledger and changed nothing; the desk stands halted over them.
     posts : dict of int to (channel id, message id)
@@ -300,6 +328,10 @@ class Ledger:
     lines: dict[str, LineRecord] = field(default_factory=dict)
     kinds_said: dict[tuple[str, str], Meaning] = field(default_factory=dict)
     given: list[Given] = field(default_factory=list)
+    mode_since: datetime | None = None
+    set_aside: dict[str, Decimal] = field(default_factory=dict)
+    review: ReviewRecord | None = None
+    unlocked: UnlockRecord | None = None
     broken: list[str] = field(default_factory=list)
     seq: int = 0
     head: str = "0" * 64

@@ -19,6 +19,7 @@ from engine.model.events.law import (
     VenueKindClassified,
     VenueLineSeen,
 )
+from engine.model.events.live import LiveUnlocked, ModeChanged, ReviewConcluded
 from engine.model.events.oversight import (
     AccessRefused,
     BreakerReset,
@@ -71,8 +72,10 @@ __all__ = [
     "HistoryStudied",
     "InvariantRefused",
     "LimitsSet",
+    "LiveUnlocked",
     "LotReleased",
     "LotSettled",
+    "ModeChanged",
     "ModelUsed",
     "NoticePosted",
     "OrderAccepted",
@@ -90,6 +93,7 @@ __all__ = [
     "PurificationGiven",
     "ReportPosted",
     "Resumed",
+    "ReviewConcluded",
     "ReviewNoted",
     "SessionStarted",
     "StrangeFillSeen",
@@ -138,4 +142,7 @@ EVENTS: tuple[type[Event], ...] = (
     VenueLineSeen,
     VenueKindClassified,
     PurificationGiven,
+    ReviewConcluded,
+    LiveUnlocked,
+    ModeChanged,
 )
