@@ -21,7 +21,9 @@ from engine.errors import (
     MarketDataError,
 )
 from engine.facade.desk import Desk
+from engine.facade.posts import PostDesk
 from engine.facade.sharia import ShariaDesk
+from engine.facade.witnesses import WitnessDesk
 from engine.metering.bill import Bill, EnergyUse, ModelLine
 from engine.model.actors import DESK, Actor, Permission, Role
 from engine.model.bars import Bar, Timeframe
@@ -37,7 +39,9 @@ from engine.model.proposals import (
     SizeStep,
 )
 from engine.model.setups import Assessment, LayerReading, LayerRole, Odds, Setup, SetupKind
+from engine.model.signals import SignalOutcome, SignalSide
 from engine.model.verdicts import Refused
+from engine.probability.scouts import Standing
 from engine.risk.breaker import BreakerState
 from engine.risk.findings import DeskState
 from engine.views import (
@@ -80,6 +84,10 @@ from engine.views import (
     ScanRow,
     ScanView,
     ShariaView,
+    SignalsView,
+    SignalView,
+    SourcesView,
+    SourceView,
     StatusView,
     TradeNotice,
     VerifyView,
@@ -207,6 +215,7 @@ __all__ = [
     "PortfolioView",
     "Position",
     "PositionView",
+    "PostDesk",
     "PostRef",
     "ProfitRow",
     "ProposalNotice",
@@ -233,7 +242,14 @@ __all__ = [
     "ShariaDesk",
     "ShariaView",
     "Side",
+    "SignalOutcome",
+    "SignalSide",
+    "SignalView",
+    "SignalsView",
     "SizeStep",
+    "SourceView",
+    "SourcesView",
+    "Standing",
     "StatusView",
     "StudyPlan",
     "SystemClock",
@@ -244,6 +260,7 @@ __all__ = [
     "TrialLog",
     "VerifyReport",
     "VerifyView",
+    "WitnessDesk",
     "ZakatChoice",
     "ZakatReport",
     "ZakatYear",

@@ -19,6 +19,7 @@ from engine.model.orders import OPEN_STATES, Fill, Order, OrderState, Purpose, S
 from engine.model.positions import Position, Trade
 from engine.model.proposals import CardKind, ProposalStatus, ProposalTerms
 from engine.model.setups import Assessment, Label, SetupKind
+from engine.model.signals import Signal, SignalResult
 from engine.model.venue_lines import Meaning, VenueLine
 from engine.ports import Envelope
 from engine.risk.monitors import Monitors
@@ -186,6 +187,29 @@ class Look:
 
 
 @dataclass(slots=True)
+class SignalRecord:
+    """An outside call and what came of it.
+
+    Attributes
+    ----------
+    entry : Decimal or None, quote currency
+        First close of its instrument after it was heard; None before that.
+    result : SignalResult or None
+        None while it is open.
+    """
+
+    signal: Signal
+    entry: Decimal | None = None
+    result: SignalResult | None = None
+    closed_at: datetime | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether it still has to be held to its word."""
+        return self.result is None
+
+
+@dataclass(slots=True)
 class Ledger:
     """The whole state of a desk.
 
@@ -231,6 +255,10 @@ class Ledger:
     candidate_costs : dict of (instrument, datetime) to float, fraction of entry
         What the layers were told a trade costs where a candidate that is still open began: a
         restart has no book of that moment, and must not judge it by another cost.
+    candidate_votes : dict of (instrument, datetime) to votes by witness
+        Who voted how on a candidate that is still open: a restart must not forget it.
+    signals : dict of str to SignalRecord
+        Outside calls by their id, oldest first.
     fee_tiers : dict of str to FeeTier
         What venues said they charge this account.
     model_use : dict of (month, provider, model, purpose) to ModelUse
@@ -315,6 +343,8 @@ class Ledger:
     labels: dict[LabelKey, Label] = field(default_factory=dict)
     studied: dict[str, datetime] = field(default_factory=dict)
     candidate_costs: dict[tuple[str, datetime], float] = field(default_factory=dict)
+    candidate_votes: dict[tuple[str, datetime], dict[str, bool]] = field(default_factory=dict)
+    signals: dict[str, SignalRecord] = field(default_factory=dict)
     fee_tiers: dict[str, FeeTier] = field(default_factory=dict)
     model_use: dict[tuple[str, str, str, str], ModelUse] = field(default_factory=dict)
     fees_usd: dict[str, Decimal] = field(default_factory=dict)

@@ -52,6 +52,7 @@ from engine.model.events.trading import (
     OrderRejected,
     StrangeFillSeen,
 )
+from engine.model.events.voices import SignalClosed, SignalHeard
 
 __all__ = [
     "EVENTS",
@@ -95,6 +96,8 @@ __all__ = [
     "ReviewHeld",
     "ReviewNoted",
     "SessionStarted",
+    "SignalClosed",
+    "SignalHeard",
     "StrangeFillSeen",
     "VenueKindClassified",
     "VenueLineSeen",
@@ -141,6 +144,8 @@ EVENTS: tuple[type[Event], ...] = (
     VenueLineSeen,
     VenueKindClassified,
     PurificationGiven,
+    SignalHeard,
+    SignalClosed,
     PlanRegistered,
     ReviewHeld,
 )
