@@ -298,6 +298,23 @@ def _(event: happened.ModelUsed) -> str:
     return f"{event.provider} {event.model} for {event.purpose}: {tokens}, {usd(event.cost_usd)}."
 
 
+@sentence.register
+def _(event: happened.PlanRegistered) -> str:
+    told = f"The plan of the review is registered with the settings {event.parameters_hash[:12]}"
+    if not event.changed:
+        return f"{told}; its clock starts."
+    return f"{told}; its clock starts again, for this changed: {'; '.join(event.changed)}."
+
+
+@sentence.register
+def _(event: happened.ReviewHeld) -> str:
+    look = "scheduled look" if event.scheduled else "look"
+    return (
+        f"Review, {look} after {event.weeks:.1f} weeks and {event.trades} trades: "
+        f"{event.verdict}. {event.reason}"
+    )
+
+
 def _begun(name: str) -> str:
     return f"{name[:1].upper()}{name[1:]}"
 

@@ -11,7 +11,7 @@ from functools import partial
 
 from engine.desk.present import Context, Present
 from engine.engine.bars import BarsFlow
-from engine.engine.beginning import beginning, limits_to_record
+from engine.engine.beginning import beginning, limits_to_record, plan_to_record
 from engine.engine.crosschecks import CrossChecks, Statement
 from engine.engine.deadlines import Deadlines, expired
 from engine.engine.deciding import Deciding
@@ -161,6 +161,7 @@ class Engine:
         await self._recorder.record(*dropping(self.ledger, self.instruments), durable=True)
         await self._stopping.look_at_start()
         await self._recorder.record(*limits_to_record(self._parts), durable=True)
+        await self._recorder.record(*plan_to_record(self._parts), durable=True)
         until = self.ledger.bars_at or self.clock.now()
         studied = await study(
             self._parts.pipeline,

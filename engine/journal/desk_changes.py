@@ -12,6 +12,7 @@ from decimal import Decimal
 from engine.errors import InvariantBroken
 from engine.journal.change import change
 from engine.journal.ledger import Halt, Ledger, ModelUse, month_of
+from engine.journal.review_changes import Mark, count_mark, count_session
 from engine.model import events as happened
 from engine.model.actors import Role
 from engine.model.events import Event
@@ -37,6 +38,7 @@ def _(event: happened.DeskOpened, ledger: Ledger, envelope: Envelope) -> None:
 def _(event: happened.SessionStarted, ledger: Ledger, envelope: Envelope) -> None:
     ledger.sessions += 1
     ledger.config_hash = event.config_hash
+    count_session(ledger, event.config_hash)
     ledger.seed, ledger.epoch_at = event.seed, event.epoch_at
 
 
@@ -61,6 +63,8 @@ def _(event: happened.BarsAssessed, ledger: Ledger, envelope: Envelope) -> None:
         ledger.cards[instrument] = (card, sentence)
     _stretch_excursions(ledger, event.ranges)
     _mark(ledger, event.bars_at, event.equity_usd)
+    closed = tuple(name for name in event.ranges if name in ledger.prices)
+    count_mark(ledger, Mark(event.bars_at, event.equity_usd, event.caught_up, closed))
     ledger.newest_scan = (envelope.seq, event)
 
 

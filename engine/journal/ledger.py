@@ -11,8 +11,9 @@ from decimal import Decimal
 
 from engine.compliance.jurisdiction import Dealing
 from engine.compliance.lines import key_of, meaning_of
+from engine.journal.tenure import Tenure
 from engine.model.actors import Actor
-from engine.model.events import BarsAssessed
+from engine.model.events import BarsAssessed, PlanRegistered, ReviewHeld
 from engine.model.fees import FeeTier
 from engine.model.orders import OPEN_STATES, Fill, Order, OrderState, Purpose, Side
 from engine.model.positions import Position, Trade
@@ -166,6 +167,24 @@ class Given:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """The plan in force, and when its clock began."""
+
+    seq: int
+    at: datetime
+    event: PlanRegistered
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look at the record that went on record."""
+
+    seq: int
+    at: datetime
+    held: ReviewHeld
+
+
 @dataclass(slots=True)
 class Ledger:
     """The whole state of a desk.
@@ -232,6 +251,14 @@ class Ledger:
         What the owner said of kinds that the desk did not know.
     given : list of Given
         What was given away of incidental interest.
+    registration : Registration or None
+        The review's plan in force; None on a record older than that.
+    registrations_count : int
+        How often its clock was started.
+    tenure : Tenure or None
+        What was counted since it was registered.
+    looks : list of Look
+        Looks by the plan in force, oldest first.
     broken : list of str
         Entries that contradict the ledger and changed nothing; the desk stands halted over them.
     posts : dict of int to (channel id, message id)
@@ -300,6 +327,10 @@ class Ledger:
     lines: dict[str, LineRecord] = field(default_factory=dict)
     kinds_said: dict[tuple[str, str], Meaning] = field(default_factory=dict)
     given: list[Given] = field(default_factory=list)
+    registration: Registration | None = None
+    registrations_count: int = 0
+    tenure: Tenure | None = None
+    looks: list[Look] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     seq: int = 0
     head: str = "0" * 64

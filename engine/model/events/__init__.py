@@ -29,6 +29,7 @@ from engine.model.events.oversight import (
     ReviewNoted,
 )
 from engine.model.events.posts import NoticePosted, ReportPosted
+from engine.model.events.reviews import PlanRegistered, ReviewHeld
 from engine.model.events.root import Event
 from engine.model.events.sessions import (
     DeskOpened,
@@ -82,6 +83,7 @@ __all__ = [
     "OrderIntended",
     "OrderOutcomeUnknown",
     "OrderRejected",
+    "PlanRegistered",
     "ProposalApproved",
     "ProposalExpired",
     "ProposalRaised",
@@ -90,6 +92,7 @@ __all__ = [
     "PurificationGiven",
     "ReportPosted",
     "Resumed",
+    "ReviewHeld",
     "ReviewNoted",
     "SessionStarted",
     "StrangeFillSeen",
@@ -138,4 +141,6 @@ EVENTS: tuple[type[Event], ...] = (
     VenueLineSeen,
     VenueKindClassified,
     PurificationGiven,
+    PlanRegistered,
+    ReviewHeld,
 )
