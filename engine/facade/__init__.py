@@ -104,6 +104,9 @@ if TYPE_CHECKING:
     from engine.journal.export import lines as journal_lines
     from engine.journal.verify import VerifyReport
     from engine.journal.verify import verify as verify_journal
+    from engine.market.fetching import Fetched, FetchPlan
+    from engine.market.inspection import MENDS as DATA_MENDS
+    from engine.market.inspection import Inspection, inspection_as_json
     from engine.metering.record import bill_as_json, bill_from_journal
     from engine.opening import MarketChoice
     from engine.outside.halting import (
@@ -124,6 +127,7 @@ if TYPE_CHECKING:
         write_candidates,
     )
     from engine.research.calibration import Study as CalibrationStudy
+    from engine.research.datafiles import check_file, fetch_file, fetched_as_json
     from engine.research.trials import (
         LockOpening,
         Logged,
@@ -142,6 +146,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "DATA_MENDS",
     "DESK",
     "GAP",
     "Actor",
@@ -170,6 +175,8 @@ __all__ = [
     "DeskState",
     "EnergyUse",
     "ExecutorError",
+    "FetchPlan",
+    "Fetched",
     "FileScan",
     "Fill",
     "FillNotice",
@@ -178,6 +185,7 @@ __all__ = [
     "GroupReport",
     "Health",
     "ImportedLines",
+    "Inspection",
     "InvariantBroken",
     "InvariantView",
     "JournalError",
@@ -267,10 +275,14 @@ __all__ = [
     "bill_as_json",
     "bill_from_journal",
     "calibrate_files",
+    "check_file",
     "check_up",
     "export_journal",
+    "fetch_file",
+    "fetched_as_json",
     "halt_from_outside",
     "import_statement",
+    "inspection_as_json",
     "journal_lines",
     "load_settings",
     "open_desk",
@@ -307,6 +319,14 @@ _HEAVY = {
     "Finding": ("engine.checkup", "Finding"),
     "GroupReport": ("engine.research.calibration", "GroupReport"),
     "Health": ("engine.checkup", "Health"),
+    "DATA_MENDS": ("engine.market.inspection", "MENDS"),
+    "FetchPlan": ("engine.market.fetching", "FetchPlan"),
+    "Fetched": ("engine.market.fetching", "Fetched"),
+    "Inspection": ("engine.market.inspection", "Inspection"),
+    "check_file": ("engine.research.datafiles", "check_file"),
+    "fetch_file": ("engine.research.datafiles", "fetch_file"),
+    "fetched_as_json": ("engine.research.datafiles", "fetched_as_json"),
+    "inspection_as_json": ("engine.market.inspection", "inspection_as_json"),
     "LockOpening": ("engine.research.trials", "LockOpening"),
     "Logged": ("engine.research.trials", "Logged"),
     "Trial": ("engine.research.trials", "Trial"),
