@@ -13,7 +13,8 @@ from engine.config import Settings
 from engine.journal.ledger import Ledger
 from engine.model.actors import Actor, Role
 from engine.model.verdicts import Refused
-from engine.review.standing import Standing, standing_of
+from engine.review.plan import as_mode
+from engine.review.standing import standing_of
 
 _HOW = "see docs/howto/live.md"
 
@@ -46,12 +47,6 @@ def unmet(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
     return tuple(each for each in requirements if each.met is not True)
 
 
-def paper_hash(settings: Settings) -> str:
-    """Hash of the same settings on paper: what the reviewed record was made with."""
-    desk = settings.desk.model_copy(update={"mode": "paper"})
-    return settings.model_copy(update={"desk": desk}).hash
-
-
 def requirements_of(settings: Settings, ledger: Ledger) -> tuple[Requirement, ...]:
     """Everything that record and settings can tell, in the order in which it is mended."""
     return (
@@ -68,16 +63,15 @@ def requirements_of(settings: Settings, ledger: Ledger) -> tuple[Requirement, ..
     )
 
 
-def unlock_phrase(standing: Standing) -> str:
-    """What the owner types to unlock live over this review.
+def unlock_phrase(parameters_hash: str) -> str:
+    """What the owner types to unlock live over a review of these settings.
 
     Examples
     --------
-    >>> from engine.review.decision import Verdict
-    >>> unlock_phrase(Standing(Verdict.GO_PILOT, "0123456789abcdef"))
+    >>> unlock_phrase("0123456789abcdef")
     'trade real money as reviewed 01234567'
     """
-    return f"trade real money as reviewed {standing.config_hash[:8]}"
+    return f"trade real money as reviewed {parameters_hash[:8]}"
 
 
 def cannot_unlock(ledger: Ledger, settings: Settings, actor: Actor, phrase: str) -> Refused | None:
@@ -94,7 +88,7 @@ def cannot_unlock(ledger: Ledger, settings: Settings, actor: Actor, phrase: str)
     if wanting:
         told = "; ".join(each.sentence for each in wanting)
         return Refused("live", told, "a review that says GO, of these settings")
-    wanted = unlock_phrase(standing_of(ledger.review))
+    wanted = unlock_phrase(as_mode(settings, "paper").hash)
     if " ".join(phrase.split()) != wanted:
         return Refused("live", "the phrase is another one", f"exactly: {wanted}", "Type it again.")
     return None
@@ -170,33 +164,26 @@ def _kill(ledger: Ledger) -> Requirement:
 
 
 def _review(settings: Settings, ledger: Ledger) -> Requirement:
-    standing, unlocked = standing_of(ledger.review), ledger.unlocked
-    if unlocked is not None:
-        return _of_settings(settings, unlocked.verdict, unlocked.config_hash)
+    standing, plan = standing_of(ledger), ledger.registration
     if standing.verdict is None:
         mend = "run executor review once eight weeks of paper are on record"
-        return Requirement("review", None, "no verdict is on record", mend)
+        return Requirement("review", None, standing.reason.rstrip("."), mend)
     if not standing.goes:
         mend = "executor review says what each gate still needs"
         return Requirement("review", False, f"the verdict is {standing.verdict}", mend)
-    return _of_settings(settings, standing.verdict, standing.config_hash)
-
-
-def _of_settings(settings: Settings, verdict: str, reviewed: str) -> Requirement:
-    now = paper_hash(settings)
+    now, reviewed = as_mode(settings, "paper").hash, plan.event.parameters_hash if plan else ""
     if reviewed != now:
-        detail = f"{verdict} was for the settings {reviewed[:12]}, and these are {now[:12]}"
+        detail = f"{standing.verdict} was for the settings {reviewed[:12]}, not for {now[:12]}"
         mend = "go back to the reviewed settings, or let the eight weeks begin again"
         return Requirement("review", False, detail, mend)
-    return Requirement("review", True, f"{verdict}, of these very settings")
+    return Requirement("review", True, f"{standing.verdict}, of these very settings")
 
 
 def _word(settings: Settings, ledger: Ledger) -> Requirement:
-    unlocked = ledger.unlocked
-    if unlocked is None:
-        standing = standing_of(ledger.review)
-        typed = f"B types: {unlock_phrase(standing)}"
-        mend = typed if standing.goes else f"first the review; {_HOW}"
+    unlocked, plan = ledger.unlocked, ledger.registration
+    if unlocked is None or plan is None or unlocked.plan_seq != plan.seq:
+        typed = f"B types: {unlock_phrase(as_mode(settings, 'paper').hash)}"
+        mend = typed if standing_of(ledger).goes else f"first the review; {_HOW}"
         return Requirement("owner's word", False, "B has not unlocked live", mend)
     if unlocked.by.id != settings.discord.owner_id:
         detail = f"live was unlocked by user {unlocked.by.id}, who does not own the desk now"

@@ -14,7 +14,6 @@ from engine.model.actors import KILL_FILE, Actor
 from engine.model.events import Event
 from engine.model.orders import Side
 from engine.ports import Envelope
-from engine.review.standing import STOPS
 from engine.views import (
     AnyNotice,
     DecisionNotice,
@@ -134,14 +133,6 @@ def _(
 
 
 @_tell.register
-def _(
-    event: happened.ReviewConcluded, envelope: Envelope, present: Present
-) -> tuple[AnyNotice, ...]:
-    good = event.verdict not in STOPS
-    return (_of_desk(envelope, f"Review: {event.verdict}", None, good=good),)
-
-
-@_tell.register
 def _(event: happened.LiveUnlocked, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
     return (_of_desk(envelope, "Live is unlocked", event.by, good=True),)
 
@@ -226,13 +217,33 @@ def _(event: happened.LimitsSet, envelope: Envelope, present: Present) -> tuple[
     return (_of_desk(envelope, "Looser limits wait", None, told, good=False),)
 
 
+@_tell.register
+def _(event: happened.SignalHeard, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
+    title = f"Signal {event.signal.id} is on record"
+    return (_of_desk(envelope, title, event.by, place=Place.RESEARCH, good=True),)
+
+
+@_tell.register
+def _(
+    event: happened.PlanRegistered, envelope: Envelope, present: Present
+) -> tuple[AnyNotice, ...]:
+    told = "\n".join(("Since the registration before, this changed:", *event.changed))
+    return (_of_desk(envelope, "The clock of the review starts again", None, told, good=False),)
+
+
 def _of_desk(
-    envelope: Envelope, title: str, by: Actor | None, told: str = "", *, good: bool
+    envelope: Envelope,
+    title: str,
+    by: Actor | None,
+    told: str = "",
+    *,
+    good: bool,
+    place: Place = Place.EXECUTION,
 ) -> DeskNotice:
     return DeskNotice(
         envelope.seq,
         envelope.at,
-        Place.EXECUTION,
+        place,
         title=title,
         sentence=told or sentence(envelope.event),
         by=by,

@@ -1,4 +1,4 @@
-"""How the review's verdict, the owner's word and the change of money change the ledger.
+"""How the owner's word for live and the change of money change the ledger.
 
 Refuses live without a go that was reviewed and the owner's word on it: whoever composes the desk
 cannot talk the record round.
@@ -8,31 +8,26 @@ from __future__ import annotations
 
 from engine.errors import InvariantBroken
 from engine.journal.change import change
-from engine.journal.ledger import Ledger, ReviewRecord, UnlockRecord
+from engine.journal.ledger import Ledger, UnlockRecord
 from engine.model import events as happened
 from engine.model.actors import Role
 from engine.ports import Envelope
-from engine.review.standing import GO, STOPS
-
-
-@change.register
-def _(event: happened.ReviewConcluded, ledger: Ledger, envelope: Envelope) -> None:
-    ledger.review = ReviewRecord(event.verdict, event.reason, event.config_hash, envelope.at)
-    if event.verdict in STOPS:
-        ledger.unlocked = None
+from engine.review.standing import standing_of
 
 
 @change.register
 def _(event: happened.LiveUnlocked, ledger: Ledger, envelope: Envelope) -> None:
     if event.by.role is not Role.OWNER:
         raise InvariantBroken(f"live was unlocked by {event.by.name}, who is not the owner")
-    review = ledger.review
-    if review is None or review.verdict not in GO or review.verdict != event.verdict:
-        found = "no review" if review is None else f"the verdict {review.verdict}"
-        raise InvariantBroken(f"live was unlocked over {found}, not over a go")
+    standing, plan = standing_of(ledger), ledger.registration
+    if not standing.goes or standing.verdict is not event.verdict:
+        found = standing.verdict or "no review"
+        raise InvariantBroken(f"live was unlocked over {found}, not over {event.verdict}")
+    if plan is None or plan.seq != event.plan_seq:
+        raise InvariantBroken("live was unlocked for a plan of the review that is not in force")
     if ledger.paper_only_since is not None:
         raise InvariantBroken("live was unlocked after a drawdown kill had locked it")
-    ledger.unlocked = UnlockRecord(event.by, event.verdict, event.config_hash, envelope.at)
+    ledger.unlocked = UnlockRecord(event.by, event.verdict, event.plan_seq, envelope.at)
 
 
 @change.register

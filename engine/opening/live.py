@@ -17,11 +17,11 @@ from engine.engine.parts import Funding
 from engine.errors import ConfigError
 from engine.journal.ledger import Ledger
 from engine.model.money import floor_to
+from engine.model.reviews import Verdict
 from engine.opening.ibkr import VENUE as IBKR
 from engine.opening.ibkr import ibkr_broker
 from engine.opening.venues import Venues
 from engine.ports import Broker, Clock
-from engine.review.standing import PILOT
 
 PILOT_FRAC = Decimal("0.1")
 """Share of the account's dollars that a pilot is given (MATH.md section 5)."""
@@ -103,7 +103,7 @@ async def funding_of(
     """
     there = await broker.balances()
     dollars = there.get(_DOLLARS, _NOTHING)
-    pilot = ledger.unlocked is not None and ledger.unlocked.verdict == PILOT
+    pilot = ledger.unlocked is not None and ledger.unlocked.verdict is Verdict.GO_PILOT
     cash = floor_to(dollars * PILOT_FRAC if pilot else dollars, _CENT)
     if not cash > _NOTHING:
         raise ConfigError(

@@ -1,41 +1,15 @@
-"""What a journal says of the review: the newest verdict on record, and whether it is a go.
+"""What the record has been judged as: the verdict that other rooms may rely on.
 
-Refuses to judge anew: it reads what was recorded.
+Refuses to answer from a look at another plan, and from anything that is not on record.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
-from engine.review.decision import Verdict
-
-GO = frozenset({Verdict.GO_FULL.value, Verdict.GO_PILOT.value})
-"""Verdicts after which the owner may unlock live."""
-PILOT = Verdict.GO_PILOT.value
-"""The verdict after which a tenth of the size is traded."""
-STOPS = frozenset({Verdict.NO_GO.value})
-"""Verdicts that take an unlocking back."""
-
-
-class Reviewed(Protocol):
-    """A review as a ledger keeps it."""
-
-    @property
-    def verdict(self) -> str:
-        """``GO-FULL``, ``GO-PILOT``, ``KEEP-PAPER`` or ``NO-GO``."""
-        ...
-
-    @property
-    def config_hash(self) -> str:
-        """Of the settings that were reviewed."""
-        ...
-
-    @property
-    def at(self) -> datetime:
-        """When it was concluded."""
-        ...
+from engine.journal.ledger import Ledger, Look
+from engine.model.reviews import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,34 +19,54 @@ class Standing:
     Attributes
     ----------
     verdict : Verdict or None
-        None where no review is on record.
-    config_hash : str
-        Of the settings that were reviewed; empty without a review.
+        None before the first look that went on record.
+    since : datetime or None, aware UTC
+        When the clock of the plan in force began.
+    looked_at : datetime or None, aware UTC
+        When the verdict was found.
+    reason : str
+        Of the verdict, one sentence.
     """
 
     verdict: Verdict | None
-    config_hash: str = ""
-    at: datetime | None = None
+    since: datetime | None
+    looked_at: datetime | None
+    reason: str
 
     @property
     def goes(self) -> bool:
         """Whether the owner may unlock live over it."""
-        return self.verdict is not None and self.verdict.value in GO
-
-    @property
-    def pilot(self) -> bool:
-        """Whether it goes with a tenth of the size."""
-        return self.verdict is not None and self.verdict.value == PILOT
+        return self.verdict in (Verdict.GO_FULL, Verdict.GO_PILOT)
 
 
-def standing_of(review: Reviewed | None) -> Standing:
-    """The standing of a record whose newest review is `review`.
+def standing_of(ledger: Ledger) -> Standing:
+    """The verdict in force by the plan in force.
 
-    Examples
-    --------
-    >>> standing_of(None).goes
-    False
+    The newest look decides, but that a pilot granted at the one scheduled look stands until a
+    look says no-go or go: no later look could grant it again. Settings that have strayed from
+    the registered ones leave nothing standing.
     """
-    if review is None:
-        return Standing(None)
-    return Standing(Verdict(review.verdict), review.config_hash, review.at)
+    since = ledger.registration.at if ledger.registration else None
+    if not ledger.looks:
+        return Standing(None, since, None, "No look at the record has been held yet.")
+    if ledger.tenure is None or ledger.tenure.strayed:
+        return Standing(None, since, None, "The settings are not those that were registered.")
+    look = _decisive(ledger.looks)
+    return Standing(look.held.verdict, since, look.at, look.held.reason)
+
+
+def verdict_of(ledger: Ledger) -> Verdict | None:
+    """The verdict in force; None before the first look that went on record."""
+    return standing_of(ledger).verdict
+
+
+def _decisive(looks: list[Look]) -> Look:
+    newest = looks[-1]
+    if newest.held.verdict is not Verdict.KEEP_PAPER:
+        return newest
+    for look in reversed(looks):
+        if look.held.verdict is Verdict.NO_GO:
+            return newest
+        if look.held.verdict is Verdict.GO_PILOT:
+            return look
+    return newest

@@ -19,7 +19,7 @@ from engine.model.events.law import (
     VenueKindClassified,
     VenueLineSeen,
 )
-from engine.model.events.live import LiveUnlocked, ModeChanged, ReviewConcluded
+from engine.model.events.live import LiveUnlocked, ModeChanged
 from engine.model.events.oversight import (
     AccessRefused,
     BreakerReset,
@@ -30,6 +30,7 @@ from engine.model.events.oversight import (
     ReviewNoted,
 )
 from engine.model.events.posts import NoticePosted, ReportPosted
+from engine.model.events.reviews import PlanRegistered, ReviewHeld
 from engine.model.events.root import Event
 from engine.model.events.sessions import (
     DeskOpened,
@@ -52,6 +53,7 @@ from engine.model.events.trading import (
     OrderRejected,
     StrangeFillSeen,
 )
+from engine.model.events.voices import SignalClosed, SignalHeard
 
 __all__ = [
     "EVENTS",
@@ -85,6 +87,7 @@ __all__ = [
     "OrderIntended",
     "OrderOutcomeUnknown",
     "OrderRejected",
+    "PlanRegistered",
     "ProposalApproved",
     "ProposalExpired",
     "ProposalRaised",
@@ -93,9 +96,11 @@ __all__ = [
     "PurificationGiven",
     "ReportPosted",
     "Resumed",
-    "ReviewConcluded",
+    "ReviewHeld",
     "ReviewNoted",
     "SessionStarted",
+    "SignalClosed",
+    "SignalHeard",
     "StrangeFillSeen",
     "VenueKindClassified",
     "VenueLineSeen",
@@ -142,7 +147,10 @@ EVENTS: tuple[type[Event], ...] = (
     VenueLineSeen,
     VenueKindClassified,
     PurificationGiven,
-    ReviewConcluded,
     LiveUnlocked,
     ModeChanged,
+    SignalHeard,
+    SignalClosed,
+    PlanRegistered,
+    ReviewHeld,
 )

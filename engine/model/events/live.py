@@ -1,4 +1,4 @@
-"""From paper to live and back: the review's verdict, the owner's word, the money at work."""
+"""From paper to live and back: the owner's word, and the money that is at work."""
 
 from __future__ import annotations
 
@@ -7,28 +7,7 @@ from decimal import Decimal
 
 from engine.model.actors import Actor
 from engine.model.events.root import Event
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewConcluded(Event):
-    """The review was held and came to a verdict.
-
-    Attributes
-    ----------
-    verdict : str
-        ``GO-FULL``, ``GO-PILOT``, ``KEEP-PAPER`` or ``NO-GO``.
-    reason : str
-        One sentence.
-    config_hash : str
-        Hash of the settings that the record was made with.
-    scheduled : bool
-        Whether it was the one look at which a pilot may be granted.
-    """
-
-    verdict: str
-    reason: str
-    config_hash: str
-    scheduled: bool
+from engine.model.reviews import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +16,15 @@ class LiveUnlocked(Event):
 
     Attributes
     ----------
-    verdict : str
-        The verdict that stood then, ``GO-FULL`` or ``GO-PILOT``.
-    config_hash : str
-        Of the settings that were reviewed; others lock it again.
+    verdict : Verdict
+        The verdict that stood then, a go.
+    plan_seq : int
+        The registration that it judged by; another one locks live again.
     """
 
     by: Actor
-    verdict: str
-    config_hash: str
+    verdict: Verdict
+    plan_seq: int
 
 
 @dataclass(frozen=True, slots=True)

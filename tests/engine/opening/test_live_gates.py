@@ -13,7 +13,6 @@ from engine.clock import SystemClock
 from engine.config import Secrets, Settings
 from engine.desk.requirements import (
     cannot_unlock,
-    paper_hash,
     requirements_of,
     unlock_phrase,
     unmet,
@@ -24,29 +23,43 @@ from engine.model import events as happened
 from engine.model.actors import Actor, Role
 from engine.model.bars import Timeframe
 from engine.model.events import Event
+from engine.model.reviews import Verdict
 from engine.opening import Venues
 from engine.opening.gates import LiveLocked, pass_gates
 from engine.rehearsal.account import VenueAccount
 from engine.rehearsal.kraken import LoopbackKraken
-from engine.review.standing import standing_of
+from engine.review.plan import Watched, as_mode, registration_due
 from engine.views import MarketView
 from tests.kit.desk import BTC, OVERSEER
-from tests.kit.events import BOUGHT, OPENED, ledger_of
+from tests.kit.events import BOUGHT, NOON, OPENED, ledger_of
 from tests.kit.live_desk import live_settings, secrets_of
 
 SETTINGS = live_settings()
 B = Actor(SETTINGS.discord.owner_id, "B", Role.OWNER)
-REVIEWED = happened.ReviewConcluded(
-    "GO-PILOT", "The gates of a pilot are passed.", paper_hash(SETTINGS), scheduled=True
+PLAN = registration_due(
+    SETTINGS, Watched("kraken", real_market=True, instruments=SETTINGS.watched), Ledger()
 )
-UNLOCKED = happened.LiveUnlocked(B, "GO-PILOT", paper_hash(SETTINGS))
+assert PLAN is not None
+PLANNED = (OPENED, PLAN)
+
+
+def looked(verdict: Verdict, days: int = 56) -> happened.ReviewHeld:
+    """A look at the record, so many days in."""
+    return happened.ReviewHeld(
+        slot_at=NOON + timedelta(days=days), plan_seq=2, scheduled=days == 56, verdict=verdict,
+        reason="because.", weeks=days / 7, trades=60, gates=(),
+    )  # fmt: skip
+
+
+REVIEWED = looked(Verdict.GO_PILOT)
+UNLOCKED = happened.LiveUnlocked(B, Verdict.GO_PILOT, 2)
 LIVE = happened.ModeChanged("live", Decimal(1000), {}, "a pilot")
 KRAKEN = MarketView("kraken", "Kraken", simulated=False, paced=False, timeframe=Timeframe.H1)
 KILL = happened.BreakerTripped("drawdown kill", "16 %", "15 %", "never", to_paper=True)
 
 
 def record(*more: Event) -> Ledger:
-    return ledger_of(OPENED, *more)
+    return ledger_of(*PLANNED, *more)
 
 
 def things(settings: Settings, ledger: Ledger) -> list[str]:
@@ -83,9 +96,7 @@ def test_a_setting_that_is_missing_keeps_it_locked(changes: dict[str, object], t
 def test_what_decides_trades_keeps_it_locked_even_if_it_was_reviewed(
     changes: dict[str, object], thing: str
 ) -> None:
-    settings = live_settings(**changes)
-    reviewed = replace(REVIEWED, config_hash=paper_hash(SETTINGS))
-    assert thing in things(settings, record(reviewed, UNLOCKED))
+    assert thing in things(live_settings(**changes), record(REVIEWED, UNLOCKED))
 
 
 @pytest.mark.parametrize(
@@ -93,9 +104,10 @@ def test_what_decides_trades_keeps_it_locked_even_if_it_was_reviewed(
     [
         ((), ["review", "owner's word"]),
         ((REVIEWED,), ["owner's word"]),
-        ((replace(REVIEWED, verdict="KEEP-PAPER"),), ["review", "owner's word"]),
-        ((REVIEWED, UNLOCKED, replace(REVIEWED, verdict="NO-GO")), ["review", "owner's word"]),
-        ((REVIEWED, UNLOCKED, replace(REVIEWED, verdict="KEEP-PAPER")), []),
+        ((looked(Verdict.KEEP_PAPER),), ["review", "owner's word"]),
+        ((REVIEWED, UNLOCKED, looked(Verdict.NO_GO, 63)), ["review"]),
+        ((REVIEWED, UNLOCKED, looked(Verdict.KEEP_PAPER, 63)), []),
+        ((REVIEWED, UNLOCKED, PLAN), ["review", "owner's word"]),
         ((REVIEWED, UNLOCKED, KILL), ["drawdown kill", "owner's word"]),
     ],
 )
@@ -121,7 +133,7 @@ def test_every_missing_line_says_what_mends_it() -> None:
 
 
 def test_only_the_owner_unlocks_over_a_go_and_word_by_word() -> None:
-    reviewed, phrase = record(REVIEWED), unlock_phrase(standing_of(record(REVIEWED).review))
+    reviewed, phrase = record(REVIEWED), unlock_phrase(as_mode(SETTINGS, "paper").hash)
     assert cannot_unlock(reviewed, SETTINGS, B, f"  {phrase} ") is None
     assert "the owner" in _refused(reviewed, OVERSEER, phrase)
     assert phrase in _refused(reviewed, B, "trade real money")
@@ -140,9 +152,10 @@ def _refused(ledger: Ledger, actor: Actor, phrase: str) -> str:
     ("events", "why"),
     [
         ((UNLOCKED,), "no review"),
+        ((REVIEWED, replace(UNLOCKED, plan_seq=9)), "not in force"),
         ((REVIEWED, replace(UNLOCKED, by=OVERSEER)), "not the owner"),
-        ((REVIEWED, replace(UNLOCKED, verdict="GO-FULL")), "not over a go"),
-        ((replace(REVIEWED, verdict="NO-GO"), replace(UNLOCKED, verdict="NO-GO")), "not over a"),
+        ((REVIEWED, replace(UNLOCKED, verdict=Verdict.GO_FULL)), "not over GO-FULL"),
+        ((looked(Verdict.NO_GO), replace(UNLOCKED, verdict=Verdict.NO_GO)), "not over"),
         ((KILL, REVIEWED, UNLOCKED), "drawdown kill"),
         ((LIVE,), "nobody has unlocked"),
         ((REVIEWED, LIVE), "nobody has unlocked"),
@@ -188,7 +201,7 @@ async def test_a_sound_key_passes() -> None:
 
 
 async def test_a_live_desk_that_holds_something_comes_up_halted_instead() -> None:
-    refused = replace(REVIEWED, verdict="NO-GO")
+    refused = looked(Verdict.NO_GO, 63)
     holding = record(REVIEWED, UNLOCKED, LIVE, *BOUGHT[1:], refused)
     why = await _passed(lambda _: None, holding)
     assert isinstance(why, str)
