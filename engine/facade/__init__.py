@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     from engine.compliance.purification import Purification
     from engine.compliance.zakat import Nisab, ZakatReport, ZakatYear
     from engine.config import Secrets, Settings, load_settings
+    from engine.desk.requirements import Requirement
     from engine.desk.zakat import ZakatChoice
     from engine.journal.chain import Anchor
     from engine.journal.export import export as export_journal
@@ -109,6 +110,7 @@ if TYPE_CHECKING:
     from engine.market.inspection import Inspection, inspection_as_json
     from engine.metering.record import bill_as_json, bill_from_journal
     from engine.opening import MarketChoice
+    from engine.opening.gates import LiveLocked, what_live_needs
     from engine.outside.halting import (
         OutsideHalt,
         OutsideRelease,
@@ -198,6 +200,7 @@ __all__ = [
     "LimitLevel",
     "LimitUseView",
     "LimitView",
+    "LiveLocked",
     "LockOpening",
     "LogReport",
     "Logged",
@@ -235,6 +238,7 @@ __all__ = [
     "Purpose",
     "Refused",
     "ReliabilityBin",
+    "Requirement",
     "RiskEventView",
     "RiskView",
     "Role",
@@ -296,6 +300,7 @@ __all__ = [
     "scan_files",
     "search_of",
     "verify_journal",
+    "what_live_needs",
     "write_candidates",
     "zakat_of_journal",
 ]
@@ -319,6 +324,7 @@ _HEAVY = {
     "Finding": ("engine.checkup", "Finding"),
     "GroupReport": ("engine.research.calibration", "GroupReport"),
     "Health": ("engine.checkup", "Health"),
+    "LiveLocked": ("engine.opening.gates", "LiveLocked"),
     "DATA_MENDS": ("engine.market.inspection", "MENDS"),
     "FetchPlan": ("engine.market.fetching", "FetchPlan"),
     "Fetched": ("engine.market.fetching", "Fetched"),
@@ -335,6 +341,7 @@ _HEAVY = {
     "TrialLog": ("engine.research.trials", "TrialLog"),
     "search_of": ("engine.research.trials", "search_of"),
     "MarketChoice": ("engine.opening.choice", "MarketChoice"),
+    "Requirement": ("engine.desk.requirements", "Requirement"),
     "OutsideHalt": ("engine.outside.halting", "OutsideHalt"),
     "OutsideRelease": ("engine.outside.halting", "OutsideRelease"),
     "ReliabilityBin": ("engine.research.calibration", "ReliabilityBin"),
@@ -356,6 +363,7 @@ _HEAVY = {
     "scan_as_json": ("engine.scanning", "scan_as_json"),
     "scan_files": ("engine.scanning", "scan_files"),
     "verify_journal": ("engine.journal.verify", "verify"),
+    "what_live_needs": ("engine.opening.gates", "what_live_needs"),
     "write_candidates": ("engine.research.calibration", "write_candidates"),
 }
 """What only a composition root needs: imported when it is first asked for."""
