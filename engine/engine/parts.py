@@ -5,8 +5,10 @@ Refuses to choose anything: the composition root does.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from engine.config import Settings
 from engine.costs import Conditions
@@ -17,6 +19,26 @@ from engine.ports import Broker, Clock, Headlines, Journal, KillSwitch, MarketFe
 from engine.probability.pipeline import Pipeline
 from engine.risk import HeldBack
 from engine.views import MarketView
+
+
+@dataclass(frozen=True, slots=True)
+class Funding:
+    """Money with which a desk goes on, or begins, in another mode.
+
+    Attributes
+    ----------
+    cash_usd : Decimal, US dollars, > 0
+        What the desk may call its own.
+    set_aside : mapping of str to Decimal, US dollars or base units
+        What else is there, which is not the desk's.
+    why : str
+        One clause.
+    """
+
+    mode: str
+    cash_usd: Decimal
+    set_aside: Mapping[str, Decimal]
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +63,11 @@ class EngineParts:
         How long a paced replay waits for the owner while a proposal is open.
     seed, epoch_at : int, datetime or None
         What makes a simulated market again after a restart.
+    funding : Funding or None
+        None where the desk goes on with the money that is on record.
+    locked : str
+        Why a live desk that holds something may not be live any more: it comes up halted, to
+        guard and sell what it holds; empty where it may.
     kill_switch : KillSwitch or None
         None only where nothing outside could throw it, as with a record in memory.
     kill_look_seconds : float, real seconds, > 0
@@ -66,5 +93,7 @@ class EngineParts:
     hold_seconds: float = 0.0
     seed: int = 0
     epoch_at: datetime | None = None
+    funding: Funding | None = None
+    locked: str = ""
     kill_switch: KillSwitch | None = None
     kill_look_seconds: float = 1.0

@@ -19,6 +19,7 @@ from engine.model.events.law import (
     VenueKindClassified,
     VenueLineSeen,
 )
+from engine.model.events.live import LiveUnlocked, ModeChanged
 from engine.model.events.oversight import (
     AccessRefused,
     BreakerReset,
@@ -73,8 +74,10 @@ __all__ = [
     "HistoryStudied",
     "InvariantRefused",
     "LimitsSet",
+    "LiveUnlocked",
     "LotReleased",
     "LotSettled",
+    "ModeChanged",
     "ModelUsed",
     "NoticePosted",
     "OrderAccepted",
@@ -144,6 +147,8 @@ EVENTS: tuple[type[Event], ...] = (
     VenueLineSeen,
     VenueKindClassified,
     PurificationGiven,
+    LiveUnlocked,
+    ModeChanged,
     SignalHeard,
     SignalClosed,
     PlanRegistered,
