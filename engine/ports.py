@@ -1,6 +1,7 @@
 """The ports: everything the engine asks of the world, and nothing more.
 
-Implementations live in ``market/``, ``brokers/`` and ``journal/``; they never import each other.
+Implementations live in ``market/``, ``brokers/``, ``news/`` and ``journal/``; they never import
+each other.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from engine.model.bars import Bar, MarketEvent, Quote
+from engine.model.bars import Bar, Depth, MarketEvent
 from engine.model.events import Event
+from engine.model.headlines import Headline
 from engine.model.orders import Fill, Order
 from engine.model.venue_lines import VenueLine
 
@@ -30,7 +32,7 @@ class Clock(Protocol):
 
 
 class MarketFeed(Protocol):
-    """A source of closed bars and quotes.
+    """A source of closed bars, order books and, where the source has them, prints.
 
     Attributes
     ----------
@@ -56,8 +58,8 @@ class MarketFeed(Protocol):
         """Events strictly after `after`, in time order, until the source ends."""
         ...
 
-    async def quote(self, instrument: str) -> Quote | None:
-        """Present bid and ask, or None where the source has none."""
+    async def depth(self, instrument: str) -> Depth | None:
+        """Present book, as deep as the source shows it, or None where it has none."""
         ...
 
     async def check(self) -> None:
@@ -79,8 +81,8 @@ class PriceSource(Protocol):
 
     name: str
 
-    async def quote(self, instrument: str) -> Quote | None:
-        """Present bid and ask, or None where the source has none."""
+    async def depth(self, instrument: str) -> Depth | None:
+        """Present book, as deep as the source shows it, or None where it has none."""
         ...
 
     async def aclose(self) -> None:
@@ -99,6 +101,30 @@ class TimeSource(Protocol):
         MarketDataError
             If it does not say.
         """
+        ...
+
+
+class Headlines(Protocol):
+    """A source of dated headlines, for witnesses that read.
+
+    Attributes
+    ----------
+    name : str
+    """
+
+    name: str
+
+    async def headlines(
+        self, instrument: str, until: datetime, count: int
+    ) -> tuple[Headline, ...]:
+        """Newest `count` headlines on `instrument` with ``at <= until``, oldest first.
+
+        Nothing that fails is raised: who cannot be read has said nothing, and the log says why.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
         ...
 
 
@@ -208,6 +234,10 @@ class Broker(Protocol):
         the venue booked late; they are known by their id. None asks for all that the venue still
         has.
         """
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections; what works at the venue works on."""
         ...
 
 

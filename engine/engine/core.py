@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import partial
 
 from engine.desk.present import Context, Present
 from engine.engine.bars import BarsFlow
-from engine.engine.beginning import beginning, limits_to_record
+from engine.engine.beginning import beginning, limits_to_record, plan_to_record
 from engine.engine.crosschecks import CrossChecks, Statement
-from engine.engine.deadlines import Deadlines, expired
+from engine.engine.deadlines import Deadlines, expired, on_their_way
 from engine.engine.deciding import Deciding
 from engine.engine.execution import Execution
 from engine.engine.exits import Exits
 from engine.engine.guarding import Guard
 from engine.engine.judging import Judge
 from engine.engine.lawkeeping import Lawkeeping
+from engine.engine.listening import Listening
 from engine.engine.overseeing import Overseeing
 from engine.engine.parts import EngineParts
 from engine.engine.patience import Patience
@@ -35,7 +37,7 @@ from engine.journal.ledger import Ledger
 from engine.metering.plan import meter_plan_of
 from engine.model import events as happened
 from engine.model.actors import DESK
-from engine.model.bars import Bar, MarketEvent, Quote
+from engine.model.bars import Bar, BarsClosed, MarketEvent, quote_of
 from engine.model.events import Event
 from engine.ports import Clock
 from engine.views import MarketView
@@ -54,6 +56,8 @@ class Engine:
         What people may ask for.
     law : Lawkeeping
         The venue's own ledger and the owner's notes.
+    listening : Listening
+        What outside voices say.
     posting : Posting
         What is still to be told.
     present : Present
@@ -81,6 +85,10 @@ class Engine:
         )  # fmt: skip
         self.present = present = Present(self._context())
         self.law = law = Lawkeeping(turns, recorder, parts.broker, present)
+        self.listening = Listening(
+            turns, clock, recorder, present,
+            parts.settings.signals, parts.instruments, parts.market.timeframe,
+        )  # fmt: skip
         self._flow = BarsFlow(
             recorder,
             execution,
@@ -127,6 +135,7 @@ class Engine:
             meter=meter_plan_of(parts.settings),
             moment=self._watch.moment,
             before=self._watch.day_before,
+            witnesses=parts.pipeline.witnesses,
             kill_switch=parts.kill_switch,
         )
 
@@ -161,8 +170,12 @@ class Engine:
         await self._recorder.record(*beginning(self._parts), durable=True)
         # First of all: nothing can be known or charged for what is not watched.
         await self._recorder.record(*dropping(self.ledger, self.instruments), durable=True)
+        if self._parts.locked and self.ledger.halt is None:
+            told = halting(self.ledger, DESK, f"not allowed to be live: {self._parts.locked}")
+            await self._recorder.record(*told, durable=True)
         await self._stopping.look_at_start()
         await self._recorder.record(*limits_to_record(self._parts), durable=True)
+        await self._recorder.record(*plan_to_record(self._parts), durable=True)
         until = self.ledger.bars_at or self.clock.now()
         studied = await study(
             self._parts.pipeline,
@@ -273,21 +286,26 @@ class Engine:
 
     async def _take(self, event: MarketEvent) -> None:
         await self._stopping.look()
-        if isinstance(event, Quote):
-            self._watch.see(event)
-            self._parts.pipeline.watch(event)
-            await self._recorder.record(*expired(self.ledger, event.at))
-            await self._street.see(event)
-            await self._guard.look(event.at)
+        if isinstance(event, BarsClosed):
+            for terms in await self._flow.run(event):
+                await self.deciding.take_at_once(terms)
             return
-        for terms in await self._flow.run(event):
-            await self.deciding.take_at_once(terms)
+        quote = quote_of(event)
+        if quote is not None:
+            self._watch.see(quote)
+            self._parts.pipeline.watch(quote)
+        await self._recorder.record(*expired(self.ledger, event.at))
+        await self._street.see(event)
+        await self._execution.cancel_overdue(event.at)
+        await self._guard.look(event.at)
 
     async def _time_is_up(self, now: datetime) -> None:
         await self._turns.take(lambda: self._end_what_is_due(now))
+        await self._street.meet(*on_their_way(self.ledger))
 
     async def _end_what_is_due(self, now: datetime) -> None:
         await self._recorder.record(*expired(self.ledger, now))
+        await self._execution.cancel_overdue(now)
         await self._exits.close_overdue(now)
         await self._guard.look(now)
 
@@ -313,11 +331,14 @@ class Engine:
         await self._turns.take(self._let_go)
 
     async def _let_go(self) -> None:
-        try:
-            await self._parts.witnesses.aclose()
-            await self._parts.feed.aclose()
-        finally:
-            await self._parts.journal.aclose()
+        async with AsyncExitStack() as open_yet:
+            # Each is let go of whatever becomes of the others, the journal last of all.
+            open_yet.push_async_callback(self._parts.journal.aclose)
+            open_yet.push_async_callback(self._parts.broker.aclose)
+            open_yet.push_async_callback(self._parts.feed.aclose)
+            open_yet.push_async_callback(self._parts.witnesses.aclose)
+            if self._parts.headlines is not None:
+                open_yet.push_async_callback(self._parts.headlines.aclose)
 
 
 async def _first_end(market: asyncio.Task[None], *watches: asyncio.Task[None]) -> None:

@@ -47,3 +47,15 @@ class History:
         top, bottom = np.maximum(self.open, self.close), np.minimum(self.open, self.close)
         if np.any(self.high < top) or np.any(self.low > bottom):
             raise ValueError(f"bars of {symbol} must have low <= open, close <= high")
+
+    def part(self, rows: slice) -> History:
+        """The bars in `rows`."""
+        return History(
+            self.scale,
+            self.closed_at[rows],
+            self.open[rows],
+            self.high[rows],
+            self.low[rows],
+            self.close[rows],
+            None if self.volume is None else self.volume[rows],
+        )

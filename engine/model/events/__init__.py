@@ -19,6 +19,7 @@ from engine.model.events.law import (
     VenueKindClassified,
     VenueLineSeen,
 )
+from engine.model.events.live import LiveUnlocked, ModeChanged
 from engine.model.events.oversight import (
     AccessRefused,
     BreakerReset,
@@ -29,6 +30,7 @@ from engine.model.events.oversight import (
     ReviewNoted,
 )
 from engine.model.events.posts import NoticePosted, ReportPosted
+from engine.model.events.reviews import PlanRegistered, ReviewHeld
 from engine.model.events.root import Event
 from engine.model.events.sessions import (
     DeskOpened,
@@ -51,6 +53,7 @@ from engine.model.events.trading import (
     OrderRejected,
     StrangeFillSeen,
 )
+from engine.model.events.voices import SignalClosed, SignalHeard
 
 __all__ = [
     "EVENTS",
@@ -71,8 +74,10 @@ __all__ = [
     "HistoryStudied",
     "InvariantRefused",
     "LimitsSet",
+    "LiveUnlocked",
     "LotReleased",
     "LotSettled",
+    "ModeChanged",
     "ModelUsed",
     "NoticePosted",
     "OrderAccepted",
@@ -82,6 +87,7 @@ __all__ = [
     "OrderIntended",
     "OrderOutcomeUnknown",
     "OrderRejected",
+    "PlanRegistered",
     "ProposalApproved",
     "ProposalExpired",
     "ProposalRaised",
@@ -90,8 +96,11 @@ __all__ = [
     "PurificationGiven",
     "ReportPosted",
     "Resumed",
+    "ReviewHeld",
     "ReviewNoted",
     "SessionStarted",
+    "SignalClosed",
+    "SignalHeard",
     "StrangeFillSeen",
     "VenueKindClassified",
     "VenueLineSeen",
@@ -138,4 +147,10 @@ EVENTS: tuple[type[Event], ...] = (
     VenueLineSeen,
     VenueKindClassified,
     PurificationGiven,
+    LiveUnlocked,
+    ModeChanged,
+    SignalHeard,
+    SignalClosed,
+    PlanRegistered,
+    ReviewHeld,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import datetime
 
-from engine.model.bars import Bar, MarketEvent, Quote
+from engine.model.bars import Bar, Depth, MarketEvent
 from engine.research.backtest.line import Line, micros
 
 MICROS = 1_000_000
@@ -46,7 +46,7 @@ class WrittenFeed:
         for event in nothing:
             yield event
 
-    async def quote(self, instrument: str) -> Quote | None:  # noqa: ARG002
+    async def depth(self, instrument: str) -> Depth | None:  # noqa: ARG002
         """None: there is no book on record."""
         return None
 

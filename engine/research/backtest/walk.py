@@ -26,7 +26,7 @@ from engine.research.backtest.line import MICROS, Line, instant, line_of, micros
 from engine.research.backtest.plan import BacktestPlan
 from engine.research.backtest.result import BacktestResult
 from engine.research.backtest.walker import Walker
-from engine.research.calibration.histories import Recorded, configured, until
+from engine.research.calibration.histories import Recorded, stand_in, until
 
 Tell = Callable[[int, int, str], None]
 _NEVER = np.iinfo(np.int64).max
@@ -221,7 +221,7 @@ def _seen(settings: Settings, recorded: Recorded, plan: BacktestPlan) -> tuple[H
     seen = recorded if plan.open_locked else recorded.until_lock()
     histories = []
     for history in seen.histories:
-        named = replace(history.scale, symbol=configured(settings, history.scale.symbol))
+        named = replace(history.scale, symbol=stand_in(settings, history.scale.symbol))
         kept = history if plan.until is None else until(history, micros(plan.until) // MICROS)
         histories.append(replace(kept, scale=named))
     symbols = [history.scale.symbol for history in histories]

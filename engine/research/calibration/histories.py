@@ -67,7 +67,7 @@ def read_histories(settings: Settings, files: Mapping[str, Path], bars: int | No
     histories, notes = [], []
     timeframe: Timeframe | None = None
     for symbol, path in files.items():
-        known = configured(settings, symbol)
+        known = stand_in(settings, symbol)
         if known != symbol:
             notes.append(f"{symbol} is studied with the price step, hours and costs of {known}")
         instrument = settings.instrument(known)
@@ -88,23 +88,26 @@ def read_histories(settings: Settings, files: Mapping[str, Path], bars: int | No
 def until(history: History, closed_by: int) -> History:
     """The bars that closed by an instant, in seconds since 1970."""
     n = int(np.searchsorted(history.closed_at, closed_by, side="right"))
-    prices = (history.open, history.high, history.low, history.close)
-    volume = None if history.volume is None else history.volume[:n]
-    cut = (column[:n] for column in prices)
-    return History(history.scale, history.closed_at[:n], *cut, volume=volume)
+    return history.part(slice(n))
 
 
 def cost_fracs(settings: Settings, symbols: tuple[str, ...]) -> dict[str, float]:
     """Round-trip cost of each instrument without a book, as a fraction of entry."""
     from engine.desk.policy import policy_of
 
-    known = {symbol: configured(settings, symbol) for symbol in symbols}
+    known = {symbol: stand_in(settings, symbol) for symbol in symbols}
     costs = policy_of(settings, tuple(dict.fromkeys(known.values()))).cost_fracs()
     return {symbol: costs[name] for symbol, name in known.items()}
 
 
-def configured(settings: Settings, symbol: str) -> str:
-    """The configured instrument that stands for `symbol`: itself, or one of the same base."""
+def stand_in(settings: Settings, symbol: str) -> str:
+    """The configured instrument that stands for `symbol`: itself, or one of the same base.
+
+    Raises
+    ------
+    ConfigError
+        If there is none.
+    """
     if symbol in settings.instruments:
         return symbol
     base = symbol.partition("-")[0]
@@ -113,16 +116,17 @@ def configured(settings: Settings, symbol: str) -> str:
             return name
     known = ", ".join(settings.instruments)
     raise ConfigError(
-        f"--data names {symbol}, which is not configured: use one of {known}, "
+        f"{symbol} is not configured: use one of {known}, "
         f"or add [instruments.{base}-USD] to config.toml"
     )
 
 
 def _history(columns: BarColumns, scale: InstrumentScale, bars: int | None) -> History:
-    last = slice(None) if bars is None else slice(-bars, None)
-    prices = (columns.open, columns.high, columns.low, columns.close)
-    closed_at = columns.close_us[last] // _MICROS
-    return History(scale, closed_at, *(p[last] for p in prices), volume=columns.volume[last])
+    closed_at = columns.close_us // _MICROS
+    prices = columns.open, columns.high, columns.low, columns.close
+    return History(scale, closed_at, *prices, columns.volume).part(
+        slice(None) if bars is None else slice(-bars, None)
+    )
 
 
 def _lock_at(histories: list[History]) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,8 +21,8 @@ BARS = 1500
 
 def history_of(columns: BarColumns, tick: float = 0.1) -> History:
     scale = InstrumentScale(columns.instrument, tick, continuous=True)
-    prices = (columns.open, columns.high, columns.low, columns.close)
-    return History(scale, columns.close_us // 1_000_000, *prices, volume=columns.volume)
+    prices = columns.open, columns.high, columns.low, columns.close
+    return History(scale, columns.close_us // 1_000_000, *prices, columns.volume)
 
 
 def recorded_of(*columns: BarColumns) -> Recorded:
@@ -56,20 +55,8 @@ def cheap_settings(**changes: Any) -> Settings:
 
 def cut(recorded: Recorded, bars: int) -> Recorded:
     """Only the first `bars` bars of each history."""
-    return Recorded(
-        tuple(_first(history, bars) for history in recorded.histories),
-        recorded.timeframe,
-        recorded.lock_at,
-        recorded.notes,
-    )
-
-
-def _first(history: History, bars: int) -> History:
-    prices: Sequence[Any] = (history.open, history.high, history.low, history.close)
-    volume = None if history.volume is None else history.volume[:bars]
-    return History(
-        history.scale, history.closed_at[:bars], *(p[:bars] for p in prices), volume=volume
-    )
+    kept = tuple(history.part(slice(bars)) for history in recorded.histories)
+    return Recorded(kept, recorded.timeframe, recorded.lock_at, recorded.notes)
 
 
 __all__ = [
