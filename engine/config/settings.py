@@ -36,6 +36,7 @@ from engine.config.trading import (
     SizingSettings,
 )
 from engine.config.venues import BrokersSettings
+from engine.config.witnesses import ScoutsSettings
 from engine.errors import ConfigError
 from engine.model.canonical import canonical_json
 from engine.model.instruments import Instrument
@@ -73,6 +74,7 @@ class Settings(OneSource):
     brokers: BrokersSettings = Field(default_factory=BrokersSettings)
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
     exploratory: ExploratorySettings = Field(default_factory=ExploratorySettings)
+    scouts: ScoutsSettings = Field(default_factory=ScoutsSettings)
     meter: MeterSettings = Field(default_factory=MeterSettings)
     compliance: ComplianceSettings = Field(default_factory=ComplianceSettings)
     jurisdictions: dict[str, JurisdictionSettings] = Field(

@@ -24,7 +24,7 @@ from engine.facade.desk import Desk
 from engine.facade.sharia import ShariaDesk
 from engine.metering.bill import Bill, EnergyUse, ModelLine
 from engine.model.actors import DESK, Actor, Permission, Role
-from engine.model.bars import Bar, Timeframe
+from engine.model.bars import Bar, Candles, Timeframe
 from engine.model.orders import Fill, Order, OrderState, OrderType, Purpose, Side
 from engine.model.positions import Origin, Position, Trade
 from engine.model.proposals import (
@@ -38,6 +38,7 @@ from engine.model.proposals import (
 )
 from engine.model.setups import Assessment, LayerReading, LayerRole, Odds, Setup, SetupKind
 from engine.model.verdicts import Refused
+from engine.ports import ChartPainter
 from engine.risk.breaker import BreakerState
 from engine.risk.findings import DeskState
 from engine.views import (
@@ -141,7 +142,9 @@ __all__ = [
     "BrokerError",
     "CalibrationReport",
     "CalibrationStudy",
+    "Candles",
     "CardKind",
+    "ChartPainter",
     "ChartView",
     "ConfigError",
     "CostItem",
@@ -309,20 +312,27 @@ def __getattr__(name: str) -> Any:
 
 
 async def open_desk(
-    settings: Settings, choice: MarketChoice, journal_path: Path, secrets: Secrets | None = None
+    settings: Settings,
+    choice: MarketChoice,
+    journal_path: Path,
+    secrets: Secrets | None = None,
+    painter: ChartPainter | None = None,
 ) -> Desk:
     """Open the desk whose record is at `journal_path`, or begin one there.
 
     Parameters
     ----------
     secrets : Secrets or None
-        Keys with which a venue is asked for the account's fees; None asks nobody.
+        Keys with which a venue is asked for the account's fees, and models are asked; None asks
+        no venue.
+    painter : ChartPainter or None
+        Draws charts for scouts that look at pictures; without one they abstain.
 
     Raises
     ------
     ExecutorError
         One line naming the thing and the mend; nothing is left open.
     """
-    from engine.opening import open_engine
+    from engine.opening import Aids, open_engine
 
-    return Desk(await open_engine(settings, choice, journal_path, secrets))
+    return Desk(await open_engine(settings, choice, journal_path, Aids(secrets, painter)))

@@ -2,7 +2,7 @@
 
 Refuses to decide and to reach outside: given the same envelopes it makes the same ledger, always.
 How each event changes the ledger stands in ``amendment_changes``, ``desk_changes``,
-``law_changes``, ``risk_changes`` and ``trade_changes``.
+``law_changes``, ``risk_changes``, ``trade_changes`` and ``witness_changes``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from engine.journal import (
     law_changes,
     risk_changes,
     trade_changes,
+    witness_changes,
 )
 from engine.journal.change import change
 from engine.journal.ledger import Ledger
@@ -106,6 +107,8 @@ def _is_told(ledger: Ledger, event: Event) -> bool:
         return event.meaning is not Meaning.ORDINARY
     if isinstance(event, happened.LimitsSet):
         return bool(event.held_back)
+    if isinstance(event, happened.OpinionGiven):
+        return event.alert
     return type(event) in TOLD
 
 
@@ -131,4 +134,5 @@ __all__ = [
     "law_changes",
     "risk_changes",
     "trade_changes",
+    "witness_changes",
 ]

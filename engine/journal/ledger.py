@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from engine.compliance.jurisdiction import Dealing
 from engine.compliance.lines import key_of, meaning_of
+from engine.journal.testimony import Testimony
 from engine.model.actors import Actor
 from engine.model.events import BarsAssessed
 from engine.model.fees import FeeTier
@@ -232,6 +233,8 @@ class Ledger:
         What the owner said of kinds that the desk did not know.
     given : list of Given
         What was given away of incidental interest.
+    testimony : Testimony
+        What witnesses said, and how much of it.
     broken : list of str
         Entries that contradict the ledger and changed nothing; the desk stands halted over them.
     posts : dict of int to (channel id, message id)
@@ -300,6 +303,7 @@ class Ledger:
     lines: dict[str, LineRecord] = field(default_factory=dict)
     kinds_said: dict[tuple[str, str], Meaning] = field(default_factory=dict)
     given: list[Given] = field(default_factory=list)
+    testimony: Testimony = field(default_factory=Testimony)
     broken: list[str] = field(default_factory=list)
     seq: int = 0
     head: str = "0" * 64

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from engine.brokers.paper import PaperBroker
 from engine.brokers.settlement import Unsettled
-from engine.config import Secrets, Settings
+from engine.config import Settings
 from engine.costs import Conditions
 from engine.desk.policy import Policy, policy_of
 from engine.engine import Engine, EngineParts
@@ -32,6 +32,7 @@ from engine.model.positions import LotState
 from engine.opening.account import learn_fees
 from engine.opening.choice import MarketChoice
 from engine.opening.markets import OpenMarket, open_market, open_replay, replay_of
+from engine.opening.witnesses import NO_AIDS, Aids, scouts_of, silent_witnesses
 from engine.ports import Broker, Journal, KillSwitch
 from engine.probability.layer import InstrumentScale
 from engine.probability.pipeline import Pipeline
@@ -39,6 +40,8 @@ from engine.risk import HeldBack, bounds_in_force
 from engine.views import MarketView
 
 __all__ = [
+    "NO_AIDS",
+    "Aids",
     "MarketChoice",
     "OpenMarket",
     "in_force",
@@ -53,19 +56,19 @@ __all__ = [
     "require_live_allowed",
 ]
 
-_SILENT = tuple(f"{name} (no model server)" for name in ("Alpha", "Beta", "Gamma", "Analyzer"))
 _PACED_EXPIRY_BARS = 2
 
 
 async def open_engine(
-    settings: Settings, choice: MarketChoice, journal_path: Path, secrets: Secrets | None = None
+    settings: Settings, choice: MarketChoice, journal_path: Path, aids: Aids = NO_AIDS
 ) -> Engine:
     """Open the engine whose record is at `journal_path`.
 
     Parameters
     ----------
-    secrets : Secrets or None
-        Keys with which a venue is asked for the account's fees; None asks nobody.
+    aids : Aids
+        Keys, with which a venue is asked for the account's fees and models are asked at all,
+        and who draws charts.
 
     Raises
     ------
@@ -74,9 +77,9 @@ async def open_engine(
     """
     switch = kill_files(settings, journal_path)
     journal = await SqliteJournal.open(journal_path, settings.hash)
-    engine = await open_on(journal, settings, choice, str(journal_path), switch)
-    if secrets is not None and not engine.market.paced and not engine.market.simulated:
-        await learn_fees(engine, settings, secrets)
+    engine = await open_on(journal, settings, choice, str(journal_path), switch, aids)
+    if aids.secrets is not None and not engine.market.paced and not engine.market.simulated:
+        await learn_fees(engine, settings, aids.secrets)
     return engine
 
 
@@ -106,6 +109,7 @@ async def open_on(
     choice: MarketChoice,
     name: str = "the record",
     kill_switch: KillSwitch | None = None,
+    aids: Aids = NO_AIDS,
 ) -> Engine:
     """Open the engine on `journal`, which it closes with itself, also when it cannot open.
 
@@ -116,7 +120,7 @@ async def open_on(
     """
     async with AsyncExitStack() as opened:
         opened.push_async_callback(journal.aclose)
-        parts = await parts_on(journal, settings, choice, name)
+        parts = await parts_on(journal, settings, choice, name, aids)
         opened.push_async_callback(parts.feed.aclose)
         opened.push_async_callback(parts.witnesses.aclose)
         engine = Engine(replace(parts, kill_switch=kill_switch))
@@ -126,7 +130,11 @@ async def open_on(
 
 
 async def parts_on(
-    journal: Journal, settings: Settings, choice: MarketChoice, name: str = "the record"
+    journal: Journal,
+    settings: Settings,
+    choice: MarketChoice,
+    name: str = "the record",
+    aids: Aids = NO_AIDS,
 ) -> EngineParts:
     """Everything an engine on `journal` is made of, with the journal replayed.
 
@@ -141,7 +149,7 @@ async def parts_on(
     try:
         _require_same_market(recorder.ledger, market.view, name)
         _require_held_watched(recorder.ledger, market.instruments, name)
-        return _assemble(settings, choice, market, journal, recorder)
+        return _assemble(settings, choice, market, journal, recorder, aids)
     except BaseException:
         await market.aclose()
         raise
@@ -153,6 +161,7 @@ def _assemble(
     market: OpenMarket,
     journal: Journal,
     recorder: Recorder,
+    aids: Aids,
 ) -> EngineParts:
     policy = policy_of(settings, market.instruments)
     if market.view.paced:
@@ -178,7 +187,8 @@ def _assemble(
         pipeline=pipeline_of(settings, policy, market.view.timeframe),
         clock=market.clock,
         software=version("executor"),
-        silent=_SILENT,
+        silent=silent_witnesses(settings),
+        scouts=scouts_of(settings, aids, market.clock),
         witnesses=market.witnesses,
         held_back=held_back,
         hold_seconds=choice.hold_seconds,

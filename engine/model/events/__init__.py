@@ -51,6 +51,7 @@ from engine.model.events.trading import (
     OrderRejected,
     StrangeFillSeen,
 )
+from engine.model.events.witnesses import OpinionGiven, WitnessAbstained
 
 __all__ = [
     "EVENTS",
@@ -75,6 +76,7 @@ __all__ = [
     "LotSettled",
     "ModelUsed",
     "NoticePosted",
+    "OpinionGiven",
     "OrderAccepted",
     "OrderCanceled",
     "OrderExpired",
@@ -95,6 +97,7 @@ __all__ = [
     "StrangeFillSeen",
     "VenueKindClassified",
     "VenueLineSeen",
+    "WitnessAbstained",
 ]
 
 EVENTS: tuple[type[Event], ...] = (
@@ -138,4 +141,6 @@ EVENTS: tuple[type[Event], ...] = (
     VenueLineSeen,
     VenueKindClassified,
     PurificationGiven,
+    OpinionGiven,
+    WitnessAbstained,
 )
