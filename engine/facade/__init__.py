@@ -38,6 +38,7 @@ from engine.model.proposals import (
 )
 from engine.model.setups import Assessment, LayerReading, LayerRole, Odds, Setup, SetupKind
 from engine.model.verdicts import Refused
+from engine.model.witnesses import Abstention, Opinion
 from engine.ports import ChartPainter
 from engine.risk.breaker import BreakerState
 from engine.risk.findings import DeskState
@@ -91,6 +92,7 @@ if TYPE_CHECKING:
     from engine.compliance.purification import Purification
     from engine.compliance.zakat import Nisab, ZakatReport, ZakatYear
     from engine.config import Secrets, Settings, load_settings
+    from engine.consultation import Consultation, consult_files, statement_as_json
     from engine.desk.zakat import ZakatChoice
     from engine.journal.chain import Anchor
     from engine.journal.export import export as export_journal
@@ -128,6 +130,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DESK",
     "GAP",
+    "Abstention",
     "Actor",
     "Anchor",
     "AnyNotice",
@@ -147,6 +150,7 @@ __all__ = [
     "ChartPainter",
     "ChartView",
     "ConfigError",
+    "Consultation",
     "CostItem",
     "CostLines",
     "CostsView",
@@ -185,6 +189,7 @@ __all__ = [
     "Nisab",
     "Notice",
     "Odds",
+    "Opinion",
     "Order",
     "OrderNotice",
     "OrderState",
@@ -239,6 +244,7 @@ __all__ = [
     "bill_from_journal",
     "calibrate_files",
     "check_up",
+    "consult_files",
     "export_journal",
     "halt_from_outside",
     "import_statement",
@@ -253,6 +259,7 @@ __all__ = [
     "risk_as_json",
     "scan_as_json",
     "scan_files",
+    "statement_as_json",
     "verify_journal",
     "write_candidates",
     "zakat_of_journal",
@@ -271,6 +278,7 @@ _HEAVY = {
     "Anchor": ("engine.journal.chain", "Anchor"),
     "CalibrationReport": ("engine.research.calibration", "CalibrationReport"),
     "CalibrationStudy": ("engine.research.calibration", "Study"),
+    "Consultation": ("engine.consultation", "Consultation"),
     "FileScan": ("engine.scanning", "FileScan"),
     "bill_as_json": ("engine.metering.record", "bill_as_json"),
     "bill_from_journal": ("engine.metering.record", "bill_from_journal"),
@@ -287,6 +295,7 @@ _HEAVY = {
     "VerifyReport": ("engine.journal.verify", "VerifyReport"),
     "calibrate_files": ("engine.research.calibration", "calibrate_files"),
     "check_up": ("engine.checkup", "check_up"),
+    "consult_files": ("engine.consultation", "consult_files"),
     "export_journal": ("engine.journal.export", "export"),
     "halt_from_outside": ("engine.outside.halting", "halt_from_outside"),
     "journal_lines": ("engine.journal.export", "lines"),
@@ -298,6 +307,7 @@ _HEAVY = {
     "risk_as_json": ("engine.outside.reading", "risk_as_json"),
     "scan_as_json": ("engine.scanning", "scan_as_json"),
     "scan_files": ("engine.scanning", "scan_files"),
+    "statement_as_json": ("engine.consultation", "statement_as_json"),
     "verify_journal": ("engine.journal.verify", "verify"),
     "write_candidates": ("engine.research.calibration", "write_candidates"),
 }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from engine.clock import SystemClock
 from engine.config import Secrets, Settings
 from engine.llm import Caps, ChatClient, Dialect, Provider
 from engine.metering.plan import meter_plan_of
@@ -45,10 +46,19 @@ def scouts_of(settings: Settings, aids: Aids, clock: Clock) -> Scouts | None:
     ConfigError
         If the address or the key cannot be one.
     """
-    if not settings.scouts.enabled:
-        return None
+    return swarm_of(settings, aids, clock) if settings.scouts.enabled else None
+
+
+def swarm_of(settings: Settings, aids: Aids, clock: Clock) -> Swarm:
+    """The swarm of ``[scouts]``.
+
+    Raises
+    ------
+    ConfigError
+        If the address or the key cannot be one.
+    """
     client = ChatClient(scouts_provider(settings, aids.secrets))
-    return Swarm(client, swarm_plan(settings), clock, aids.painter)
+    return Swarm(client, swarm_plan(settings), clock, SystemClock(), aids.painter)
 
 
 def scouts_provider(settings: Settings, secrets: Secrets | None) -> Provider:

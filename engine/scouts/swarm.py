@@ -84,6 +84,10 @@ class Swarm:
 
     Parameters
     ----------
+    clock : Clock
+        Of the desk: nothing that came later is read.
+    billing_clock : Clock
+        Real time, by which providers bill, also while a replay is shown.
     painter : ChartPainter or None
         None where nobody draws: who looks at pictures abstains then.
     headlines : Headlines or None
@@ -95,10 +99,12 @@ class Swarm:
         client: ChatClient,
         plan: SwarmPlan,
         clock: Clock,
+        billing_clock: Clock,
         painter: ChartPainter | None = None,
         headlines: Headlines | None = None,
     ) -> None:
         self._client, self._plan, self._clock = client, plan, clock
+        self._billing_clock = billing_clock
         self._painter, self._headlines = painter, headlines
         self._loaded: set[str] = set()
 
@@ -160,7 +166,7 @@ class Swarm:
             told = f"{provider.base_url} lists no model like {pattern}"
             return _abstain(self._voter(prompt, ""), "", Silence.ABSENT, told)
         voter = self._voter(prompt, chosen.model)
-        price = price_at(self._plan.prices, provider.name, chosen.model, self._clock.now())
+        price = price_at(self._plan.prices, provider.name, chosen.model, self._billing_clock.now())
         if price is None:
             told = f"no price is known for {chosen.model} of {provider.name}: add [meter.prices]"
             return _abstain(voter, "", Silence.UNPRICED, told)
@@ -228,7 +234,12 @@ class Swarm:
         purpose = f"{SCOUT_PURPOSE}{ask.voter.name}"
         provider = self._client.provider
         used = model_use(
-            ask.price, ask.voter.model, purpose, effort, self._clock.now(), local=provider.local
+            ask.price,
+            ask.voter.model,
+            purpose,
+            effort,
+            self._billing_clock.now(),
+            local=provider.local,
         )
         if isinstance(found, Unanswered):
             said = Abstention(ask.voter, instrument, found.silence.value, found.detail)

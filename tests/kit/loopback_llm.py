@@ -272,3 +272,16 @@ _REFUSALS: dict[LlmFault, Callable[[], web.Response]] = {
         status=307, headers={"Location": "http://127.0.0.1:1/v1/chat/completions"}
     ),
 }
+
+
+def opinion(**changed: Any) -> Say:
+    """A model that fills the scouts' form in well; `changed` fields take its place."""
+    said: dict[str, Any] = {
+        "stance": "long",
+        "confidence": 0.7,
+        "pattern": "exhaustion",
+        "reason": "Selling dries up near the low.",
+        "evidence": ["The last candles have long lower wicks."],
+        "levels": [],
+    }
+    return lambda body: json.dumps(said | changed)
