@@ -11,10 +11,22 @@ import sys
 import typer
 from rich.markup import escape
 
-from bot.commands import costs, desk, history, law, oversight, record, witnesses
+from bot.commands import costs, data, desk, history, law, oversight, record, trials, witnesses
 from bot.commands.frame import app, err
 
-__all__ = ["app", "costs", "desk", "history", "law", "main", "oversight", "record", "witnesses"]
+__all__ = [
+    "app",
+    "costs",
+    "data",
+    "desk",
+    "history",
+    "law",
+    "main",
+    "oversight",
+    "record",
+    "trials",
+    "witnesses",
+]
 
 
 def main() -> None:

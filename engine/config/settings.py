@@ -24,7 +24,13 @@ from engine.config.law import (
     ZakatSettings,
 )
 from engine.config.metering import MeterSettings
-from engine.config.places import DiscordSettings, JournalSettings, LogSettings, ScheduleSettings
+from engine.config.places import (
+    DiscordSettings,
+    JournalSettings,
+    LogSettings,
+    ReviewSettings,
+    ScheduleSettings,
+)
 from engine.config.sources import OneSource
 from engine.config.trading import (
     ApprovalSettings,
@@ -36,13 +42,14 @@ from engine.config.trading import (
     SizingSettings,
 )
 from engine.config.venues import BrokersSettings
+from engine.config.voices import SignalSettings
 from engine.config.witnesses import ScoutsSettings
 from engine.errors import ConfigError
 from engine.model.canonical import canonical_json
 from engine.model.instruments import Instrument
 from engine.probability.settings import PipelineSettings
 
-PLACES = frozenset({"meter", "discord", "schedule", "journal", "log", "zakat"})
+PLACES = frozenset({"meter", "discord", "schedule", "journal", "log", "zakat", "review"})
 """Sections that decide no trade and are left out of the hash."""
 
 
@@ -75,6 +82,7 @@ class Settings(OneSource):
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
     exploratory: ExploratorySettings = Field(default_factory=ExploratorySettings)
     scouts: ScoutsSettings = Field(default_factory=ScoutsSettings)
+    signals: SignalSettings = Field(default_factory=SignalSettings)
     meter: MeterSettings = Field(default_factory=MeterSettings)
     compliance: ComplianceSettings = Field(default_factory=ComplianceSettings)
     jurisdictions: dict[str, JurisdictionSettings] = Field(
@@ -82,6 +90,7 @@ class Settings(OneSource):
     )
     discord: DiscordSettings = Field(default_factory=DiscordSettings)
     schedule: ScheduleSettings = Field(default_factory=ScheduleSettings)
+    review: ReviewSettings = Field(default_factory=ReviewSettings)
     journal: JournalSettings = Field(default_factory=JournalSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     zakat: ZakatSettings = Field(default_factory=ZakatSettings)

@@ -12,7 +12,7 @@ from functools import partial
 from engine.desk.present import Context, Present
 from engine.desk.silence import silent_at
 from engine.engine.bars import BarsFlow
-from engine.engine.beginning import beginning, limits_to_record
+from engine.engine.beginning import beginning, limits_to_record, plan_to_record
 from engine.engine.consulting import Consulting
 from engine.engine.crosschecks import CrossChecks, Statement
 from engine.engine.deadlines import Deadlines, expired
@@ -22,6 +22,7 @@ from engine.engine.exits import Exits
 from engine.engine.guarding import Guard
 from engine.engine.judging import Judge
 from engine.engine.lawkeeping import Lawkeeping
+from engine.engine.listening import Listening
 from engine.engine.overseeing import Overseeing
 from engine.engine.parts import EngineParts
 from engine.engine.patience import Patience
@@ -54,6 +55,8 @@ class Engine:
         What people may ask for.
     law : Lawkeeping
         The venue's own ledger and the owner's notes.
+    listening : Listening
+        What outside voices say.
     posting : Posting
         What is still to be told.
     present : Present
@@ -81,6 +84,10 @@ class Engine:
         )  # fmt: skip
         self.present = present = Present(self._context())
         self.law = law = Lawkeeping(turns, recorder, parts.broker, present)
+        self.listening = Listening(
+            turns, clock, recorder, present,
+            parts.settings.signals, parts.instruments, parts.market.timeframe,
+        )  # fmt: skip
         self._flow = BarsFlow(
             recorder,
             execution,
@@ -131,6 +138,7 @@ class Engine:
             meter=meter_plan_of(parts.settings),
             moment=self._watch.moment,
             before=self._watch.day_before,
+            witnesses=parts.pipeline.witnesses,
             kill_switch=parts.kill_switch,
         )
 
@@ -176,6 +184,7 @@ class Engine:
         await self._recorder.record(*dropping(self.ledger, self.instruments), durable=True)
         await self._stopping.look_at_start()
         await self._recorder.record(*limits_to_record(self._parts), durable=True)
+        await self._recorder.record(*plan_to_record(self._parts), durable=True)
         until = self.ledger.bars_at or self.clock.now()
         studied = await study(
             self._parts.pipeline,

@@ -21,7 +21,9 @@ from engine.errors import (
     MarketDataError,
 )
 from engine.facade.desk import Desk
+from engine.facade.posts import PostDesk
 from engine.facade.sharia import ShariaDesk
+from engine.facade.witnesses import WitnessDesk
 from engine.metering.bill import Bill, EnergyUse, ModelLine
 from engine.model.actors import DESK, Actor, Permission, Role
 from engine.model.bars import Bar, Candles, Timeframe
@@ -37,9 +39,11 @@ from engine.model.proposals import (
     SizeStep,
 )
 from engine.model.setups import Assessment, LayerReading, LayerRole, Odds, Setup, SetupKind
+from engine.model.signals import SignalOutcome, SignalSide
 from engine.model.verdicts import Refused
 from engine.model.witnesses import Abstention, Opinion
 from engine.ports import ChartPainter
+from engine.probability.scouts import Standing
 from engine.risk.breaker import BreakerState
 from engine.risk.findings import DeskState
 from engine.views import (
@@ -82,6 +86,10 @@ from engine.views import (
     ScanRow,
     ScanView,
     ShariaView,
+    SignalsView,
+    SignalView,
+    SourcesView,
+    SourceView,
     StatusView,
     TradeNotice,
     VerifyView,
@@ -99,6 +107,9 @@ if TYPE_CHECKING:
     from engine.journal.export import lines as journal_lines
     from engine.journal.verify import VerifyReport
     from engine.journal.verify import verify as verify_journal
+    from engine.market.fetching import Fetched, FetchPlan
+    from engine.market.inspection import MENDS as DATA_MENDS
+    from engine.market.inspection import Inspection, inspection_as_json
     from engine.metering.record import bill_as_json, bill_from_journal
     from engine.opening import MarketChoice
     from engine.outside.halting import (
@@ -119,6 +130,16 @@ if TYPE_CHECKING:
         write_candidates,
     )
     from engine.research.calibration import Study as CalibrationStudy
+    from engine.research.datafiles import check_file, fetch_file, fetched_as_json
+    from engine.research.trials import (
+        LockOpening,
+        Logged,
+        LogReport,
+        Search,
+        Trial,
+        TrialLog,
+        search_of,
+    )
     from engine.scanning import FileScan, scan_as_json, scan_files
     from engine.statements import (
         ImportedLines,
@@ -128,6 +149,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "DATA_MENDS",
     "DESK",
     "GAP",
     "Abstention",
@@ -160,6 +182,8 @@ __all__ = [
     "DeskState",
     "EnergyUse",
     "ExecutorError",
+    "FetchPlan",
+    "Fetched",
     "FileScan",
     "Fill",
     "FillNotice",
@@ -168,6 +192,7 @@ __all__ = [
     "GroupReport",
     "Health",
     "ImportedLines",
+    "Inspection",
     "InvariantBroken",
     "InvariantView",
     "JournalError",
@@ -180,6 +205,9 @@ __all__ = [
     "LimitLevel",
     "LimitUseView",
     "LimitView",
+    "LockOpening",
+    "LogReport",
+    "Logged",
     "Mark",
     "MarketChoice",
     "MarketDataError",
@@ -203,6 +231,7 @@ __all__ = [
     "PortfolioView",
     "Position",
     "PositionView",
+    "PostDesk",
     "PostRef",
     "ProfitRow",
     "ProposalNotice",
@@ -221,6 +250,7 @@ __all__ = [
     "ScanNotice",
     "ScanRow",
     "ScanView",
+    "Search",
     "Secrets",
     "Settings",
     "Setup",
@@ -228,26 +258,40 @@ __all__ = [
     "ShariaDesk",
     "ShariaView",
     "Side",
+    "SignalOutcome",
+    "SignalSide",
+    "SignalView",
+    "SignalsView",
     "SizeStep",
+    "SourceView",
+    "SourcesView",
+    "Standing",
     "StatusView",
     "StudyPlan",
     "SystemClock",
     "Timeframe",
     "Trade",
     "TradeNotice",
+    "Trial",
+    "TrialLog",
     "VerifyReport",
     "VerifyView",
+    "WitnessDesk",
     "ZakatChoice",
     "ZakatReport",
     "ZakatYear",
     "bill_as_json",
     "bill_from_journal",
     "calibrate_files",
+    "check_file",
     "check_up",
     "consult_files",
     "export_journal",
+    "fetch_file",
+    "fetched_as_json",
     "halt_from_outside",
     "import_statement",
+    "inspection_as_json",
     "journal_lines",
     "load_settings",
     "open_desk",
@@ -259,6 +303,7 @@ __all__ = [
     "risk_as_json",
     "scan_as_json",
     "scan_files",
+    "search_of",
     "statement_as_json",
     "verify_journal",
     "write_candidates",
@@ -285,6 +330,21 @@ _HEAVY = {
     "Finding": ("engine.checkup", "Finding"),
     "GroupReport": ("engine.research.calibration", "GroupReport"),
     "Health": ("engine.checkup", "Health"),
+    "DATA_MENDS": ("engine.market.inspection", "MENDS"),
+    "FetchPlan": ("engine.market.fetching", "FetchPlan"),
+    "Fetched": ("engine.market.fetching", "Fetched"),
+    "Inspection": ("engine.market.inspection", "Inspection"),
+    "check_file": ("engine.research.datafiles", "check_file"),
+    "fetch_file": ("engine.research.datafiles", "fetch_file"),
+    "fetched_as_json": ("engine.research.datafiles", "fetched_as_json"),
+    "inspection_as_json": ("engine.market.inspection", "inspection_as_json"),
+    "LockOpening": ("engine.research.trials", "LockOpening"),
+    "Logged": ("engine.research.trials", "Logged"),
+    "Trial": ("engine.research.trials", "Trial"),
+    "LogReport": ("engine.research.trials", "LogReport"),
+    "Search": ("engine.research.trials", "Search"),
+    "TrialLog": ("engine.research.trials", "TrialLog"),
+    "search_of": ("engine.research.trials", "search_of"),
     "MarketChoice": ("engine.opening.choice", "MarketChoice"),
     "OutsideHalt": ("engine.outside.halting", "OutsideHalt"),
     "OutsideRelease": ("engine.outside.halting", "OutsideRelease"),

@@ -2,7 +2,8 @@
 
 Refuses to decide and to reach outside: given the same envelopes it makes the same ledger, always.
 How each event changes the ledger stands in ``amendment_changes``, ``desk_changes``,
-``law_changes``, ``risk_changes``, ``trade_changes`` and ``witness_changes``.
+``law_changes``, ``review_changes``, ``risk_changes``, ``trade_changes``, ``voice_changes`` and
+``witness_changes``.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from engine.journal import (
     amendment_changes,
     desk_changes,
     law_changes,
+    review_changes,
     risk_changes,
     trade_changes,
+    voice_changes,
     witness_changes,
 )
 from engine.journal.change import change
@@ -51,6 +54,8 @@ TOLD: frozenset[type[Event]] = frozenset(
         happened.PurificationGiven,
         happened.ReviewNoted,
         happened.LimitsSet,
+        happened.SignalHeard,
+        happened.PlanRegistered,
     }
 )
 """Events that are told of in a channel."""
@@ -91,6 +96,7 @@ def apply(ledger: Ledger, envelope: Envelope) -> None:
             _owe(ledger, envelope)
     except InvariantBroken as broken:
         ledger.broken.append(f"entry {envelope.seq}: {broken}")
+        review_changes.count_violation(ledger)
         raise
     finally:
         ledger.seq, ledger.head, ledger.at = envelope.seq, envelope.hash, envelope.at
@@ -105,11 +111,22 @@ def _is_told(ledger: Ledger, event: Event) -> bool:
     if isinstance(event, happened.VenueLineSeen):
         # The venue's trades and fees are in the fills already; what is odd is news.
         return event.meaning is not Meaning.ORDINARY
-    if isinstance(event, happened.LimitsSet):
-        return bool(event.held_back)
-    if isinstance(event, happened.OpinionGiven):
-        return event.alert
+    if isinstance(event, happened.LimitsSet | happened.OpinionGiven | happened.PlanRegistered):
+        return _says_it_is_news(event)
     return type(event) in TOLD
+
+
+def _says_it_is_news(
+    event: happened.LimitsSet | happened.OpinionGiven | happened.PlanRegistered,
+) -> bool:
+    """Whether an event that is often routine is not, by its own word."""
+    match event:
+        case happened.LimitsSet():
+            return bool(event.held_back)
+        case happened.OpinionGiven():
+            return event.alert
+        case happened.PlanRegistered():
+            return bool(event.changed)
 
 
 def _owe(ledger: Ledger, envelope: Envelope) -> None:
@@ -132,7 +149,9 @@ __all__ = [
     "desk_changes",
     "fold",
     "law_changes",
+    "review_changes",
     "risk_changes",
     "trade_changes",
+    "voice_changes",
     "witness_changes",
 ]

@@ -29,6 +29,7 @@ from engine.model.events.oversight import (
     ReviewNoted,
 )
 from engine.model.events.posts import NoticePosted, ReportPosted
+from engine.model.events.reviews import PlanRegistered, ReviewHeld
 from engine.model.events.root import Event
 from engine.model.events.sessions import (
     DeskOpened,
@@ -51,6 +52,7 @@ from engine.model.events.trading import (
     OrderRejected,
     StrangeFillSeen,
 )
+from engine.model.events.voices import SignalClosed, SignalHeard
 from engine.model.events.witnesses import OpinionGiven, WitnessAbstained
 
 __all__ = [
@@ -84,6 +86,7 @@ __all__ = [
     "OrderIntended",
     "OrderOutcomeUnknown",
     "OrderRejected",
+    "PlanRegistered",
     "ProposalApproved",
     "ProposalExpired",
     "ProposalRaised",
@@ -92,8 +95,11 @@ __all__ = [
     "PurificationGiven",
     "ReportPosted",
     "Resumed",
+    "ReviewHeld",
     "ReviewNoted",
     "SessionStarted",
+    "SignalClosed",
+    "SignalHeard",
     "StrangeFillSeen",
     "VenueKindClassified",
     "VenueLineSeen",
@@ -143,4 +149,8 @@ EVENTS: tuple[type[Event], ...] = (
     PurificationGiven,
     OpinionGiven,
     WitnessAbstained,
+    SignalHeard,
+    SignalClosed,
+    PlanRegistered,
+    ReviewHeld,
 )
