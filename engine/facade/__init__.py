@@ -41,7 +41,7 @@ from engine.model.proposals import (
 from engine.model.setups import Assessment, LayerReading, LayerRole, Odds, Setup, SetupKind
 from engine.model.signals import SignalOutcome, SignalSide
 from engine.model.verdicts import Refused
-from engine.model.witnesses import Abstention, Opinion
+from engine.model.witnesses import Abstention, Opinion, Stance
 from engine.ports import ChartPainter
 from engine.probability.scouts import Standing
 from engine.risk.breaker import BreakerState
@@ -53,6 +53,7 @@ from engine.views import (
     BreakerRowView,
     BreakerView,
     ChartView,
+    ConfidenceView,
     CostsView,
     DecisionNotice,
     DeskNotice,
@@ -69,6 +70,7 @@ from engine.views import (
     Mark,
     MarketView,
     Notice,
+    OpinionNotice,
     OrderNotice,
     OrderView,
     Place,
@@ -85,6 +87,8 @@ from engine.views import (
     ScanNotice,
     ScanRow,
     ScanView,
+    ScoutsView,
+    ScoutView,
     ShariaView,
     SignalsView,
     SignalView,
@@ -93,6 +97,7 @@ from engine.views import (
     StatusView,
     TradeNotice,
     VerifyView,
+    WordView,
 )
 
 if TYPE_CHECKING:
@@ -171,6 +176,7 @@ __all__ = [
     "CardKind",
     "ChartPainter",
     "ChartView",
+    "ConfidenceView",
     "ConfigError",
     "Consultation",
     "CostItem",
@@ -218,6 +224,7 @@ __all__ = [
     "Notice",
     "Odds",
     "Opinion",
+    "OpinionNotice",
     "Order",
     "OrderNotice",
     "OrderState",
@@ -250,6 +257,8 @@ __all__ = [
     "ScanNotice",
     "ScanRow",
     "ScanView",
+    "ScoutView",
+    "ScoutsView",
     "Search",
     "Secrets",
     "Settings",
@@ -265,6 +274,7 @@ __all__ = [
     "SizeStep",
     "SourceView",
     "SourcesView",
+    "Stance",
     "Standing",
     "StatusView",
     "StudyPlan",
@@ -277,6 +287,7 @@ __all__ = [
     "VerifyReport",
     "VerifyView",
     "WitnessDesk",
+    "WordView",
     "ZakatChoice",
     "ZakatReport",
     "ZakatYear",

@@ -21,6 +21,7 @@ from engine.views.posts import (
     DeskNotice,
     FillNotice,
     Notice,
+    OpinionNotice,
     OrderNotice,
     ProposalNotice,
     ScanNotice,
@@ -46,6 +47,7 @@ from engine.views.trading import (
     ProposalView,
 )
 from engine.views.voices import SignalsView, SignalView, SourcesView, SourceView
+from engine.views.witnesses import ConfidenceView, ScoutsView, ScoutView, WordView
 
 __all__ = [
     "AnyNotice",
@@ -54,6 +56,7 @@ __all__ = [
     "BreakerRowView",
     "BreakerView",
     "ChartView",
+    "ConfidenceView",
     "CostsView",
     "DecisionNotice",
     "DeskNotice",
@@ -70,6 +73,7 @@ __all__ = [
     "Mark",
     "MarketView",
     "Notice",
+    "OpinionNotice",
     "OrderNotice",
     "OrderView",
     "Place",
@@ -86,6 +90,8 @@ __all__ = [
     "ScanNotice",
     "ScanRow",
     "ScanView",
+    "ScoutView",
+    "ScoutsView",
     "ShariaView",
     "SignalView",
     "SignalsView",
@@ -94,4 +100,5 @@ __all__ = [
     "StatusView",
     "TradeNotice",
     "VerifyView",
+    "WordView",
 ]
