@@ -42,7 +42,7 @@ from engine.config.trading import (
     SizingSettings,
 )
 from engine.config.venues import BrokersSettings
-from engine.config.voices import SignalSettings
+from engine.config.voices import NewsSettings, SignalSettings
 from engine.config.witnesses import ScoutsSettings
 from engine.errors import ConfigError
 from engine.model.canonical import canonical_json
@@ -83,6 +83,7 @@ class Settings(OneSource):
     exploratory: ExploratorySettings = Field(default_factory=ExploratorySettings)
     scouts: ScoutsSettings = Field(default_factory=ScoutsSettings)
     signals: SignalSettings = Field(default_factory=SignalSettings)
+    news: NewsSettings = Field(default_factory=NewsSettings)
     meter: MeterSettings = Field(default_factory=MeterSettings)
     compliance: ComplianceSettings = Field(default_factory=ComplianceSettings)
     jurisdictions: dict[str, JurisdictionSettings] = Field(

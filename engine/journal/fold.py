@@ -2,8 +2,8 @@
 
 Refuses to decide and to reach outside: given the same envelopes it makes the same ledger, always.
 How each event changes the ledger stands in ``amendment_changes``, ``desk_changes``,
-``law_changes``, ``review_changes``, ``risk_changes``, ``trade_changes``, ``voice_changes`` and
-``witness_changes``.
+``law_changes``, ``live_changes``, ``review_changes``, ``risk_changes``, ``trade_changes``,
+``voice_changes`` and ``witness_changes``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from engine.journal import (
     amendment_changes,
     desk_changes,
     law_changes,
+    live_changes,
     review_changes,
     risk_changes,
     trade_changes,
@@ -54,6 +55,8 @@ TOLD: frozenset[type[Event]] = frozenset(
         happened.PurificationGiven,
         happened.ReviewNoted,
         happened.LimitsSet,
+        happened.LiveUnlocked,
+        happened.ModeChanged,
         happened.SignalHeard,
         happened.PlanRegistered,
     }
@@ -149,6 +152,7 @@ __all__ = [
     "desk_changes",
     "fold",
     "law_changes",
+    "live_changes",
     "review_changes",
     "risk_changes",
     "trade_changes",

@@ -13,7 +13,7 @@ from engine.clock import SystemClock
 from engine.config import Secrets, Settings
 from engine.llm import Caps, ChatClient, Dialect, Provider
 from engine.metering.plan import meter_plan_of
-from engine.ports import ChartPainter, Clock, Scouts
+from engine.ports import ChartPainter, Clock, Headlines, Scouts
 from engine.scouts import Swarm, SwarmPlan
 
 _NO_SERVER = "no model server"
@@ -38,7 +38,9 @@ class Aids:
 NO_AIDS = Aids()
 
 
-def scouts_of(settings: Settings, aids: Aids, clock: Clock) -> Scouts | None:
+def scouts_of(
+    settings: Settings, aids: Aids, clock: Clock, headlines: Headlines | None
+) -> Scouts | None:
     """The swarm of ``[scouts]``; None where it names no server.
 
     Raises
@@ -46,10 +48,12 @@ def scouts_of(settings: Settings, aids: Aids, clock: Clock) -> Scouts | None:
     ConfigError
         If the address or the key cannot be one.
     """
-    return swarm_of(settings, aids, clock) if settings.scouts.enabled else None
+    return swarm_of(settings, aids, clock, headlines) if settings.scouts.enabled else None
 
 
-def swarm_of(settings: Settings, aids: Aids, clock: Clock) -> Swarm:
+def swarm_of(
+    settings: Settings, aids: Aids, clock: Clock, headlines: Headlines | None = None
+) -> Swarm:
     """The swarm of ``[scouts]``.
 
     Raises
@@ -58,7 +62,8 @@ def swarm_of(settings: Settings, aids: Aids, clock: Clock) -> Swarm:
         If the address or the key cannot be one.
     """
     client = ChatClient(scouts_provider(settings, aids.secrets))
-    return Swarm(client, swarm_plan(settings), clock, SystemClock(), aids.painter)
+    plan = swarm_plan(settings)
+    return Swarm(client, plan, clock, SystemClock(), aids.painter, headlines)
 
 
 def scouts_provider(settings: Settings, secrets: Secrets | None) -> Provider:
