@@ -17,6 +17,7 @@ from engine.engine.consulting import LOOK_BARS, SLOWER, look_of
 from engine.errors import ConfigError
 from engine.model.canonical import plain
 from engine.model.witnesses import Opinion
+from engine.news import RecordedHeadlines
 from engine.opening import MarketChoice, replay_of
 from engine.opening.witnesses import Aids, swarm_of
 from engine.ports import ChartPainter, Look, Statement
@@ -38,6 +39,7 @@ async def consult_files(
     *,
     bars: int,
     base_url: str = "",
+    headlines: Path | None = None,
     secrets: Secrets | None = None,
     painter: ChartPainter | None = None,
 ) -> Consultation:
@@ -49,6 +51,8 @@ async def consult_files(
         Closed bars of each file from which the layers compute their numbers.
     base_url : str
         Server to ask; empty takes ``scouts.base_url``.
+    headlines : Path or None
+        Parquet file of recorded headlines, read as of the last bar.
 
     Raises
     ------
@@ -64,7 +68,9 @@ async def consult_files(
     scouts = settings.scouts.model_copy(update={"base_url": url})
     settings = settings.model_copy(update={"scouts": scouts})
     clock = VirtualClock()
-    swarm = swarm_of(settings, Aids(secrets, painter), clock)
+    assets = {name: settings.instrument(name).asset for name in files}
+    news = RecordedHeadlines([headlines], assets) if headlines is not None else None
+    swarm = swarm_of(settings, Aids(secrets, painter), clock, news)
     async with aclosing(swarm):
         looks = await _looks(settings, files, bars, clock)
         wanted = [(name, look) for name in PROMPTS for look in looks]

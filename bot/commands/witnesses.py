@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -31,6 +32,9 @@ def scouts(
     base_url: Annotated[
         str, typer.Option("--base-url", help="Model server with its /v1; default config.toml.")
     ] = "",
+    headlines: Annotated[
+        Path | None, typer.Option("--headlines", help="Recorded headlines (Parquet) for Gamma.")
+    ] = None,
     config: ConfigOption = None,
     bars: Annotated[
         int, typer.Option(min=200, help="Closed bars from which the numbers are computed.")
@@ -51,7 +55,13 @@ def scouts(
         err.print("[dim]asking the scouts, model by model[/]")
         found = asyncio.run(
             consult_files(
-                settings, files, bars=bars, base_url=base_url, secrets=secrets, painter=paint
+                settings,
+                files,
+                bars=bars,
+                base_url=base_url,
+                headlines=headlines,
+                secrets=secrets,
+                painter=paint,
             )
         )
         if as_json:
