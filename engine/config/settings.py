@@ -38,6 +38,7 @@ from engine.config.trading import (
     DeskSettings,
     ExploratorySettings,
     MarketSettings,
+    PaperSettings,
     RiskSettings,
     SizingSettings,
 )
@@ -82,6 +83,7 @@ class Settings(OneSource):
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
     exploratory: ExploratorySettings = Field(default_factory=ExploratorySettings)
     scouts: ScoutsSettings = Field(default_factory=ScoutsSettings)
+    paper: PaperSettings = Field(default_factory=PaperSettings)
     signals: SignalSettings = Field(default_factory=SignalSettings)
     news: NewsSettings = Field(default_factory=NewsSettings)
     meter: MeterSettings = Field(default_factory=MeterSettings)
