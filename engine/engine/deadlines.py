@@ -40,6 +40,8 @@ class Deadlines:
         Is told the present instant whenever something is due.
     stale_at : callable () -> datetime or None
         When the market has been silent for too long, if it stays so.
+    owed_at : callable () -> datetime or None
+        When the venue is to be asked for what it owes.
     """
 
     def __init__(
@@ -49,10 +51,11 @@ class Deadlines:
         grace: timedelta,
         act: Callable[[datetime], Awaitable[None]],
         stale_at: Callable[[], datetime | None] = lambda: None,
+        owed_at: Callable[[], datetime | None] = lambda: None,
     ) -> None:
         self._recorder, self._clock = recorder, clock
         self._grace, self._act = grace, act
-        self._stale_at = stale_at
+        self._stale_at, self._owed_at = stale_at, owed_at
         self._not_before = clock.now() + FIRST_WORD
 
     async def run(self) -> None:
@@ -76,9 +79,11 @@ class Deadlines:
             for held in ledger.positions.values()
             if held.id not in ledger.exits_requested
         ]
-        silent = self._stale_at()
+        silent, owed = self._stale_at(), self._owed_at()
         if silent is not None:
             times.append(max(silent, self._not_before))
+        if owed is not None:
+            times.append(owed)
         return min(times, default=None)
 
     async def _wait(self, due: datetime | None, seq: int) -> None:
