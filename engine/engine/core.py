@@ -327,6 +327,8 @@ class Engine:
             open_yet.push_async_callback(self._parts.broker.aclose)
             open_yet.push_async_callback(self._parts.feed.aclose)
             open_yet.push_async_callback(self._parts.witnesses.aclose)
+            if self._parts.headlines is not None:
+                open_yet.push_async_callback(self._parts.headlines.aclose)
 
 
 async def _first_end(market: asyncio.Task[None], *watches: asyncio.Task[None]) -> None:

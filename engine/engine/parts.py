@@ -15,7 +15,7 @@ from engine.costs import Conditions
 from engine.desk.policy import Policy
 from engine.engine.crosschecks import NOBODY, Witnesses
 from engine.engine.recorder import Recorder
-from engine.ports import Broker, Clock, Journal, KillSwitch, MarketFeed
+from engine.ports import Broker, Clock, Headlines, Journal, KillSwitch, MarketFeed
 from engine.probability.pipeline import Pipeline
 from engine.risk import HeldBack
 from engine.views import MarketView
@@ -55,6 +55,8 @@ class EngineParts:
         Witnesses that cannot speak.
     witnesses : Witnesses
         Who may contradict the market.
+    headlines : Headlines or None
+        What witnesses that read are given; None where nothing is read.
     held_back : tuple of HeldBack
         Looser limits of the settings that wait until nothing is open.
     hold_seconds : float, real seconds, >= 0
@@ -89,6 +91,7 @@ class EngineParts:
     conditions: Conditions = field(default_factory=Conditions)
     silent: tuple[str, ...] = ()
     witnesses: Witnesses = NOBODY
+    headlines: Headlines | None = None
     held_back: tuple[HeldBack, ...] = ()
     hold_seconds: float = 0.0
     seed: int = 0

@@ -35,6 +35,7 @@ from engine.opening.choice import MarketChoice
 from engine.opening.gates import pass_gates
 from engine.opening.live import funding_of, live_broker
 from engine.opening.markets import OpenMarket, open_market, open_replay, replay_of
+from engine.opening.news import headlines_of
 from engine.opening.venues import REHEARSAL, Venues
 from engine.ports import Broker, Journal, KillSwitch
 from engine.probability.layer import InstrumentScale
@@ -136,8 +137,9 @@ async def open_on(
 
 async def start_on(parts: EngineParts, opened: AsyncExitStack) -> Engine:
     """The engine made of `parts`, open; on a fault `opened` lets go of what they are made of."""
-    for part in (parts.feed, parts.witnesses, parts.broker):
-        opened.push_async_callback(part.aclose)
+    for part in (parts.feed, parts.witnesses, parts.broker, parts.headlines):
+        if part is not None:
+            opened.push_async_callback(part.aclose)
     engine = Engine(parts)
     await engine.open()
     opened.pop_all()
@@ -242,6 +244,7 @@ class Composition:
             software=version("executor"),
             silent=_SILENT,
             witnesses=market.witnesses,
+            headlines=headlines_of(settings, market.view, market.instruments, market.clock),
             held_back=held_back,
             hold_seconds=self.hold_seconds,
             seed=market.seed,
