@@ -19,7 +19,7 @@ from engine.model.events.law import (
     VenueKindClassified,
     VenueLineSeen,
 )
-from engine.model.events.live import LiveUnlocked, ModeChanged
+from engine.model.events.live import AccountReconciled, LiveUnlocked, ModeChanged
 from engine.model.events.oversight import (
     AccessRefused,
     BreakerReset,
@@ -58,6 +58,7 @@ from engine.model.events.voices import SignalClosed, SignalHeard
 __all__ = [
     "EVENTS",
     "AccessRefused",
+    "AccountReconciled",
     "ApprovalRefused",
     "BarRefused",
     "BarsAssessed",
@@ -149,6 +150,7 @@ EVENTS: tuple[type[Event], ...] = (
     PurificationGiven,
     LiveUnlocked,
     ModeChanged,
+    AccountReconciled,
     SignalHeard,
     SignalClosed,
     PlanRegistered,
