@@ -19,7 +19,7 @@ from engine.model.events.law import (
     VenueKindClassified,
     VenueLineSeen,
 )
-from engine.model.events.live import LiveUnlocked, ModeChanged
+from engine.model.events.live import AccountReconciled, LiveUnlocked, ModeChanged
 from engine.model.events.oversight import (
     AccessRefused,
     BreakerReset,
@@ -59,6 +59,7 @@ from engine.model.events.witnesses import OpinionGiven, WitnessAbstained
 __all__ = [
     "EVENTS",
     "AccessRefused",
+    "AccountReconciled",
     "ApprovalRefused",
     "BarRefused",
     "BarsAssessed",
@@ -154,6 +155,7 @@ EVENTS: tuple[type[Event], ...] = (
     WitnessAbstained,
     LiveUnlocked,
     ModeChanged,
+    AccountReconciled,
     SignalHeard,
     SignalClosed,
     PlanRegistered,
