@@ -161,17 +161,17 @@ async def test_a_post_only_entry_fills_on_bars_only_a_tick_through_it(market: Pa
 async def test_an_order_on_its_way_is_asked_after_before_the_next_quote(tmp_path: Path) -> None:
     settings = desk_settings(paper={"latency_median_seconds": 1.5, "latency_tail_seconds": 1.5})
     async with at_work(
-        tmp_path / "none", settings, files={}, source="simulated", speed=600.0
+        tmp_path / "none", settings, files={}, source="simulated", speed=20.0
     ) as desk:
         life = asyncio.create_task(desk.engine.run())
         view = await desk.proposal()
         await desk.desk.approve(OWNER, view.terms.id, view.short_hash)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while view.terms.id not in desk.ledger.positions:
                 await desk.engine._recorder.changed_since(desk.ledger.seq)
         life.cancel()
         (record,) = desk.ledger.orders_of(view.terms.id, Side.BUY)
         waited = desk.ledger.positions[view.terms.id].opened_at - record.order.created_at
         # The stream shows a book every twelve minutes; nobody waited for it.
-        assert 1.5 * SECOND < waited < 120 * SECOND
+        assert 1.5 * SECOND < waited < 300 * SECOND
         assert record.value_usd / record.filled != view.terms.entry
