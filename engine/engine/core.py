@@ -12,11 +12,14 @@ from datetime import datetime
 from functools import partial
 
 from engine.desk.present import Context, Present
+from engine.desk.silence import silent_at
 from engine.engine.bars import BarsFlow
 from engine.engine.beginning import beginning, limits_to_record, plan_to_record
+from engine.engine.consulting import Consulting
 from engine.engine.crosschecks import CrossChecks, Statement
 from engine.engine.deadlines import Deadlines, expired, on_their_way
 from engine.engine.deciding import Deciding
+from engine.engine.errands import Errands
 from engine.engine.execution import Execution
 from engine.engine.exits import Exits
 from engine.engine.guarding import Guard
@@ -27,6 +30,7 @@ from engine.engine.overseeing import Overseeing
 from engine.engine.parts import EngineParts
 from engine.engine.patience import Patience
 from engine.engine.posting import Posting
+from engine.engine.reconciling import Reconciling
 from engine.engine.stopping import Stopping
 from engine.engine.street import Street
 from engine.engine.study import study
@@ -71,9 +75,10 @@ class Engine:
         self._turns = turns = Turns(recorder)
         self._patience = patience = Patience(recorder.ledger, clock, parts.hold_seconds)
         self._execution = execution = Execution(recorder, parts.broker, parts.kill_switch)
-        self._exits = exits = Exits(recorder, execution)
+        self._exits = exits = Exits(recorder, execution, parts.policy.instruments)
         self._watch = watch = watch_of(parts)
-        self._guard = guard = Guard(recorder, watch, parts.broker)
+        self._guard = guard = Guard(recorder, watch)
+        self._reconciling = reconciling = Reconciling(recorder, watch, parts.broker, exits)
         self._street = street = Street(turns, feed, parts.broker, execution, exits, watch)
         judge = Judge(recorder.ledger, parts.policy, parts.pipeline)
         self._checks = CrossChecks(
@@ -85,6 +90,7 @@ class Engine:
         )  # fmt: skip
         self.present = present = Present(self._context())
         self.law = law = Lawkeeping(turns, recorder, parts.broker, present)
+        watch.unread_seconds = law.unread_seconds
         self.listening = Listening(
             turns, clock, recorder, present,
             parts.settings.signals, parts.instruments, parts.market.timeframe,
@@ -97,9 +103,14 @@ class Engine:
             parts.pipeline,
             watch,
             judge,
-            guard,
+            reconciling,
             law,
         )
+        self._consulting = Consulting(
+            parts.scouts, parts.settings.scouts, turns, recorder, feed, clock,
+            parts.market.timeframe, parts.instruments, counts=not parts.market.paced,
+        )  # fmt: skip
+        self._errands = Errands(execution, exits, law, reconciling, parts.compare_every)
         self.deciding = Deciding(
             turns,
             clock,
@@ -131,13 +142,22 @@ class Engine:
             instruments=parts.instruments,
             started_at=parts.clock.now(),
             software=parts.software,
-            silent=parts.silent,
+            silent=self._silent,
             meter=meter_plan_of(parts.settings),
             moment=self._watch.moment,
             before=self._watch.day_before,
             witnesses=parts.pipeline.witnesses,
             kill_switch=parts.kill_switch,
         )
+
+    def _silent(self) -> tuple[str, ...]:
+        """Witnesses of whom no word stands now, each with the reason."""
+        parts = self._parts
+        if parts.scouts is None:
+            return parts.silent
+        names, testimony = tuple(parts.settings.scouts.scouts), self.ledger.testimony
+        now = parts.clock.now()
+        return silent_at(testimony, names, parts.instruments, now) + parts.silent
 
     @property
     def market(self) -> MarketView:
@@ -207,7 +227,8 @@ class Engine:
         await self._exits.close_overdue(self.ledger.bars_at or now)
         await self._exits.pursue()
         await self._recorder.record(*expired(self.ledger, now))
-        await self._guard.reconcile(self.ledger.at or now)
+        await self._reconciling.compare(self.ledger.at or now)
+        self._errands.note(now)
         await self.deciding.take_what_was_left()
 
     # ------------------------------------------------------------------ living
@@ -220,12 +241,18 @@ class Engine:
         """
         grace = self.market.timeframe.length
         deadlines = Deadlines(
-            self._recorder, self.clock, grace, self._time_is_up, self._watch.stale_at
+            self._recorder,
+            self.clock,
+            grace,
+            self._time_is_up,
+            self._watch.stale_at,
+            self._errands.due_at,
         )
         market = asyncio.create_task(self._live(), name="market")
         watches = (
             asyncio.create_task(deadlines.run(), name="deadlines"),
             asyncio.create_task(self._checks.run(), name="cross-checks"),
+            asyncio.create_task(self._consulting.run(), name="scouts"),
         )
         try:
             await _first_end(market, *watches, *self._stopping.watching)
@@ -289,6 +316,7 @@ class Engine:
         if isinstance(event, BarsClosed):
             for terms in await self._flow.run(event):
                 await self.deciding.take_at_once(terms)
+            self._errands.note(self.clock.now())
             return
         quote = quote_of(event)
         if quote is not None:
@@ -297,6 +325,7 @@ class Engine:
         await self._recorder.record(*expired(self.ledger, event.at))
         await self._street.see(event)
         await self._execution.cancel_overdue(event.at)
+        self._errands.note(self.clock.now())
         await self._guard.look(event.at)
 
     async def _time_is_up(self, now: datetime) -> None:
@@ -307,6 +336,7 @@ class Engine:
         await self._recorder.record(*expired(self.ledger, now))
         await self._execution.cancel_overdue(now)
         await self._exits.close_overdue(now)
+        await self._errands.run(now)
         await self._guard.look(now)
 
     async def _take_statement(self, statement: Statement) -> None:
@@ -337,6 +367,8 @@ class Engine:
             open_yet.push_async_callback(self._parts.broker.aclose)
             open_yet.push_async_callback(self._parts.feed.aclose)
             open_yet.push_async_callback(self._parts.witnesses.aclose)
+            if self._parts.scouts is not None:
+                open_yet.push_async_callback(self._parts.scouts.aclose)
             if self._parts.headlines is not None:
                 open_yet.push_async_callback(self._parts.headlines.aclose)
 

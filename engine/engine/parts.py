@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.config import Settings
@@ -15,7 +15,7 @@ from engine.costs import Conditions
 from engine.desk.policy import Policy
 from engine.engine.crosschecks import NOBODY, Witnesses
 from engine.engine.recorder import Recorder
-from engine.ports import Broker, Clock, Headlines, Journal, KillSwitch, MarketFeed
+from engine.ports import Broker, Clock, Headlines, Journal, KillSwitch, MarketFeed, Scouts
 from engine.probability.pipeline import Pipeline
 from engine.risk import HeldBack
 from engine.views import MarketView
@@ -52,7 +52,9 @@ class EngineParts:
     conditions : Conditions
         What costs are read from; shared with the paper venue.
     silent : tuple of str
-        Witnesses that cannot speak.
+        Witnesses that cannot speak at all; of the scouts the record says it.
+    scouts : Scouts or None
+        None where there is no model server to ask.
     witnesses : Witnesses
         Who may contradict the market.
     headlines : Headlines or None
@@ -68,6 +70,9 @@ class EngineParts:
     locked : str
         Why a live desk that holds something may not be live any more: it comes up halted, to
         guard and sell what it holds; empty where it may.
+    compare_every : timedelta or None
+        Pause between two comparisons of record and account beside those with every bar; None
+        where paper keeps the account itself.
     kill_switch : KillSwitch or None
         None only where nothing outside could throw it, as with a record in memory.
     kill_look_seconds : float, real seconds, > 0
@@ -87,6 +92,7 @@ class EngineParts:
     software: str
     conditions: Conditions = field(default_factory=Conditions)
     silent: tuple[str, ...] = ()
+    scouts: Scouts | None = None
     witnesses: Witnesses = NOBODY
     headlines: Headlines | None = None
     held_back: tuple[HeldBack, ...] = ()
@@ -95,5 +101,6 @@ class EngineParts:
     epoch_at: datetime | None = None
     funding: Funding | None = None
     locked: str = ""
+    compare_every: timedelta | None = None
     kill_switch: KillSwitch | None = None
     kill_look_seconds: float = 1.0

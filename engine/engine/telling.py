@@ -20,6 +20,7 @@ from engine.views import (
     DeskNotice,
     FillNotice,
     Notice,
+    OpinionNotice,
     OrderNotice,
     Place,
     ProposalNotice,
@@ -138,6 +139,21 @@ def _(event: happened.LiveUnlocked, envelope: Envelope, present: Present) -> tup
 
 
 @_tell.register
+def _(
+    event: happened.AccountReconciled, envelope: Envelope, present: Present
+) -> tuple[AnyNotice, ...]:
+    halting = [each for each in event.differences if each.halts]
+    title = "Record and account agree"
+    if event.differences:
+        title = "The owner has been at the account"
+    if halting:
+        title = "Record and account differ: no entries"
+    lines = "\n".join(f"- {each.sentence}" for each in event.differences)
+    told = f"{lines}\nCompared: {event.compared}." if lines else ""
+    return (_of_desk(envelope, title, None, told, good=not halting),)
+
+
+@_tell.register
 def _(event: happened.ModeChanged, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
     return (_of_desk(envelope, f"The desk is on {event.mode}", None, good=True),)
 
@@ -215,6 +231,12 @@ def _(event: happened.LimitsSet, envelope: Envelope, present: Present) -> tuple[
         for name, wanted, in_force in event.held_back
     )
     return (_of_desk(envelope, "Looser limits wait", None, told, good=False),)
+
+
+@_tell.register
+def _(event: happened.OpinionGiven, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
+    place = Place.RESEARCH
+    return (OpinionNotice(envelope.seq, envelope.at, place, event.opinion, event.counts),)
 
 
 @_tell.register

@@ -13,12 +13,14 @@ from engine.compliance.jurisdiction import Dealing
 from engine.compliance.lines import key_of, meaning_of
 from engine.costs import Drift
 from engine.journal.tenure import Tenure
+from engine.journal.testimony import Testimony
 from engine.model.actors import Actor
 from engine.model.events import BarsAssessed, PlanRegistered, ReviewHeld
 from engine.model.fees import FeeTier
 from engine.model.orders import OPEN_STATES, Fill, Order, OrderState, Purpose, Side
 from engine.model.positions import Position, Trade
 from engine.model.proposals import CardKind, ProposalStatus, ProposalTerms
+from engine.model.reconciliation import Difference
 from engine.model.reviews import Verdict
 from engine.model.setups import Assessment, Label, SetupKind
 from engine.model.signals import Signal, SignalResult
@@ -171,6 +173,15 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class ReconcileRecord:
+    """The last comparison of record and account that went on record."""
+
+    compared: str
+    differences: tuple[Difference, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class UnlockRecord:
     """The owner's word that the desk may be live, and over which verdict of which plan."""
 
@@ -291,10 +302,16 @@ class Ledger:
         What the owner said of kinds that the desk did not know.
     given : list of Given
         What was given away of incidental interest.
+    testimony : Testimony
+        What witnesses said, and how much of it.
     mode_since : datetime or None
         When the desk's money last changed; None while it trades what it opened with.
     set_aside : dict of str to Decimal, US dollars or base units
         What was on the account when the desk went live and is the owner's.
+    reconciled : ReconcileRecord or None
+        The last comparison with the account that went on record in this mode.
+    owners_told : set of (kind, thing)
+        What was told of the owner's own orders, trades and assets.
     unlocked : UnlockRecord or None
         The owner's word for live, while it stands.
     registration : Registration or None
@@ -379,8 +396,11 @@ class Ledger:
     lines: dict[str, LineRecord] = field(default_factory=dict)
     kinds_said: dict[tuple[str, str], Meaning] = field(default_factory=dict)
     given: list[Given] = field(default_factory=list)
+    testimony: Testimony = field(default_factory=Testimony)
     mode_since: datetime | None = None
     set_aside: dict[str, Decimal] = field(default_factory=dict)
+    reconciled: ReconcileRecord | None = None
+    owners_told: set[tuple[str, str]] = field(default_factory=set)
     unlocked: UnlockRecord | None = None
     registration: Registration | None = None
     registrations_count: int = 0

@@ -21,12 +21,14 @@ from engine.views.posts import (
     DeskNotice,
     FillNotice,
     Notice,
+    OpinionNotice,
     OrderNotice,
     ProposalNotice,
     ScanNotice,
     TradeNotice,
 )
 from engine.views.risk import (
+    AccountView,
     BreakerRowView,
     KillSwitchView,
     LimitLevel,
@@ -46,14 +48,17 @@ from engine.views.trading import (
     ProposalView,
 )
 from engine.views.voices import SignalsView, SignalView, SourcesView, SourceView
+from engine.views.witnesses import ConfidenceView, ScoutsView, ScoutView, WordView
 
 __all__ = [
+    "AccountView",
     "AnyNotice",
     "AuditLine",
     "BreakdownView",
     "BreakerRowView",
     "BreakerView",
     "ChartView",
+    "ConfidenceView",
     "CostsView",
     "DecisionNotice",
     "DeskNotice",
@@ -70,6 +75,7 @@ __all__ = [
     "Mark",
     "MarketView",
     "Notice",
+    "OpinionNotice",
     "OrderNotice",
     "OrderView",
     "Place",
@@ -86,6 +92,8 @@ __all__ = [
     "ScanNotice",
     "ScanRow",
     "ScanView",
+    "ScoutView",
+    "ScoutsView",
     "ShariaView",
     "SignalView",
     "SignalsView",
@@ -94,4 +102,5 @@ __all__ = [
     "StatusView",
     "TradeNotice",
     "VerifyView",
+    "WordView",
 ]

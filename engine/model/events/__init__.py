@@ -19,7 +19,7 @@ from engine.model.events.law import (
     VenueKindClassified,
     VenueLineSeen,
 )
-from engine.model.events.live import LiveUnlocked, ModeChanged
+from engine.model.events.live import AccountReconciled, LiveUnlocked, ModeChanged
 from engine.model.events.oversight import (
     AccessRefused,
     BreakerReset,
@@ -54,10 +54,12 @@ from engine.model.events.trading import (
     StrangeFillSeen,
 )
 from engine.model.events.voices import SignalClosed, SignalHeard
+from engine.model.events.witnesses import OpinionGiven, WitnessAbstained
 
 __all__ = [
     "EVENTS",
     "AccessRefused",
+    "AccountReconciled",
     "ApprovalRefused",
     "BarRefused",
     "BarsAssessed",
@@ -80,6 +82,7 @@ __all__ = [
     "ModeChanged",
     "ModelUsed",
     "NoticePosted",
+    "OpinionGiven",
     "OrderAccepted",
     "OrderCanceled",
     "OrderExpired",
@@ -104,6 +107,7 @@ __all__ = [
     "StrangeFillSeen",
     "VenueKindClassified",
     "VenueLineSeen",
+    "WitnessAbstained",
 ]
 
 EVENTS: tuple[type[Event], ...] = (
@@ -147,8 +151,11 @@ EVENTS: tuple[type[Event], ...] = (
     VenueLineSeen,
     VenueKindClassified,
     PurificationGiven,
+    OpinionGiven,
+    WitnessAbstained,
     LiveUnlocked,
     ModeChanged,
+    AccountReconciled,
     SignalHeard,
     SignalClosed,
     PlanRegistered,
