@@ -228,12 +228,12 @@ def _(event: happened.ExitRequested) -> str:
 
 @sentence.register
 def _(event: happened.Halted) -> str:
-    return f"{_begun(event.by.name)} halted entries: {_ended(event.reason)}"
+    return f"{begun(event.by.name)} halted entries: {_ended(event.reason)}"
 
 
 @sentence.register
 def _(event: happened.Resumed) -> str:
-    return f"{_begun(event.by.name)} resumed entries: {_ended(event.reason)}"
+    return f"{begun(event.by.name)} resumed entries: {_ended(event.reason)}"
 
 
 @sentence.register
@@ -360,7 +360,8 @@ def _(event: happened.ModeChanged) -> str:
     return f"{told} The owner's, and not touched: {aside}." if aside else told
 
 
-def _begun(name: str) -> str:
+def begun(name: str) -> str:
+    """A sentence with its first letter as a capital."""
     return f"{name[:1].upper()}{name[1:]}"
 
 

@@ -140,6 +140,7 @@ class Engine:
             before=self._watch.day_before,
             witnesses=parts.pipeline.witnesses,
             kill_switch=parts.kill_switch,
+            guards=parts.guards,
         )
 
     @property

@@ -37,6 +37,8 @@ class ProposalView:
         The card in its channel, once posted.
     outcome : str
         One sentence on what followed the approval; empty before it.
+    guard : str
+        Who will guard the stop, one clause; empty where that is not known.
     """
 
     seq: int
@@ -57,6 +59,7 @@ class ProposalView:
     price_now: Decimal | None
     post: PostRef | None
     market: MarketView
+    guard: str = ""
 
 
 @dataclass(frozen=True, slots=True)
