@@ -101,6 +101,7 @@ if TYPE_CHECKING:
     from engine.config import Secrets, Settings, load_settings
     from engine.desk.requirements import Requirement
     from engine.desk.zakat import ZakatChoice
+    from engine.facade.rehearsal import rehearsed_desk
     from engine.journal.chain import Anchor
     from engine.journal.export import export as export_journal
     from engine.journal.export import lines as journal_lines
@@ -120,6 +121,7 @@ if TYPE_CHECKING:
     )
     from engine.outside.reading import read_risk, risk_as_json
     from engine.outside.reconciling import Reconciled, reconcile_outside, reconciled_as_json
+    from engine.rehearsal.drill import DrillReport, drill, drill_as_json
     from engine.research.calibration import (
         CalibrationReport,
         GroupReport,
@@ -178,6 +180,7 @@ __all__ = [
     "Desk",
     "DeskNotice",
     "DeskState",
+    "DrillReport",
     "EnergyUse",
     "ExecutorError",
     "FetchPlan",
@@ -285,6 +288,8 @@ __all__ = [
     "calibrate_files",
     "check_file",
     "check_up",
+    "drill",
+    "drill_as_json",
     "export_journal",
     "fetch_file",
     "fetched_as_json",
@@ -298,6 +303,7 @@ __all__ = [
     "read_risk",
     "reconcile_outside",
     "reconciled_as_json",
+    "rehearsed_desk",
     "release_from_outside",
     "reliability_of",
     "report_as_json",
@@ -364,6 +370,10 @@ _HEAVY = {
     "Reconciled": ("engine.outside.reconciling", "Reconciled"),
     "reconcile_outside": ("engine.outside.reconciling", "reconcile_outside"),
     "reconciled_as_json": ("engine.outside.reconciling", "reconciled_as_json"),
+    "DrillReport": ("engine.rehearsal.drill", "DrillReport"),
+    "drill": ("engine.rehearsal.drill", "drill"),
+    "drill_as_json": ("engine.rehearsal.drill", "drill_as_json"),
+    "rehearsed_desk": ("engine.facade.rehearsal", "rehearsed_desk"),
     "read_risk": ("engine.outside.reading", "read_risk"),
     "release_from_outside": ("engine.outside.halting", "release_from_outside"),
     "reliability_of": ("engine.research.calibration", "reliability_of"),
