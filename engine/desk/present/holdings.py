@@ -14,6 +14,7 @@ from engine.desk.law import net_buys_of
 from engine.desk.limits import limit_views
 from engine.desk.picture import opens_at
 from engine.desk.present.context import Context
+from engine.desk.proposing import sellable_at_stop
 from engine.desk.words import begun
 from engine.journal.ledger import ZERO, OrderRecord
 from engine.model.positions import LotState, Origin, Position, Trade
@@ -59,6 +60,12 @@ class Holdings:
             return "It is being sold at the market."
         if guarded(self._ledger, held):
             return begun(f"{self._context.guards.get(held.instrument, 'its stop rests')}.")
+        instrument = self._context.policy.instruments[held.instrument]
+        if not sellable_at_stop(held.quantity, held.stop, instrument):
+            return (
+                f"The venue takes no order below {instrument.min_notional_usd} USD: no stop can "
+                "rest until more of it is bought."
+            )
         return "No stop rests: the desk places one as soon as the venue takes it."
 
     def orders(self) -> tuple[OrderView, ...]:

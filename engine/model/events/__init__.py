@@ -54,6 +54,7 @@ from engine.model.events.trading import (
     StrangeFillSeen,
 )
 from engine.model.events.voices import SignalClosed, SignalHeard
+from engine.model.events.witnesses import OpinionGiven, WitnessAbstained
 
 __all__ = [
     "EVENTS",
@@ -81,6 +82,7 @@ __all__ = [
     "ModeChanged",
     "ModelUsed",
     "NoticePosted",
+    "OpinionGiven",
     "OrderAccepted",
     "OrderCanceled",
     "OrderExpired",
@@ -105,6 +107,7 @@ __all__ = [
     "StrangeFillSeen",
     "VenueKindClassified",
     "VenueLineSeen",
+    "WitnessAbstained",
 ]
 
 EVENTS: tuple[type[Event], ...] = (
@@ -148,6 +151,8 @@ EVENTS: tuple[type[Event], ...] = (
     VenueLineSeen,
     VenueKindClassified,
     PurificationGiven,
+    OpinionGiven,
+    WitnessAbstained,
     LiveUnlocked,
     ModeChanged,
     AccountReconciled,
