@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from engine.compliance.jurisdiction import Jurisdiction
+from engine.config.analyzer import AnalyzerSettings
 from engine.config.fields import numbers_only, over_known
 from engine.config.instruments import KNOWN_INSTRUMENTS, InstrumentSettings, Symbol
 from engine.config.law import (
@@ -80,6 +81,7 @@ class Settings(OneSource):
     brokers: BrokersSettings = Field(default_factory=BrokersSettings)
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
     exploratory: ExploratorySettings = Field(default_factory=ExploratorySettings)
+    analyzer: AnalyzerSettings = Field(default_factory=AnalyzerSettings)
     signals: SignalSettings = Field(default_factory=SignalSettings)
     news: NewsSettings = Field(default_factory=NewsSettings)
     meter: MeterSettings = Field(default_factory=MeterSettings)

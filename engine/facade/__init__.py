@@ -27,6 +27,7 @@ from engine.facade.witnesses import WitnessDesk
 from engine.metering.bill import Bill, EnergyUse, ModelLine
 from engine.model.actors import DESK, Actor, Permission, Role
 from engine.model.bars import Bar, Timeframe
+from engine.model.memos import Fact, MemoEffect, MemoVerdict
 from engine.model.orders import Fill, Order, OrderState, OrderType, Purpose, Side
 from engine.model.positions import Origin, Position, Trade
 from engine.model.proposals import (
@@ -66,6 +67,7 @@ from engine.views import (
     LimitView,
     Mark,
     MarketView,
+    MemoView,
     Notice,
     OrderNotice,
     OrderView,
@@ -177,6 +179,7 @@ __all__ = [
     "DeskState",
     "EnergyUse",
     "ExecutorError",
+    "Fact",
     "FetchPlan",
     "Fetched",
     "FileScan",
@@ -208,6 +211,9 @@ __all__ = [
     "MarketChoice",
     "MarketDataError",
     "MarketView",
+    "MemoEffect",
+    "MemoVerdict",
+    "MemoView",
     "ModelLine",
     "NetBuys",
     "Nisab",

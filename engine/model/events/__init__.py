@@ -20,6 +20,13 @@ from engine.model.events.law import (
     VenueLineSeen,
 )
 from engine.model.events.live import LiveUnlocked, ModeChanged
+from engine.model.events.memos import (
+    AnalyzerRested,
+    MemoAsked,
+    MemoGiven,
+    MemoHeeded,
+    MemoMissed,
+)
 from engine.model.events.oversight import (
     AccessRefused,
     BreakerReset,
@@ -58,6 +65,7 @@ from engine.model.events.voices import SignalClosed, SignalHeard
 __all__ = [
     "EVENTS",
     "AccessRefused",
+    "AnalyzerRested",
     "ApprovalRefused",
     "BarRefused",
     "BarsAssessed",
@@ -77,6 +85,10 @@ __all__ = [
     "LiveUnlocked",
     "LotReleased",
     "LotSettled",
+    "MemoAsked",
+    "MemoGiven",
+    "MemoHeeded",
+    "MemoMissed",
     "ModeChanged",
     "ModelUsed",
     "NoticePosted",
@@ -151,6 +163,11 @@ EVENTS: tuple[type[Event], ...] = (
     ModeChanged,
     SignalHeard,
     SignalClosed,
+    MemoAsked,
+    MemoGiven,
+    MemoMissed,
+    MemoHeeded,
+    AnalyzerRested,
     PlanRegistered,
     ReviewHeld,
 )
