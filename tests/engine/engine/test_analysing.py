@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.kit.analysts import WITNESS, ScriptedAnalyst, always, analysed_desk, 
 from tests.kit.desk import OWNER, DeskAtWork, desk_settings, sqlite, state_of
 
 AGREE, DISAGREE, ABSTAIN = MemoVerdict
-EVERY = {"analyzer": {"above_usd": 0}}
+EVERY: dict[str, Any] = {"analyzer": {"above_usd": 0}}
 ASKING = desk_settings(**EVERY)
 SMALL = desk_settings(auto_below=10**6, **EVERY)
 
@@ -141,7 +142,7 @@ async def test_a_record_lowers_the_odds_on_a_new_card_or_ends_the_proposal(marke
 async def test_a_doubt_that_still_pays_raises_a_card_with_another_hash(market: Path) -> None:
     async with analysed_desk(market, ASKING, ScriptedAnalyst(always(DISAGREE))) as desk:
         teach(desk, no_is_right=True, times=9)
-        successors = []
+        successors: list[happened.MemoHeeded] = []
         while not successors and await desk.bars(1):
             await desk.engine.analysing.look()
             successors = [each for each in await heeded(desk) if each.successor]
