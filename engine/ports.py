@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from engine.model.bars import Bar, MarketEvent, Quote
+from engine.model.bars import Bar, Depth, MarketEvent
 from engine.model.events import Event, ModelUsed
 from engine.model.headlines import Headline
 from engine.model.memos import Brief, Memo, Missed
@@ -33,7 +33,7 @@ class Clock(Protocol):
 
 
 class MarketFeed(Protocol):
-    """A source of closed bars and quotes.
+    """A source of closed bars, order books and, where the source has them, prints.
 
     Attributes
     ----------
@@ -59,8 +59,8 @@ class MarketFeed(Protocol):
         """Events strictly after `after`, in time order, until the source ends."""
         ...
 
-    async def quote(self, instrument: str) -> Quote | None:
-        """Present bid and ask, or None where the source has none."""
+    async def depth(self, instrument: str) -> Depth | None:
+        """Present book, as deep as the source shows it, or None where it has none."""
         ...
 
     async def check(self) -> None:
@@ -82,8 +82,8 @@ class PriceSource(Protocol):
 
     name: str
 
-    async def quote(self, instrument: str) -> Quote | None:
-        """Present bid and ask, or None where the source has none."""
+    async def depth(self, instrument: str) -> Depth | None:
+        """Present book, as deep as the source shows it, or None where it has none."""
         ...
 
     async def aclose(self) -> None:

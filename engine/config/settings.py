@@ -39,6 +39,7 @@ from engine.config.trading import (
     DeskSettings,
     ExploratorySettings,
     MarketSettings,
+    PaperSettings,
     RiskSettings,
     SizingSettings,
 )
@@ -82,6 +83,7 @@ class Settings(OneSource):
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
     exploratory: ExploratorySettings = Field(default_factory=ExploratorySettings)
     analyzer: AnalyzerSettings = Field(default_factory=AnalyzerSettings)
+    paper: PaperSettings = Field(default_factory=PaperSettings)
     signals: SignalSettings = Field(default_factory=SignalSettings)
     news: NewsSettings = Field(default_factory=NewsSettings)
     meter: MeterSettings = Field(default_factory=MeterSettings)

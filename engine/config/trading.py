@@ -306,6 +306,34 @@ class ApprovalSettings(Section):
         return timedelta(minutes=self.expires_minutes)
 
 
+class PaperSettings(Section):
+    """How the paper venue behaves where nobody can measure it."""
+
+    latency_median_seconds: float = number(
+        0.3, "How long an order is on its way", "seconds, median", ge=0, le=60
+    )
+    latency_tail_seconds: float = number(
+        1.5, "Wait that one order in twenty exceeds", "seconds", ge=0, le=300
+    )
+    queue_ahead_frac: float = number(
+        0.5,
+        "Share of what trades through a resting order's price that goes to others, where its "
+        "queue is not known",
+        "fraction",
+        ge=0,
+        le=0.95,
+    )
+
+    @model_validator(mode="after")
+    def _tail_is_longer(self) -> PaperSettings:
+        if self.latency_tail_seconds < self.latency_median_seconds:
+            raise ValueError(
+                f"latency_tail_seconds ({self.latency_tail_seconds}) must not be below "
+                f"latency_median_seconds ({self.latency_median_seconds})"
+            )
+        return self
+
+
 class ExploratorySettings(Section):
     """Small paper trades that learn the odds; never live, marked so in the record."""
 

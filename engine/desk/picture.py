@@ -249,7 +249,7 @@ def _market(symbol: str, ledger: Ledger, policy: Policy, moment: Moment) -> Mark
     return MarketState(
         instrument=symbol,
         asset=policy.instruments[symbol].asset,
-        open=moment.is_open(calendar, moment.now - timedelta(microseconds=1)),
+        open=moment.is_open(calendar, moment.now),
         bar_age_for=_trading_age(calendar, assessment, moment.now),
         bar_length_for=moment.timeframe.length,
         volatility_rank_frac=_diagnostic(assessment, "percentile_frac"),

@@ -107,6 +107,7 @@ class BarsFlow:
         await self.exits.protect(batch.bars[0].open_at)
         await self.broker.observe(batch)
         await self.exits.keep_up(batch.at)
+        await self.execution.cancel_overdue(batch.at)
 
     # ------------------------------------------------------------------ after the layers
 

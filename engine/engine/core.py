@@ -15,7 +15,7 @@ from engine.engine.analysing import Analysing
 from engine.engine.bars import BarsFlow
 from engine.engine.beginning import beginning, limits_to_record, plan_to_record
 from engine.engine.crosschecks import CrossChecks, Statement
-from engine.engine.deadlines import Deadlines, expired
+from engine.engine.deadlines import Deadlines, expired, on_their_way
 from engine.engine.deciding import Deciding
 from engine.engine.execution import Execution
 from engine.engine.exits import Exits
@@ -37,7 +37,7 @@ from engine.journal.ledger import Ledger
 from engine.metering.plan import meter_plan_of
 from engine.model import events as happened
 from engine.model.actors import DESK
-from engine.model.bars import MarketEvent, Quote
+from engine.model.bars import BarsClosed, MarketEvent, quote_of
 from engine.ports import Clock
 from engine.views import MarketView
 
@@ -278,21 +278,26 @@ class Engine:
 
     async def _take(self, event: MarketEvent) -> None:
         await self._stopping.look()
-        if isinstance(event, Quote):
-            self._watch.see(event)
-            self._parts.pipeline.watch(event)
-            await self._recorder.record(*expired(self.ledger, event.at))
-            await self._street.see(event)
-            await self._guard.look(event.at)
+        if isinstance(event, BarsClosed):
+            for terms in await self._flow.run(event):
+                await self.deciding.take_at_once(terms)
             return
-        for terms in await self._flow.run(event):
-            await self.deciding.take_at_once(terms)
+        quote = quote_of(event)
+        if quote is not None:
+            self._watch.see(quote)
+            self._parts.pipeline.watch(quote)
+        await self._recorder.record(*expired(self.ledger, event.at))
+        await self._street.see(event)
+        await self._execution.cancel_overdue(event.at)
+        await self._guard.look(event.at)
 
     async def _time_is_up(self, now: datetime) -> None:
         await self._turns.take(lambda: self._end_what_is_due(now))
+        await self._street.meet(*on_their_way(self.ledger))
 
     async def _end_what_is_due(self, now: datetime) -> None:
         await self._recorder.record(*expired(self.ledger, now))
+        await self._execution.cancel_overdue(now)
         await self._exits.close_overdue(now)
         await self._guard.look(now)
 

@@ -147,6 +147,13 @@ class Execution:
             if order.purpose is Purpose.ENTRY and position_id in ("", order.proposal_id):
                 await self.cancel(order.client_id, why)
 
+    async def cancel_overdue(self, now: datetime) -> None:
+        """Take orders off the market whose time is over, where the venue has not done so."""
+        for record in self._ledger.open_orders():
+            ends = record.order.expires_at
+            if ends is not None and now >= ends and record.state not in _UNANSWERED:
+                await self.cancel(record.order.client_id, "its time is over")
+
     async def withdraw_exits(self, position_id: str, why: str) -> bool:
         """Take a position's exits off the market; False if one of them did not come off."""
         done = True

@@ -40,15 +40,18 @@ class Touch:
     pays, mid : Decimal, quote currency
         What a buyer pays, and the middle, to which the costs of crossing are still to be added;
         the same where nothing but a close is known.
+    bid : Decimal or None, quote currency
+        None where nothing but a close is known.
     """
 
     pays: Decimal
     mid: Decimal
+    bid: Decimal | None = None
 
     @classmethod
     def of(cls, quote: Quote) -> Touch:
         """The touch of a quote."""
-        return cls(exact(quote.ask), exact(quote.mid))
+        return cls(exact(quote.ask), exact(quote.mid), exact(quote.bid))
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ from engine.brokers.exchange.wire_id import to_wire
 from engine.brokers.rules import rule_broken
 from engine.clock import Clock
 from engine.errors import BrokerUnavailable, OutcomeUnknown
-from engine.model.bars import MarketEvent, Quote
+from engine.model.bars import BarsClosed, MarketEvent, quote_of
 from engine.model.instruments import Instrument
 from engine.model.money import exact
 from engine.model.orders import Order, Side
@@ -44,8 +44,6 @@ class ExchangeRules:
 
     Attributes
     ----------
-    post_only_entries : bool
-        Whether a resting entry may only make liquidity.
     deadline_for : timedelta, 1 s to 60 s
         How long after it was sent the venue may still act on an order.
     dead_man_for : timedelta
@@ -53,7 +51,6 @@ class ExchangeRules:
         rests there; zero never arms the switch.
     """
 
-    post_only_entries: bool = True
     deadline_for: timedelta = timedelta(seconds=10)
     dead_man_for: timedelta = timedelta(0)
 
@@ -160,11 +157,11 @@ class ExchangeBroker:
 
     async def observe(self, event: MarketEvent) -> None:
         """See the price: targets that are held here go out when it has reached them."""
-        if isinstance(event, Quote):
-            if 0.0 < event.bid < event.ask:
-                self._mids[event.instrument] = exact(event.mid)
-                await self._targets.reach(event.instrument, event.bid)
-        elif not event.caught_up:
+        quote = quote_of(event)
+        if quote is not None and 0.0 < quote.bid < quote.ask:
+            self._mids[quote.instrument] = exact(quote.mid)
+            await self._targets.reach(quote.instrument, quote.bid)
+        elif isinstance(event, BarsClosed) and not event.caught_up:
             for bar in event.bars:
                 await self._targets.reach(bar.instrument, bar.close)
 
@@ -214,7 +211,7 @@ class ExchangeBroker:
         steps = await self._dialect.steps(symbol)
         if steps is None:
             return f"{order.instrument} is not traded at {self._dialect.title}"
-        ticket = ticket_of(order, symbol, steps, post_only=self._rules.post_only_entries)
+        ticket = ticket_of(order, symbol, steps)
         return too_small(ticket) or ticket
 
     async def _place(self, order: Order, *, now_or_never: bool = False) -> Accepted | Rejected:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from engine.brokers.exchange.dialect import Steps, Ticket, VenueTrade
 from engine.brokers.exchange.wire_id import to_wire
 from engine.model.money import ceil_to, floor_to
-from engine.model.orders import Fill, Order, OrderType, Purpose, Side
+from engine.model.orders import Fill, Order, Side
 
 
 def fill_of(
@@ -43,7 +43,7 @@ def fill_of(
     )
 
 
-def ticket_of(order: Order, symbol: str, steps: Steps, *, post_only: bool) -> Ticket:
+def ticket_of(order: Order, symbol: str, steps: Steps) -> Ticket:
     """`order` on the venue's steps, never beyond what was approved.
 
     A buy never pays more and a sale never asks less, a stop never risks more, and no quantity
@@ -54,7 +54,6 @@ def ticket_of(order: Order, symbol: str, steps: Steps, *, post_only: bool) -> Ti
         limit = (floor_to if order.side is Side.BUY else ceil_to)(limit, steps.tick)
     if stop is not None:
         stop = ceil_to(stop, steps.tick)
-    entry = order.type is OrderType.LIMIT and order.purpose is Purpose.ENTRY
     return Ticket(
         wire_id=to_wire(order.client_id),
         symbol=symbol,
@@ -64,7 +63,7 @@ def ticket_of(order: Order, symbol: str, steps: Steps, *, post_only: bool) -> Ti
         steps=steps,
         limit_price=limit,
         stop_price=stop,
-        post_only=post_only and entry,
+        post_only=order.post_only,
     )
 
 

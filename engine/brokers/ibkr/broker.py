@@ -26,7 +26,7 @@ from engine.brokers.ibkr.wire import Wire
 from engine.brokers.rules import rule_broken
 from engine.brokers.settlement import Settlement, Unsettled
 from engine.errors import BrokerError, BrokerUnavailable, OutcomeUnknown
-from engine.model.bars import MarketEvent, Quote
+from engine.model.bars import BarsClosed, MarketEvent, quote_of
 from engine.model.instruments import Instrument
 from engine.model.money import exact
 from engine.model.orders import Order, OrderType, Side
@@ -169,12 +169,12 @@ class IbkrBroker:
 
     async def observe(self, event: MarketEvent) -> None:
         """Remember the newest price, from which slippage and outlay are measured."""
-        if isinstance(event, Quote):
-            if 0.0 < event.bid <= event.ask:
-                self._prices[event.instrument] = exact(event.mid)
-            return
-        for bar in event.bars:
-            self._prices[bar.instrument] = exact(bar.close)
+        quote = quote_of(event)
+        if quote is not None and 0.0 < quote.bid <= quote.ask:
+            self._prices[quote.instrument] = exact(quote.mid)
+        elif isinstance(event, BarsClosed):
+            for bar in event.bars:
+                self._prices[bar.instrument] = exact(bar.close)
 
     async def report(self) -> BrokerReport:
         """Everything new since the last call, over drops and restarts of the gateway."""
@@ -265,6 +265,8 @@ class IbkrBroker:
     def _broken(self, order: Order) -> str:
         instrument = self._street.instruments.get(order.instrument)
         broken = rule_broken(order, instrument, self._prices.get(order.instrument))
+        if not broken and order.post_only:
+            broken = "Interactive Brokers takes no post-only orders (post only)"
         return broken or contracts.form_fault(
             self._street.venue_symbols.get(order.instrument, order.instrument)
         )

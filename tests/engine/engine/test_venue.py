@@ -19,7 +19,7 @@ from engine.engine.telling import notices_of
 from engine.errors import BrokerUnavailable, MarketDataError, OutcomeUnknown
 from engine.facade import Desk, PositionView, ProposalView, StatusView
 from engine.journal.memory import MemoryJournal
-from engine.model.bars import Bar, MarketEvent, Quote
+from engine.model.bars import Bar, Depth, MarketEvent, Quote
 from engine.model.orders import Fill, Order, OrderState, Purpose, Side
 from engine.model.venue_lines import VenueLine
 from engine.opening import MarketChoice, parts_on
@@ -120,8 +120,9 @@ class Quoting:
     def stream(self, after: datetime | None) -> AsyncIterator[MarketEvent]:
         return self._market.stream(after)
 
-    async def quote(self, instrument: str) -> Quote | None:
-        return await self.answer(instrument) if self.answer else None
+    async def depth(self, instrument: str) -> Depth | None:
+        quote = await self.answer(instrument) if self.answer else None
+        return Depth.of(quote) if quote else None
 
     async def check(self) -> None:
         pass
@@ -208,7 +209,18 @@ async def test_each_partial_fill_is_protected_in_full(desk: DeskAtWork, venue: V
         await desk.bars()
         resting = {o.order.purpose: o.order.quantity for o in desk.ledger.open_orders()}
         assert resting[Purpose.STOP] == resting[Purpose.TARGET] == third * count
-    assert resting[Purpose.ENTRY] == order.quantity
+
+
+async def test_what_of_an_entry_has_not_filled_in_its_time_is_taken_off(
+    desk: DeskAtWork, venue: Venue
+) -> None:
+    view, order = await _bought(desk)
+    venue.fills(order.client_id, Decimal("0.001"), view.terms.entry, desk.engine.clock.now())
+    await desk.bars()
+    assert desk.ledger.orders[order.client_id].open
+    await desk.bars()  # two hours: as long as a proposal on hourly bars can be approved
+    record = desk.ledger.orders[order.client_id]
+    assert (record.state, record.filled) == (OrderState.CANCELED, Decimal("0.001"))
 
 
 async def test_a_fill_that_the_venue_corrects_is_booked_again_once_and_told(
