@@ -121,7 +121,9 @@ def _evidence(proposal: ProposalView) -> list[str]:
     lines = lines or ["No layer leans either way: the odds are the prior's."]
     lines += [memo_line(proposal.memo)]
     if proposal.witnesses:
-        lines.append(f"-# Silent witnesses: {clip(', '.join(proposal.witnesses), 240)}")
+        lines.append(
+            f"-# Silent witnesses: {clip(', '.join(map(plain, proposal.witnesses)), 240)}"
+        )
     return lines
 
 

@@ -16,7 +16,16 @@ from engine.desk.memos import MemoRule
 from engine.desk.policy import Policy
 from engine.engine.crosschecks import NOBODY, Witnesses
 from engine.engine.recorder import Recorder
-from engine.ports import Analyst, Broker, Clock, Headlines, Journal, KillSwitch, MarketFeed
+from engine.ports import (
+    Analyst,
+    Broker,
+    Clock,
+    Headlines,
+    Journal,
+    KillSwitch,
+    MarketFeed,
+    Scouts,
+)
 from engine.probability.pipeline import Pipeline
 from engine.risk import HeldBack
 from engine.views import MarketView
@@ -53,7 +62,9 @@ class EngineParts:
     conditions : Conditions
         What costs are read from; shared with the paper venue.
     silent : tuple of str
-        Witnesses that cannot speak.
+        Witnesses that cannot speak at all; of the scouts the record says it.
+    scouts : Scouts or None
+        None where there is no model server to ask.
     witnesses : Witnesses
         Who may contradict the market.
     headlines : Headlines or None
@@ -90,6 +101,7 @@ class EngineParts:
     software: str
     conditions: Conditions = field(default_factory=Conditions)
     silent: tuple[str, ...] = ()
+    scouts: Scouts | None = None
     witnesses: Witnesses = NOBODY
     headlines: Headlines | None = None
     analyst: Analyst | None = None

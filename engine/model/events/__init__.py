@@ -61,6 +61,7 @@ from engine.model.events.trading import (
     StrangeFillSeen,
 )
 from engine.model.events.voices import SignalClosed, SignalHeard
+from engine.model.events.witnesses import OpinionGiven, WitnessAbstained
 
 __all__ = [
     "EVENTS",
@@ -92,6 +93,7 @@ __all__ = [
     "ModeChanged",
     "ModelUsed",
     "NoticePosted",
+    "OpinionGiven",
     "OrderAccepted",
     "OrderCanceled",
     "OrderExpired",
@@ -116,6 +118,7 @@ __all__ = [
     "StrangeFillSeen",
     "VenueKindClassified",
     "VenueLineSeen",
+    "WitnessAbstained",
 ]
 
 EVENTS: tuple[type[Event], ...] = (
@@ -159,6 +162,8 @@ EVENTS: tuple[type[Event], ...] = (
     VenueLineSeen,
     VenueKindClassified,
     PurificationGiven,
+    OpinionGiven,
+    WitnessAbstained,
     LiveUnlocked,
     ModeChanged,
     SignalHeard,
