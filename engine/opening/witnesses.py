@@ -104,10 +104,17 @@ def swarm_plan(settings: Settings) -> SwarmPlan:
     )
 
 
-def silent_witnesses(settings: Settings) -> tuple[str, ...]:
-    """Witnesses that cannot speak at all, each with the reason."""
+def silent_witnesses(settings: Settings, why_no_analyzer: str = "off") -> tuple[str, ...]:
+    """Witnesses that cannot speak at all, each with the reason.
+
+    Parameters
+    ----------
+    why_no_analyzer : str
+        Why the analyzer is not asked; empty if it is.
+    """
     mute = () if settings.scouts.enabled else ("Alpha", "Beta", "Gamma")
-    return tuple(f"{name} ({_NO_SERVER})" for name in (*mute, "Analyzer"))
+    scouts = tuple(f"{name} ({_NO_SERVER})" for name in mute)
+    return (*scouts, f"Analyzer ({why_no_analyzer})") if why_no_analyzer else scouts
 
 
 def is_here(base_url: str) -> bool:

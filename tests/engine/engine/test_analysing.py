@@ -96,9 +96,10 @@ async def test_whatever_is_no_agreement_leaves_a_small_one_to_the_owner(
         await desk.engine.analysing.look()
         assert record.status is ProposalStatus.OPEN
         assert desk.ledger.memos.records[record.terms.id].effect is MemoEffect.OWNER
-        while record.status is ProposalStatus.OPEN:
+        while desk.ledger.open_proposals():
             await desk.bars(1)
-        assert record.status is ProposalStatus.EXPIRED
+        status: ProposalStatus = desk.ledger.proposals[record.terms.id].status
+        assert status is ProposalStatus.EXPIRED
 
 
 async def test_without_an_analyst_small_ones_are_taken_as_before(market: Path) -> None:
