@@ -17,6 +17,7 @@ from engine.model.events import Event, ModelUsed
 from engine.model.headlines import Headline
 from engine.model.memos import Brief, Memo, Missed
 from engine.model.orders import Fill, Order
+from engine.model.reconciliation import VenueStatement
 from engine.model.venue_lines import VenueLine
 from engine.model.witnesses import Abstention, Opinion
 
@@ -335,6 +336,13 @@ class Broker(Protocol):
 
     async def balances(self) -> dict[str, Decimal]:
         """Settled own balances by currency or base asset, in its units."""
+        ...
+
+    async def statement(self, since: datetime) -> tuple[VenueStatement, ...]:
+        """The account as each venue shows it now, with executions at or after `since`.
+
+        Everything on the account, whoever made it: the owner's own orders and trades too.
+        """
         ...
 
     async def ledger_lines(self, since: datetime | None) -> tuple[VenueLine, ...]:

@@ -27,6 +27,7 @@ from engine.model.bars import Bar, BarsClosed, Depth, MarketEvent, Print, Quote
 from engine.model.instruments import Calendar, Instrument
 from engine.model.money import exact
 from engine.model.orders import Order, OrderType, Side
+from engine.model.reconciliation import StatedOrder, VenueStatement
 from engine.model.venue_lines import VenueLine
 from engine.ports import Accepted, BrokerReport, Rejected
 
@@ -162,6 +163,20 @@ class PaperBroker:
             asset: amount - self._settlement.waiting(asset)
             for asset, amount in self._ledger.balances().items()
         }
+
+    async def statement(self, since: datetime) -> tuple[VenueStatement, ...]:  # noqa: ARG002
+        """Balances and working orders; paper keeps no list of its fills beside the record."""
+        orders = tuple(
+            StatedOrder(
+                f"paper-{each.order.client_id}",
+                each.order.client_id,
+                each.order.instrument,
+                each.order.side,
+                each.order.quantity - each.filled,
+            )
+            for each in self._book.working()
+        )
+        return (VenueStatement(self.name, await self.balances(), orders, None),)
 
     async def ledger_lines(self, since: datetime | None) -> tuple[VenueLine, ...]:  # noqa: ARG002
         """None: paper books its fills and nothing else, no interest and no financing."""

@@ -197,6 +197,31 @@ class RiskSettings(Section):
         10.0, "Time in which refused orders are counted together", "minutes", gt=0, le=1440
     )
 
+    ledger_unread_minutes: float = number(
+        30.0,
+        "Time for which a live venue's ledger may stay unread before entries are blocked",
+        "minutes",
+        gt=0,
+        le=1440,
+    )
+    reconcile_minutes: float = number(
+        15.0,
+        "Pause between two comparisons of a live account with the record, beside each bar's",
+        "minutes",
+        ge=1,
+        le=1440,
+    )
+
+    @property
+    def unread_for(self) -> timedelta:
+        """Time for which a live venue's ledger may stay unread."""
+        return timedelta(minutes=self.ledger_unread_minutes)
+
+    @property
+    def reconcile_every(self) -> timedelta:
+        """Pause between two comparisons of a live account with the record."""
+        return timedelta(minutes=self.reconcile_minutes)
+
     @property
     def stale_quotes_for(self) -> timedelta:
         """Age of the newest quote that blocks entries."""

@@ -159,6 +159,7 @@ def limits_of(settings: Settings) -> Limits:
         brier_cusum=risk.brier_cusum_sds,
         rejects_count=risk.rejects,
         rejects_for=risk.rejects_for,
+        unread_for=risk.unread_for,
         exploratory_week_frac=settings.exploratory.weekly_budget_frac,
     )
 

@@ -19,6 +19,7 @@ from engine.engine.consulting import Consulting
 from engine.engine.crosschecks import CrossChecks, Statement
 from engine.engine.deadlines import Deadlines, expired, on_their_way
 from engine.engine.deciding import Deciding
+from engine.engine.errands import Errands
 from engine.engine.execution import Execution
 from engine.engine.exits import Exits
 from engine.engine.guarding import Guard
@@ -29,6 +30,7 @@ from engine.engine.overseeing import Overseeing
 from engine.engine.parts import EngineParts, memo_rule_of
 from engine.engine.patience import Patience
 from engine.engine.posting import Posting
+from engine.engine.reconciling import Reconciling
 from engine.engine.stopping import Stopping
 from engine.engine.street import Street
 from engine.engine.study import study
@@ -76,7 +78,8 @@ class Engine:
         self._execution = execution = Execution(recorder, parts.broker, parts.kill_switch)
         self._exits = exits = Exits(recorder, execution)
         self._watch = watch = watch_of(parts)
-        self._guard = guard = Guard(recorder, watch, parts.broker)
+        self._guard = guard = Guard(recorder, watch)
+        self._reconciling = reconciling = Reconciling(recorder, watch, parts.broker, exits)
         self._street = street = Street(turns, feed, parts.broker, execution, exits, watch)
         memos = memo_rule_of(parts)
         judge = Judge(recorder.ledger, parts.policy, parts.pipeline, memos)
@@ -89,6 +92,7 @@ class Engine:
         )  # fmt: skip
         self.present = present = Present(self._context())
         self.law = law = Lawkeeping(turns, recorder, parts.broker, present)
+        watch.unread_seconds = law.unread_seconds
         self.listening = Listening(
             turns, clock, recorder, present,
             parts.settings.signals, parts.instruments, parts.market.timeframe,
@@ -101,13 +105,14 @@ class Engine:
             parts.pipeline,
             watch,
             judge,
-            guard,
+            reconciling,
             law,
         )
         self._consulting = Consulting(
             parts.scouts, parts.settings.scouts, turns, recorder, feed, clock,
             parts.market.timeframe, parts.instruments, counts=not parts.market.paced,
         )  # fmt: skip
+        self._errands = Errands(execution, exits, law, reconciling, parts.compare_every)
         self.deciding = Deciding(
             turns,
             clock,
@@ -229,7 +234,8 @@ class Engine:
         await self._exits.close_overdue(self.ledger.bars_at or now)
         await self._exits.pursue()
         await self._recorder.record(*expired(self.ledger, now))
-        await self._guard.reconcile(self.ledger.at or now)
+        await self._reconciling.compare(self.ledger.at or now)
+        self._errands.note(now)
         await self.analysing.give_up()
         await self.deciding.take_what_was_left()
 
@@ -243,7 +249,12 @@ class Engine:
         """
         grace = self.market.timeframe.length
         deadlines = Deadlines(
-            self._recorder, self.clock, grace, self._time_is_up, self._watch.stale_at
+            self._recorder,
+            self.clock,
+            grace,
+            self._time_is_up,
+            self._watch.stale_at,
+            self._errands.due_at,
         )
         market = asyncio.create_task(self._live(), name="market")
         watches = (
@@ -297,6 +308,7 @@ class Engine:
         if isinstance(event, BarsClosed):
             for terms in await self._flow.run(event):
                 await self.deciding.take_at_once(terms)
+            self._errands.note(self.clock.now())
             return
         quote = quote_of(event)
         if quote is not None:
@@ -305,6 +317,7 @@ class Engine:
         await self._recorder.record(*expired(self.ledger, event.at))
         await self._street.see(event)
         await self._execution.cancel_overdue(event.at)
+        self._errands.note(self.clock.now())
         await self._guard.look(event.at)
 
     async def _time_is_up(self, now: datetime) -> None:
@@ -315,6 +328,7 @@ class Engine:
         await self._recorder.record(*expired(self.ledger, now))
         await self._execution.cancel_overdue(now)
         await self._exits.close_overdue(now)
+        await self._errands.run(now)
         await self._guard.look(now)
 
     async def _take_statement(self, statement: Statement) -> None:

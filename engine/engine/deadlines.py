@@ -54,6 +54,8 @@ class Deadlines:
         Is told the present instant whenever something is due.
     stale_at : callable () -> datetime or None
         When the market has been silent for too long, if it stays so.
+    owed_at : callable () -> datetime or None
+        When the venue is to be asked for what it owes.
     """
 
     def __init__(
@@ -63,10 +65,11 @@ class Deadlines:
         grace: timedelta,
         act: Callable[[datetime], Awaitable[None]],
         stale_at: Callable[[], datetime | None] = lambda: None,
+        owed_at: Callable[[], datetime | None] = lambda: None,
     ) -> None:
         self._recorder, self._clock = recorder, clock
         self._grace, self._act = grace, act
-        self._stale_at = stale_at
+        self._stale_at, self._owed_at = stale_at, owed_at
         self._not_before = clock.now() + FIRST_WORD
         self._acted_at = clock.now()
 
@@ -94,9 +97,11 @@ class Deadlines:
         ]
         times += [ends for each in ledger.open_orders() if (ends := each.order.expires_at)]
         times += self._looks()
-        silent = self._stale_at()
+        silent, owed = self._stale_at(), self._owed_at()
         if silent is not None:
             times.append(max(silent, self._not_before))
+        if owed is not None:
+            times.append(owed)
         return min(times, default=None)
 
     def _looks(self) -> list[datetime]:

@@ -58,6 +58,7 @@ TOLD: frozenset[type[Event]] = frozenset(
         happened.LimitsSet,
         happened.LiveUnlocked,
         happened.ModeChanged,
+        happened.AccountReconciled,
         happened.SignalHeard,
         happened.MemoHeeded,
         happened.AnalyzerRested,

@@ -275,6 +275,7 @@ class Composition:
             epoch_at=market.epoch_at,
             funding=await self._funding(broker),
             locked=locked,
+            compare_every=None if self._mode == PAPER else settings.risk.reconcile_every,
         )
 
     @property

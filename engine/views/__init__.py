@@ -29,6 +29,7 @@ from engine.views.posts import (
     TradeNotice,
 )
 from engine.views.risk import (
+    AccountView,
     BreakerRowView,
     KillSwitchView,
     LimitLevel,
@@ -51,6 +52,7 @@ from engine.views.voices import SignalsView, SignalView, SourcesView, SourceView
 from engine.views.witnesses import ConfidenceView, ScoutsView, ScoutView, WordView
 
 __all__ = [
+    "AccountView",
     "AnyNotice",
     "AuditLine",
     "BreakdownView",

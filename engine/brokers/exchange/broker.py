@@ -14,14 +14,20 @@ from functools import partial
 
 import structlog
 
-from engine.brokers.exchange.dialect import Dialect, Ticket, VenueOrder, VenueStatus
-from engine.brokers.exchange.fills import at_once, ticket_of, too_small
+from engine.brokers.exchange.dialect import (
+    Dialect,
+    Ticket,
+    VenueOrder,
+    VenueStatus,
+    VenueTrade,
+)
+from engine.brokers.exchange.fills import at_once, fill_id_of, ticket_of, too_small
 from engine.brokers.exchange.news import Listener
 from engine.brokers.exchange.pairs import HeldTargets, is_held, kept_here
 from engine.brokers.exchange.timing import CLOCK_TOLERANCE, VenueTime
 from engine.brokers.exchange.tracked import Tracked, TrackedOrders
 from engine.brokers.exchange.wire import Refusal
-from engine.brokers.exchange.wire_id import to_wire
+from engine.brokers.exchange.wire_id import from_wire, to_wire
 from engine.brokers.rules import rule_broken
 from engine.clock import Clock
 from engine.errors import BrokerUnavailable, OutcomeUnknown
@@ -29,6 +35,7 @@ from engine.model.bars import BarsClosed, MarketEvent, quote_of
 from engine.model.instruments import Instrument
 from engine.model.money import exact
 from engine.model.orders import Order, Side
+from engine.model.reconciliation import StatedFill, StatedOrder, VenueStatement
 from engine.model.venue_lines import VenueLine
 from engine.ports import Accepted, BrokerReport, Rejected
 
@@ -185,6 +192,32 @@ class ExchangeBroker:
         """Own balances by currency; as `Broker.balances`."""
         return await self._dialect.balances()
 
+    async def statement(self, since: datetime) -> tuple[VenueStatement, ...]:
+        """The account as the venue shows it; as `Broker.statement`.
+
+        Targets that are held here count as working: nobody else can list them.
+        """
+        opened = await self._dialect.open_orders()
+        trades = await self._dialect.trades(since)
+        fills = tuple([await self._stated(trade) for trade in trades])
+        held = ((each.order, each) for each in self._orders.held())
+        orders = (
+            *(_listed(each) for each in opened),
+            *(_kept(order) for order, _ in held if order is not None),
+        )
+        return (VenueStatement(self.name, await self._dialect.balances(), orders, fills),)
+
+    async def _stated(self, trade: VenueTrade) -> StatedFill:
+        return StatedFill(
+            fill_id=fill_id_of(self.name, trade),
+            client_id=await self._listener.owner_of(trade),
+            at=trade.at,
+            market=trade.market,
+            side=trade.side,
+            price=trade.price,
+            quantity=trade.quantity,
+        )
+
     async def ledger_lines(self, since: datetime | None) -> tuple[VenueLine, ...]:
         """What the venue has booked on the account; as `Broker.ledger_lines`.
 
@@ -256,7 +289,8 @@ class ExchangeBroker:
         if now < proved_at and client_id not in self._absent:
             raise OutcomeUnknown(
                 f"{self._dialect.title} does not show {client_id}; "
-                f"that it never arrived is proved at {proved_at:%H:%M:%S}"
+                f"that it never arrived is proved at {proved_at:%H:%M:%S}",
+                proved_at,
             )
         self._unclear.pop(client_id, None)
         self._absent.add(client_id)
@@ -357,3 +391,21 @@ class ExchangeBroker:
             delay = self._rules.dead_man_for if entries_only else timedelta(0)
             await self._dialect.cancel_all_after(delay)
             self._dead_man_armed = entries_only
+
+
+def _listed(order: VenueOrder) -> StatedOrder:
+    return StatedOrder(
+        venue_id=order.venue_id,
+        client_id=from_wire(order.wire_id),
+        market=order.market,
+        side=order.side,
+        left=order.quantity - order.executed,
+    )
+
+
+def _kept(order: Order) -> StatedOrder:
+    """A target that waits here, as if it were listed."""
+    answer = kept_here(order)
+    return StatedOrder(
+        answer.venue_id, order.client_id, order.instrument, order.side, order.quantity
+    )

@@ -15,6 +15,11 @@ from engine.model.money import ceil_to, floor_to
 from engine.model.orders import Fill, Order, Side
 
 
+def fill_id_of(venue: str, trade: VenueTrade) -> str:
+    """The journal's id of an execution at `venue`."""
+    return f"{venue}:{trade.trade_id}"
+
+
 def fill_of(
     trade: VenueTrade, client_id: str, venue: str, *, fee_in_base: bool, reference: Decimal
 ) -> Fill:
@@ -33,7 +38,7 @@ def fill_of(
         quantity += -trade.fee if trade.side is Side.BUY else trade.fee
         fee_usd = trade.fee * trade.price
     return Fill(
-        fill_id=f"{venue}:{trade.trade_id}",
+        fill_id=fill_id_of(venue, trade),
         client_id=client_id,
         at=trade.at,
         price=trade.price,

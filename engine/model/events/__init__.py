@@ -19,7 +19,7 @@ from engine.model.events.law import (
     VenueKindClassified,
     VenueLineSeen,
 )
-from engine.model.events.live import LiveUnlocked, ModeChanged
+from engine.model.events.live import AccountReconciled, LiveUnlocked, ModeChanged
 from engine.model.events.memos import (
     AnalyzerRested,
     MemoAsked,
@@ -66,6 +66,7 @@ from engine.model.events.witnesses import OpinionGiven, WitnessAbstained
 __all__ = [
     "EVENTS",
     "AccessRefused",
+    "AccountReconciled",
     "AnalyzerRested",
     "ApprovalRefused",
     "BarRefused",
@@ -166,6 +167,7 @@ EVENTS: tuple[type[Event], ...] = (
     WitnessAbstained,
     LiveUnlocked,
     ModeChanged,
+    AccountReconciled,
     SignalHeard,
     SignalClosed,
     MemoAsked,

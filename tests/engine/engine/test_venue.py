@@ -21,6 +21,7 @@ from engine.facade import Desk, PositionView, ProposalView, StatusView
 from engine.journal.memory import MemoryJournal
 from engine.model.bars import Bar, Depth, MarketEvent, Quote
 from engine.model.orders import Fill, Order, OrderState, Purpose, Side
+from engine.model.reconciliation import StatedOrder, VenueStatement
 from engine.model.venue_lines import VenueLine
 from engine.opening import MarketChoice, parts_on
 from engine.ports import Accepted, BrokerReport, FillAmendment, MarketFeed, Rejected
@@ -41,6 +42,7 @@ class Venue:
         self.lines: tuple[VenueLine, ...] = ()
         self.lose_answers = self.unreachable = self.deaf = False
         self.sides: dict[str, Side] = {}
+        self.done: dict[str, Decimal] = {}
         self.owned = {"USD": Decimal(10_000), "BTC": Decimal(0)}
 
     async def submit(self, order: Order) -> Accepted | Rejected:
@@ -82,6 +84,14 @@ class Venue:
             raise BrokerUnavailable("no route to the venue")
         return self.owned
 
+    async def statement(self, since: datetime) -> tuple[VenueStatement, ...]:
+        orders = tuple(
+            StatedOrder("v", client_id, order.instrument, order.side, order.quantity)
+            for client_id, order in self.taken.items()
+            if self.done.get(client_id, Decimal(0)) < order.quantity
+        )
+        return (VenueStatement("venue", await self.balances(), orders, None),)
+
     async def ledger_lines(self, since: datetime | None) -> tuple[VenueLine, ...]:
         return self.lines
 
@@ -93,6 +103,7 @@ class Venue:
             f"{client_id}/{quantity}/{at}", client_id, at, price, quantity, Decimal(0), price
         )
         self.news = BrokerReport(fills=(*self.news.fills, fill))
+        self.done[client_id] = self.done.get(client_id, Decimal(0)) + quantity
         side = self.sides.get(client_id)
         if side is not None:
             sign = 1 if side is Side.BUY else -1
