@@ -6,22 +6,11 @@ environment only; its month's budget and prices stand under ``[meter]``.
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator
-
+from engine.config.addresses import SecureAddress
 from engine.config.fields import Exact, Name, Section, number, setting
-
-_HTTPS = re.compile(r"https://[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?(/[!-~]*)?", re.IGNORECASE)
-_HERE = re.compile(r"http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?(/[!-~]*)?", re.IGNORECASE)
-
-
-def _server(url: str) -> str:
-    if len(url) > 300 or not (_HTTPS.fullmatch(url) or _HERE.fullmatch(url)):
-        raise ValueError("must be an https address, or http on this machine")
-    return url
 
 
 class AnalyzerSettings(Section):
@@ -38,9 +27,7 @@ class AnalyzerSettings(Section):
         gt=0,
         le=0.5,
     )
-    base_url: Annotated[str, AfterValidator(_server)] = setting(
-        "https://api.deepseek.com", "Its server", "address"
-    )
+    base_url: SecureAddress = setting("https://api.deepseek.com", "Its server", "address")
     provider: Name = setting("deepseek", "Name under which its tokens are billed", "name")
     dialect: Literal["deepseek", "lm_studio", "generic"] = setting(
         "deepseek", "How it wants to be asked for JSON", "deepseek, lm_studio or generic"

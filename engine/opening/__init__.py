@@ -251,6 +251,7 @@ class Composition:
         broker, locked = await self._broker(policy, conditions)
         opened.push_async_callback(broker.aclose)
         headlines = headlines_of(settings, market.view, market.instruments, market.clock)
+        unasked = why_not_asked(settings, self.aids, paced=market.view.paced)
         return EngineParts(
             settings=settings,
             policy=policy,
@@ -264,7 +265,9 @@ class Composition:
             pipeline=pipeline_of(settings, policy, market.view.timeframe),
             clock=market.clock,
             software=version("executor"),
-            silent=silent_witnesses(settings, why_not_asked(settings, self.aids, market.view)),
+            silent=silent_witnesses(
+                settings, why_not_asked(settings, self.aids, paced=market.view.paced)
+            ),
             analyst=analyst_of(settings, self.aids, market.view, market.clock),
             scouts=scouts_of(settings, self.aids, market.clock, headlines),
             witnesses=market.witnesses,

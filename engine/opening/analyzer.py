@@ -7,18 +7,25 @@ from __future__ import annotations
 
 from engine.analyzer import Analyzer, AnalyzerPlan
 from engine.config import Secrets, Settings
+from engine.config.addresses import is_here
 from engine.llm import Caps, ChatClient, Dialect, Provider
 from engine.metering.plan import meter_plan_of
-from engine.opening.witnesses import Aids, is_here
+from engine.opening.witnesses import Aids
 from engine.ports import Analyst, Clock
 from engine.views import MarketView
 
 
-def why_not_asked(settings: Settings, aids: Aids, market: MarketView) -> str:
-    """Why the analyzer is not asked on this market, in a few words; empty if it is."""
+def why_not_asked(settings: Settings, aids: Aids, *, paced: bool) -> str:
+    """Why the analyzer is not asked, in a few words; empty if it is.
+
+    Parameters
+    ----------
+    paced : bool
+        Whether time is virtual.
+    """
     if not settings.analyzer.enabled:
         return "off"
-    if market.paced:
+    if paced:
         return "not asked in virtual time"
     if not _key(aids.secrets) and not is_here(settings.analyzer.base_url):
         return "no DEEPSEEK_API_KEY"
@@ -33,7 +40,7 @@ def analyst_of(settings: Settings, aids: Aids, market: MarketView, clock: Clock)
     ConfigError
         If the address or the key cannot be one.
     """
-    if why_not_asked(settings, aids, market):
+    if why_not_asked(settings, aids, paced=market.paced):
         return None
     chosen = settings.analyzer
     caps = Caps(chosen.answer_seconds, chosen.answer_tokens, attempts=chosen.attempts)

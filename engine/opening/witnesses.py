@@ -6,11 +6,10 @@ Refuses to ask anybody whose address nobody gave.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from engine.clock import SystemClock
 from engine.config import Secrets, Settings
+from engine.config.addresses import is_here
 from engine.llm import Caps, ChatClient, Dialect, Provider
 from engine.metering.plan import meter_plan_of
 from engine.ports import ChartPainter, Clock, Headlines, Scouts
@@ -115,18 +114,3 @@ def silent_witnesses(settings: Settings, why_no_analyzer: str = "off") -> tuple[
     mute = () if settings.scouts.enabled else ("Alpha", "Beta", "Gamma")
     scouts = tuple(f"{name} ({_NO_SERVER})" for name in mute)
     return (*scouts, f"Analyzer ({why_no_analyzer})") if why_no_analyzer else scouts
-
-
-def is_here(base_url: str) -> bool:
-    """Whether an address is this machine's own, so that its work costs our electricity.
-
-    Examples
-    --------
-    >>> is_here("http://localhost:1234/v1"), is_here("https://api.deepseek.com")
-    (True, False)
-    """
-    host = urlsplit(base_url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
