@@ -265,9 +265,7 @@ class Composition:
             pipeline=pipeline_of(settings, policy, market.view.timeframe),
             clock=market.clock,
             software=version("executor"),
-            silent=silent_witnesses(
-                settings, why_not_asked(settings, self.aids, paced=market.view.paced)
-            ),
+            silent=silent_witnesses(settings, unasked),
             analyst=analyst_of(settings, self.aids, market.view, market.clock),
             scouts=scouts_of(settings, self.aids, market.clock, headlines),
             witnesses=market.witnesses,

@@ -48,7 +48,9 @@ async def test_a_missing_price_is_named(keyed: Secrets) -> None:
         (["deepseek-v4-pro"], Health.NOTE, "not listed there"),
     ],
 )
-async def test_what_its_server_lists_is_told(models: list[str], health: Health, told: str) -> None:
+async def test_what_its_server_lists_is_told(
+    keyed: Secrets, models: list[str], health: Health, told: str
+) -> None:
     async with LoopbackLlm("deepseek", models, lambda body: "").serve() as server:
         found = await _analyzer(chosen(base_url=server.base_url), keyed)
         assert found.health is health
