@@ -76,7 +76,7 @@ class Engine:
         self._turns = turns = Turns(recorder)
         self._patience = patience = Patience(recorder.ledger, clock, parts.hold_seconds)
         self._execution = execution = Execution(recorder, parts.broker, parts.kill_switch)
-        self._exits = exits = Exits(recorder, execution)
+        self._exits = exits = Exits(recorder, execution, parts.policy.instruments)
         self._watch = watch = watch_of(parts)
         self._guard = guard = Guard(recorder, watch)
         self._reconciling = reconciling = Reconciling(recorder, watch, parts.broker, exits)

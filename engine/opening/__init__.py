@@ -14,8 +14,6 @@ from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
 
-from engine.brokers.latency import Latency
-from engine.brokers.paper import PaperBroker
 from engine.brokers.settlement import Unsettled
 from engine.config import Secrets, Settings
 from engine.costs import Conditions
@@ -27,7 +25,6 @@ from engine.errors import ConfigError, JournalError
 from engine.journal.ledger import Ledger
 from engine.journal.sqlite import SqliteJournal
 from engine.killswitch import KillFile, kill_path
-from engine.market.sessions import is_open
 from engine.model.bars import Timeframe
 from engine.model.instruments import Calendar
 from engine.model.orders import Side
@@ -39,6 +36,7 @@ from engine.opening.gates import pass_gates
 from engine.opening.live import funding_of, live_broker
 from engine.opening.markets import OpenMarket, open_market, open_replay, replay_of
 from engine.opening.news import headlines_of
+from engine.opening.paper import paper_venue
 from engine.opening.venues import REHEARSAL, Venues
 from engine.opening.witnesses import NO_AIDS, Aids, scouts_of, silent_witnesses
 from engine.ports import Broker, ChartPainter, Journal, KillSwitch
@@ -369,18 +367,13 @@ def _paper_broker(
         held[base] = held.get(base, Decimal(0)) + position.quantity
     on_record = ledger.opened_at is not None and ledger.mode == PAPER
     cash = ledger.cash_usd if on_record else settings.desk.cash_usd
-    return PaperBroker(
-        tuple(policy.instruments.values()),
-        policy.costs,
+    return paper_venue(
+        settings,
+        policy,
+        conditions,
         cash_usd=cash,
         holdings=held,
-        conditions=conditions,
         unsettled=_unsettled(policy, ledger),
-        latency=Latency(
-            settings.paper.latency_median_seconds, settings.paper.latency_tail_seconds
-        ),
-        ahead_frac=settings.paper.queue_ahead_frac,
-        is_open=is_open,
     )
 
 
