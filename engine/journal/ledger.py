@@ -25,12 +25,12 @@ from engine.journal.records import (
     ProposalRecord,
     ReconcileRecord,
     Registration,
-    SignalRecord,
     Trip,
     UnlockRecord,
 )
 from engine.journal.tenure import Tenure
 from engine.journal.testimony import Testimony
+from engine.journal.voices import Memos, SignalRecord
 from engine.model.events import BarsAssessed
 from engine.model.fees import FeeTier
 from engine.model.orders import Fill, OrderState, Purpose, Side
@@ -127,6 +127,8 @@ class Ledger:
         Who voted how on a candidate that is still open: a restart must not forget it.
     signals : dict of str to SignalRecord
         Outside calls by their id, oldest first.
+    memos : Memos
+        What was asked of the analyzer, and what it said.
     fee_tiers : dict of str to FeeTier
         What venues said they charge this account.
     model_use : dict of (month, provider, model, purpose) to ModelUse
@@ -229,6 +231,7 @@ class Ledger:
     candidate_costs: dict[tuple[str, datetime], float] = field(default_factory=dict)
     candidate_votes: dict[tuple[str, datetime], dict[str, bool]] = field(default_factory=dict)
     signals: dict[str, SignalRecord] = field(default_factory=dict)
+    memos: Memos = field(default_factory=Memos)
     fee_tiers: dict[str, FeeTier] = field(default_factory=dict)
     model_use: dict[tuple[str, str, str, str], ModelUse] = field(default_factory=dict)
     fees_usd: dict[str, Decimal] = field(default_factory=dict)

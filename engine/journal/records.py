@@ -16,7 +16,6 @@ from engine.model.proposals import ProposalStatus, ProposalTerms
 from engine.model.reconciliation import Difference
 from engine.model.reviews import Verdict
 from engine.model.setups import Assessment
-from engine.model.signals import Signal, SignalResult
 from engine.model.venue_lines import Meaning, VenueLine
 
 ZERO = Decimal(0)
@@ -185,26 +184,3 @@ class Look:
     seq: int
     at: datetime
     held: ReviewHeld
-
-
-@dataclass(slots=True)
-class SignalRecord:
-    """An outside call and what came of it.
-
-    Attributes
-    ----------
-    entry : Decimal or None, quote currency
-        First close of its instrument after it was heard; None before that.
-    result : SignalResult or None
-        None while it is open.
-    """
-
-    signal: Signal
-    entry: Decimal | None = None
-    result: SignalResult | None = None
-    closed_at: datetime | None = None
-
-    @property
-    def open(self) -> bool:
-        """Whether it still has to be held to its word."""
-        return self.result is None
