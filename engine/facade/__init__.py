@@ -132,6 +132,15 @@ if TYPE_CHECKING:
     from engine.outside.reading import read_risk, risk_as_json
     from engine.outside.reconciling import Reconciled, reconcile_outside, reconciled_as_json
     from engine.rehearsal.drill import DrillReport, drill, drill_as_json
+    from engine.research.backtest import (
+        Approval,
+        BacktestPlan,
+        BacktestReport,
+        backtest_files,
+        require_folder,
+        write_backtest,
+    )
+    from engine.research.backtest import report_as_json as backtest_as_json
     from engine.research.calibration import (
         CalibrationReport,
         GroupReport,
@@ -170,8 +179,11 @@ __all__ = [
     "Actor",
     "Anchor",
     "AnyNotice",
+    "Approval",
     "Assessment",
     "AuditLine",
+    "BacktestPlan",
+    "BacktestReport",
     "Bar",
     "Bill",
     "BreakdownView",
@@ -308,6 +320,8 @@ __all__ = [
     "ZakatChoice",
     "ZakatReport",
     "ZakatYear",
+    "backtest_as_json",
+    "backtest_files",
     "bill_as_json",
     "bill_from_journal",
     "calibrate_files",
@@ -333,6 +347,7 @@ __all__ = [
     "release_from_outside",
     "reliability_of",
     "report_as_json",
+    "require_folder",
     "risk_as_json",
     "scan_as_json",
     "scan_files",
@@ -340,6 +355,7 @@ __all__ = [
     "statement_as_json",
     "verify_journal",
     "what_live_needs",
+    "write_backtest",
     "write_candidates",
     "zakat_of_journal",
 ]
@@ -355,6 +371,9 @@ _HEAVY = {
     "purification_of_journal": ("engine.statements", "purification_of_journal"),
     "zakat_of_journal": ("engine.statements", "zakat_of_journal"),
     "Anchor": ("engine.journal.chain", "Anchor"),
+    "Approval": ("engine.research.backtest", "Approval"),
+    "BacktestPlan": ("engine.research.backtest", "BacktestPlan"),
+    "BacktestReport": ("engine.research.backtest", "BacktestReport"),
     "CalibrationReport": ("engine.research.calibration", "CalibrationReport"),
     "CalibrationStudy": ("engine.research.calibration", "Study"),
     "Consultation": ("engine.consultation", "Consultation"),
@@ -389,6 +408,10 @@ _HEAVY = {
     "Settings": ("engine.config", "Settings"),
     "StudyPlan": ("engine.research.calibration", "StudyPlan"),
     "VerifyReport": ("engine.journal.verify", "VerifyReport"),
+    "backtest_as_json": ("engine.research.backtest", "report_as_json"),
+    "backtest_files": ("engine.research.backtest", "backtest_files"),
+    "require_folder": ("engine.research.backtest", "require_folder"),
+    "write_backtest": ("engine.research.backtest", "write_backtest"),
     "calibrate_files": ("engine.research.calibration", "calibrate_files"),
     "check_up": ("engine.checkup", "check_up"),
     "consult_files": ("engine.consultation", "consult_files"),
