@@ -131,7 +131,7 @@ async def test_gamma_reads_numbers_and_dated_headlines() -> None:
         await said_by(made)
     told = json.loads(llm.asked[0].user)
     assert told["computed"] == {"exhaustion rsi": 31.0}
-    assert len(told["closes_oldest_first"]) == 48
+    assert len(told["closes_oldest_first"]) == 24
     assert told["headlines"] == [
         {"at": "2025-03-01 00:00 UTC", "source": "paper", "title": "Gold rises on rate hopes"}
     ]
