@@ -19,11 +19,11 @@ from engine.errors import BrokerUnavailable, ExecutorError, JournalError
 from engine.journal.ledger import Ledger
 from engine.journal.reading import ledger_of
 from engine.journal.verify import verify
-from engine.llm import Provider, survey
-from engine.metering.plan import meter_plan_of
-from engine.metering.prices import price_at
+from engine.llm import ChatClient, Unanswered, survey
+from engine.metering import meter_plan_of, price_at
 from engine.opening import MarketChoice, kill_files, open_replay
-from engine.opening.witnesses import scouts_provider
+from engine.opening.analyzer import analyzer_provider, why_not_asked
+from engine.opening.witnesses import Aids, scouts_provider
 
 
 class Health(StrEnum):
@@ -54,6 +54,7 @@ class Finding:
 
 
 Findings = tuple[Finding, ...]
+_PROBE_SECONDS = 5.0
 
 
 async def check_up(
@@ -75,6 +76,7 @@ async def check_up(
         *await _venue_keys(Secrets()),
         *await _ib_gateway(settings),
         await _scouts(settings, Secrets()),
+        await _analyzer(settings, Secrets()),
         _place(settings),
         _forms(settings),
         _live(settings, db or settings.journal.path),
@@ -146,14 +148,46 @@ def _discord(settings: Settings, secrets: Secrets) -> tuple[Finding, ...]:
 
 
 def _halt_messages(settings: Settings) -> Finding:
-    if not settings.discord.read_halt_messages:
+    halts, signals = settings.discord.read_halt_messages, settings.discord.read_signals
+    if not (halts or signals):
         told = "an overseer's message that names the bot halts: @bot halt"
         return Finding("halt by message", Health.GOOD, told)
-    told = "plain messages halt: halt, or !halt REASON"
+    told = "plain messages halt: halt, or !halt REASON" if halts else "only @bot halt halts"
+    if signals:
+        told += f"; calls of {len(settings.discord.signal_ids)} accounts are heard"
     mend = (
         "the Message Content intent must be on in the Developer Portal, or the bot cannot log in"
     )
     return Finding("halt by message", Health.NOTE, told, mend)
+
+
+async def _analyzer(settings: Settings, secrets: Secrets) -> Finding:
+    """Whether a memo could be had; nothing is asked that costs money."""
+    chosen = settings.analyzer
+    if not chosen.enabled:
+        return Finding("analyzer", Health.GOOD, "off: no memo is asked for")
+    why = why_not_asked(settings, Aids(secrets), paced=False)
+    if why:
+        return Finding("analyzer", Health.NOTE, why, "set it in the environment: memos need it")
+    priced = price_at(
+        meter_plan_of(settings).prices, chosen.provider, chosen.model, SystemClock().now()
+    )
+    if priced is None:
+        mend = "add a table under [meter.prices]: a model without a price is not asked"
+        return Finding("analyzer", Health.NOTE, f"{chosen.model} has no price", mend)
+    client = ChatClient(analyzer_provider(settings, secrets))
+    try:
+        listed = await client.models(_PROBE_SECONDS)
+    finally:
+        await client.aclose()
+    if isinstance(listed, Unanswered):
+        mend = "proposals on which a memo is wanted ask the owner until it answers"
+        return Finding("analyzer", Health.NOTE, f"{chosen.base_url}: {listed.reason}", mend)
+    if chosen.model not in listed:
+        held = ", ".join(listed[:6])
+        mend = f"set analyzer.model to one of: {held}"
+        return Finding("analyzer", Health.NOTE, f"{chosen.model} is not listed there", mend)
+    return Finding("analyzer", Health.GOOD, f"{chosen.base_url} has {chosen.model}")
 
 
 def _kill_file(settings: Settings, journal: Path) -> Finding:
@@ -223,38 +257,24 @@ async def _scouts(settings: Settings, secrets: Secrets) -> Finding:
     except ExecutorError as fault:
         return Finding("scouts", Health.BAD, str(fault), "mend it", fatal=True)
     wanted = {"scouts.vision_model": scouts.vision_model, "scouts.text_model": scouts.text_model}
-    mend = "start the server, or empty scouts.base_url; the desk works without"
-    return await _models("scouts", provider, wanted, settings, mend)
-
-
-async def _models(
-    thing: str, provider: Provider, wanted: Mapping[str, str], settings: Settings, start: str
-) -> Finding:
-    """One line on a model server: reachable, with every model that is wanted, at a known price.
-
-    Parameters
-    ----------
-    wanted : mapping of setting to pattern
-    start : str
-        What to do where it does not answer.
-    """
     found = await survey(provider, tuple(wanted.values()))
     where = f"{provider.name} at {provider.base_url}"
     if found.fault:
-        return Finding(thing, Health.NOTE, f"{where}: {found.fault}", start)
+        mend = "start the server, or empty scouts.base_url; the desk works without"
+        return Finding("scouts", Health.NOTE, f"{where}: {found.fault}", mend)
     missing = [name for name, pattern in wanted.items() if found.found[pattern] is None]
     if missing:
         others = ", ".join(found.listed[:8]) or "none at all"
         told = f"{where} lists no model like {wanted[missing[0]]}; it lists {others}"
         mend = f"download it there, or set {missing[0]} to one that is listed"
-        return Finding(thing, Health.NOTE, told, mend)
+        return Finding("scouts", Health.NOTE, told, mend)
     names = [chosen.model for chosen in found.found.values() if chosen is not None]
     prices, today = meter_plan_of(settings).prices, SystemClock().now()
     dear = [name for name in names if price_at(prices, provider.name, name, today) is None]
     if dear:
-        told = f"{where} has {dear[0]}, but no price is known for it: it will not be asked"
-        return Finding(thing, Health.NOTE, told, "add its price under [meter.prices]")
-    return Finding(thing, Health.GOOD, f"{where} has {' and '.join(dict.fromkeys(names))}")
+        told = f"{where} has {dear[0]}, but no price is known for it: it is not asked"
+        return Finding("scouts", Health.NOTE, told, "add its price under [meter.prices]")
+    return Finding("scouts", Health.GOOD, f"{where} has {' and '.join(dict.fromkeys(names))}")
 
 
 _STALE_RATE = timedelta(days=90)

@@ -14,8 +14,6 @@ from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
 
-from engine.brokers.latency import Latency
-from engine.brokers.paper import PaperBroker
 from engine.brokers.settlement import Unsettled
 from engine.config import Secrets, Settings
 from engine.costs import Conditions
@@ -27,17 +25,18 @@ from engine.errors import ConfigError, JournalError
 from engine.journal.ledger import Ledger
 from engine.journal.sqlite import SqliteJournal
 from engine.killswitch import KillFile, kill_path
-from engine.market.sessions import is_open
 from engine.model.bars import Timeframe
 from engine.model.instruments import Calendar
 from engine.model.orders import Side
 from engine.model.positions import LotState
 from engine.opening.account import learn_fees
+from engine.opening.analyzer import analyst_of, why_not_asked
 from engine.opening.choice import MarketChoice
 from engine.opening.gates import pass_gates
-from engine.opening.live import funding_of, live_broker
+from engine.opening.live import funding_of, guards_of, live_broker
 from engine.opening.markets import OpenMarket, open_market, open_replay, replay_of
 from engine.opening.news import headlines_of
+from engine.opening.paper import paper_venue
 from engine.opening.venues import REHEARSAL, Venues
 from engine.opening.witnesses import NO_AIDS, Aids, scouts_of, silent_witnesses
 from engine.ports import Broker, ChartPainter, Journal, KillSwitch
@@ -152,7 +151,7 @@ async def open_on(
 
 async def start_on(parts: EngineParts, opened: AsyncExitStack) -> Engine:
     """The engine made of `parts`, open; on a fault `opened` lets go of what they are made of."""
-    beside = (parts.headlines, parts.scouts)
+    beside = (parts.headlines, parts.scouts, parts.analyst)
     for part in (parts.feed, parts.witnesses, parts.broker, *beside):
         if part is not None:
             opened.push_async_callback(part.aclose)
@@ -250,6 +249,7 @@ class Composition:
         broker, locked = await self._broker(policy, conditions)
         opened.push_async_callback(broker.aclose)
         headlines = headlines_of(settings, market.view, market.instruments, market.clock)
+        unasked = why_not_asked(settings, self.aids, paced=market.view.paced)
         return EngineParts(
             settings=settings,
             policy=policy,
@@ -263,7 +263,8 @@ class Composition:
             pipeline=pipeline_of(settings, policy, market.view.timeframe),
             clock=market.clock,
             software=version("executor"),
-            silent=silent_witnesses(settings),
+            silent=silent_witnesses(settings, unasked),
+            analyst=analyst_of(settings, self.aids, market.view, market.clock),
             scouts=scouts_of(settings, self.aids, market.clock, headlines),
             witnesses=market.witnesses,
             headlines=headlines,
@@ -273,6 +274,7 @@ class Composition:
             epoch_at=market.epoch_at,
             funding=await self._funding(broker),
             locked=locked,
+            guards=guards_of(settings, market.instruments, paper=self._mode == PAPER),
             compare_every=None if self._mode == PAPER else settings.risk.reconcile_every,
         )
 
@@ -366,18 +368,13 @@ def _paper_broker(
         held[base] = held.get(base, Decimal(0)) + position.quantity
     on_record = ledger.opened_at is not None and ledger.mode == PAPER
     cash = ledger.cash_usd if on_record else settings.desk.cash_usd
-    return PaperBroker(
-        tuple(policy.instruments.values()),
-        policy.costs,
+    return paper_venue(
+        settings,
+        policy,
+        conditions,
         cash_usd=cash,
         holdings=held,
-        conditions=conditions,
         unsettled=_unsettled(policy, ledger),
-        latency=Latency(
-            settings.paper.latency_median_seconds, settings.paper.latency_tail_seconds
-        ),
-        ahead_frac=settings.paper.queue_ahead_frac,
-        is_open=is_open,
     )
 
 

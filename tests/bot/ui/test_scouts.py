@@ -113,12 +113,9 @@ def test_a_posted_opinion_says_who_why_and_that_it_decides_nothing(counts: bool)
 def test_a_models_words_cannot_mention_link_or_format() -> None:
     loud = replace(SAID, reason="@everyone **[win](http://evil)** `x`", evidence=("# <@1>",))
     notice = OpinionNotice(7, views.AT, Place.RESEARCH, loud, counts=True)
-    for card in (
-        opinion_card(notice, views.LIVE),
-        scouts_card(
-            replace(VIEW, scouts=(replace(ALPHA, words=(WordView(loud, views.AT, True),)),))
-        ),
-    ):
+    talking = replace(ALPHA, words=(WordView(loud, views.AT, stands=True),))
+    shown = opinion_card(notice, views.LIVE), scouts_card(replace(VIEW, scouts=(talking,)))
+    for card in shown:
         said = text_of(card)
         assert "@everyone" not in said
         assert "[win](" not in said
