@@ -155,6 +155,7 @@ class Engine:
             before=self._watch.day_before,
             witnesses=parts.pipeline.witnesses,
             kill_switch=parts.kill_switch,
+            guards=parts.guards,
         )
 
     def _silent(self) -> tuple[str, ...]:
