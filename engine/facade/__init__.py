@@ -21,6 +21,7 @@ from engine.errors import (
     MarketDataError,
 )
 from engine.facade.desk import Desk
+from engine.facade.live import LiveDesk
 from engine.facade.posts import PostDesk
 from engine.facade.sharia import ShariaDesk
 from engine.facade.witnesses import WitnessDesk
@@ -222,6 +223,7 @@ __all__ = [
     "LimitLevel",
     "LimitUseView",
     "LimitView",
+    "LiveDesk",
     "LiveLocked",
     "LockOpening",
     "LogReport",
