@@ -67,6 +67,18 @@ def opinion_card(notice: OpinionNotice, market: MarketView) -> Card:
     )
 
 
+def scouts_line(heard: tuple[Opinion, ...]) -> str:
+    """What scouts said of a proposal's instrument, in one line; empty where none did."""
+    if not heard:
+        return ""
+    told = ", ".join(
+        f"{said.voter.name.capitalize()} {said.stance.replace('_', ' ')} "
+        f"({share(said.confidence, 0)})"
+        for said in heard
+    )
+    return f"**Scouts** {told}"
+
+
 def _scout(scout: ScoutView, market: MarketView) -> list[str]:
     lines = [f"**{scout.name.capitalize()}** · every {scout.every_minutes} min"]
     if scout.voter:

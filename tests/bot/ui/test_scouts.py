@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from bot.ui.proposal import proposal_card
 from bot.ui.scan import scan_card
 from bot.ui.scouts import opinion_card, scouts_card
 from engine.facade import (
@@ -120,6 +121,12 @@ def test_a_models_words_cannot_mention_link_or_format() -> None:
         assert "@everyone" not in said
         assert "[win](" not in said
         assert "<@1>" not in said
+
+
+def test_a_proposal_has_the_scouts_in_one_line() -> None:
+    said = text_of(proposal_card(views.proposal(scouts=(SAID,))))
+    assert "**Scouts** Alpha long (72 %)" in said
+    assert "**Scouts**" not in text_of(proposal_card(views.proposal()))
 
 
 def test_a_servers_words_in_the_scan_are_only_words() -> None:
