@@ -7,16 +7,21 @@ fault is told. Both crews call the same function with the same bytes, so they an
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from typing import Any, Protocol
 
 from engine.errors import ResearchError
 
 Work = Callable[[Any, Any], Any]
 """A function at a module's top: what all share, one piece of work, to its answer."""
+
+PATIENCE = timedelta(seconds=10)
+ORPHANED_FOR = timedelta(seconds=10)
 
 GIVEN_OUT_AGAIN = 5
 """Times that work is given out anew after a cluster has lost what it was given."""
@@ -65,12 +70,18 @@ class LocalCrew:
         from joblib.externals.loky import get_reusable_executor
 
         # Arrays mapped into memory are read-only, and each kernel would be compiled for them anew.
+        # Workers of a process that was killed end by themselves when nothing more comes.
         parallel = Parallel(
-            n_jobs=self._workers, return_as="generator_unordered", max_nbytes=None, batch_size=1
+            n_jobs=self._workers,
+            return_as="generator_unordered",
+            max_nbytes=None,
+            batch_size=1,
+            idle_worker_timeout=ORPHANED_FOR.total_seconds(),
         )
         key = hashlib.sha256(blob).hexdigest()
         answers = parallel(
-            delayed(_in_process)(work, key, blob, name, piece) for name, piece in pieces.items()
+            delayed(_in_process)(os.getpid(), work, key, blob, name, piece)
+            for name, piece in pieces.items()
         )
         try:
             with closing(answers):
@@ -86,15 +97,17 @@ class ClusterCrew:
     ----------
     address : str
         Of its scheduler: ``tcp://10.0.0.5:8786``.
+    patience : timedelta
+        How long it may take to answer.
     """
 
-    def __init__(self, address: str) -> None:
-        self._address = address
+    def __init__(self, address: str, patience: timedelta = PATIENCE) -> None:
+        self._address, self._patience = address, patience
 
     def run(self, work: Work, shared: object, pieces: Mapping[str, Any]) -> Iterator[Any]:
         """See `Crew`."""
         blob = pickle.dumps(shared, protocol=5)
-        with _connected(self._address) as client:
+        with _connected(self._address, self._patience) as client:
             _require_same_software(client)
             left = dict(pieces)
             for _ in range(GIVEN_OUT_AGAIN + 1):
@@ -149,7 +162,11 @@ def _by_name(work: Work, key: str, blob: bytes, name: str, piece: Any) -> tuple[
     return name, work(_unpacked(key, blob), piece)
 
 
-def _in_process(work: Work, key: str, blob: bytes, name: str, piece: Any) -> tuple[str, Any]:
+def _in_process(
+    owner: int, work: Work, key: str, blob: bytes, name: str, piece: Any
+) -> tuple[str, Any]:
+    if os.getppid() != owner:
+        os._exit(1)  # whoever asked is dead: nobody takes the answer
     # Ctrl-C is for the one who started us: it keeps what is done and ends us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     return _by_name(work, key, blob, name, piece)
@@ -162,15 +179,17 @@ def _died(fault: BaseException | None) -> bool:
 
 
 @contextmanager
-def _connected(address: str) -> Iterator[Any]:
+def _connected(address: str, patience: timedelta) -> Iterator[Any]:
     try:
         from distributed import Client
+
+        connect: Any = Client  # untyped there
     except ImportError:
         raise ResearchError(
             "--cluster needs Dask: install it with pip install 'executor[cluster]'"
         ) from None
     try:
-        client = Client(address, timeout=10, set_as_default=False)
+        client = connect(address, timeout=patience.total_seconds(), set_as_default=False)
     except (OSError, ValueError) as fault:
         reason = str(fault).partition("\n")[0][:120]
         raise ResearchError(

@@ -90,6 +90,9 @@ def sweep(
             done[key] = trial
             tell(len(done), len(keys), "backtesting")
     except KeyboardInterrupt:
+        # It may have come between a result's file and its entry in the log.
+        done |= {key: trial for key in left if (trial := store.read(key)) is not None}
+        _log_missing(log, done.values())
         tell(len(done), len(keys), "stopped")
     trials = tuple(done[key] for key in keys if key in done)
     return Swept(trials, found, len(keys), search_of(trials), search_of(log.trials()))

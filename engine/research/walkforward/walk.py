@@ -145,8 +145,8 @@ def walk_forward(
     horizon = timedelta(days=max(each.settings.pipeline.horizon_days for each in pieces))
     embargo = embargo_for(first, last, horizon)
     judged = stretches(first, last, folds, embargo)
-    table, days = _table(points.trials, first)
-    chosen = [_best(table[:, days < _day(each.taught_until)]) for each in judged]
+    table, days = table_of(points.trials, first)
+    chosen = [best_of(table[:, days < day_of(each.taught_until)]) for each in judged]
     anew = [
         _fold_piece(pieces[best], stretch)
         for (best, _), stretch in zip(chosen, judged, strict=True)
@@ -168,11 +168,11 @@ def _common_stretch(trials: Sequence[Trial]) -> tuple[datetime, datetime]:
     return max(each.first_at for each in trials), min(each.last_at for each in trials)
 
 
-def _table(trials: Sequence[Trial], first: datetime) -> tuple[FloatArray, IntArray]:
+def table_of(trials: Sequence[Trial], first: datetime) -> tuple[FloatArray, IntArray]:
     """Daily returns of every point over the days that all have, and those days."""
-    begins = [_day(each.first_at) for each in trials]
+    begins = [day_of(each.first_at) for each in trials]
     ends = [begin + len(each.returns) for begin, each in zip(begins, trials, strict=True)]
-    low, high = max(*begins, _day(first)), min(ends)
+    low, high = max(*begins, day_of(first)), min(ends)
     if high - low < 2:
         raise ResearchError("the points share no day: give longer files")
     rows = [
@@ -182,12 +182,12 @@ def _table(trials: Sequence[Trial], first: datetime) -> tuple[FloatArray, IntArr
     return np.array(rows, dtype=np.float64), np.arange(low, high)
 
 
-def _day(at: datetime) -> int:
+def day_of(at: datetime) -> int:
     """UTC day of an instant, as `daily_returns` counts: midnight belongs to the day it ends."""
     return (int(at.timestamp()) - 1) // DAY_SECONDS
 
 
-def _best(table: FloatArray) -> tuple[int, float | None]:
+def best_of(table: FloatArray) -> tuple[int, float | None]:
     """The point with the highest Sharpe ratio; the first one where none took any risk."""
     sharpes = [found.sharpe if (found := moments_of(row)) else -math.inf for row in table]
     best = int(np.argmax(sharpes))
@@ -208,7 +208,7 @@ def _judged(
     for split in combinations(days, math.ceil(embargo.days), math.ceil(horizon.days)):
         if split.chooses.sum() < 3:
             continue
-        best, _ = _best(table[:, split.chooses])
+        best, _ = best_of(table[:, split.chooses])
         moments = moments_of(table[best, split.judges])
         found.append(moments.sharpe if moments else 0.0)
     return tuple(found)
@@ -223,7 +223,7 @@ def _stitched(
 ) -> Walk:
     returns = np.concatenate([np.array(fold.trial.returns) for fold in folds])
     days = np.concatenate(
-        [_day(f.trial.first_at) + np.arange(len(f.trial.returns)) for f in folds]
+        [day_of(f.trial.first_at) + np.arange(len(f.trial.returns)) for f in folds]
     )
     moments = moments_of(returns)
     mean = above = None

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +51,13 @@ def marking(folder: Path, piece: int) -> int:
 def cluster() -> Iterator[str]:
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None,
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0",
         host="127.0.0.1", silence_logs=50,
     ) as running:  # fmt: skip
         yield running.scheduler_address
 
 
+SOON = timedelta(seconds=1)
 SHARED = np.arange(200_000, dtype=np.float64)
 
 
@@ -131,14 +133,14 @@ def test_a_cluster_that_loses_a_worker_answers_the_same(cluster: str, tmp_path: 
 def test_no_scheduler_is_one_line_with_its_mend() -> None:
     pytest.importorskip("distributed")
     with pytest.raises(ResearchError, match="no Dask scheduler answers at"):
-        list(ClusterCrew("tcp://127.0.0.1:9").run(scaled, SHARED, PIECES))
+        list(ClusterCrew("tcp://127.0.0.1:9", SOON).run(scaled, SHARED, PIECES))
 
 
 def test_a_cluster_without_workers_is_told() -> None:
     distributed = pytest.importorskip("distributed")
     with (
         distributed.LocalCluster(
-            n_workers=0, processes=True, dashboard_address=None, host="127.0.0.1"
+            n_workers=0, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1"
         ) as empty,
         pytest.raises(ResearchError, match="has no worker"),
     ):
