@@ -11,7 +11,18 @@ import sys
 import typer
 from rich.markup import escape
 
-from bot.commands import costs, data, desk, history, law, oversight, record, searching, trials
+from bot.commands import (
+    costs,
+    data,
+    desk,
+    history,
+    law,
+    oversight,
+    record,
+    searching,
+    trials,
+    witnesses,
+)
 from bot.commands.frame import app, err
 
 __all__ = [
@@ -26,6 +37,7 @@ __all__ = [
     "record",
     "searching",
     "trials",
+    "witnesses",
 ]
 
 

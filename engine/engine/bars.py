@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from engine.desk.casework import Card
 from engine.desk.picture import picture_of
+from engine.desk.votes import votes_on
 from engine.engine.deadlines import expired
 from engine.engine.execution import Execution
 from engine.engine.exits import Exits
-from engine.engine.guarding import Guard, events_of
+from engine.engine.guarding import events_of
 from engine.engine.judging import Judge
 from engine.engine.lawkeeping import Lawkeeping
+from engine.engine.listening import calls_ended
+from engine.engine.reconciling import Reconciling
 from engine.engine.recorder import Recorder
-from engine.engine.study import key_of
+from engine.engine.study import heard, key_of
 from engine.engine.watching import Watch
 from engine.market.checks import admit
 from engine.model import events as happened
@@ -39,7 +43,7 @@ class BarsFlow:
     pipeline: Pipeline
     watch: Watch
     judge: Judge
-    guard: Guard
+    reconciling: Reconciling
     law: Lawkeeping
 
     async def run(self, batch: BarsClosed) -> tuple[ProposalTerms, ...]:
@@ -49,11 +53,13 @@ class BarsFlow:
         if not sound.bars:
             return ()
         await self._trade_through(sound)
-        await self.guard.reconcile(max(batch.at, self.recorder.ledger.bars_at or batch.at))
+        newest = max(batch.at, self.recorder.ledger.bars_at or batch.at)
+        await self.reconciling.compare(newest)
         if self._comes_late(sound):
             await self.recorder.record(*_too_late(sound))
             return ()
-        assessments = self.pipeline.observe(sound, self.watch.costing.fracs(sound.at))
+        seen = self.pipeline.observe(sound, self.watch.costing.fracs(sound.at))
+        assessments = heard(self.pipeline, seen, partial(votes_on, self.recorder.ledger))
         labelled = self._labelled()
         raised = await self._judge(sound, assessments, labelled)
         for closed in labelled:
@@ -103,6 +109,7 @@ class BarsFlow:
         await self.exits.protect(batch.bars[0].open_at)
         await self.broker.observe(batch)
         await self.exits.keep_up(batch.at)
+        await self.execution.cancel_overdue(batch.at)
 
     # ------------------------------------------------------------------ after the layers
 
@@ -127,6 +134,7 @@ class BarsFlow:
         cards = self.judge.cards(assessments, picture, costing, caught_up=batch.caught_up)
         await self.recorder.record(
             *labelled,
+            *calls_ended(ledger, batch, costing),
             self.judge.assessed(batch, assessments, cards, moment),
             *(happened.CandidateOpened(a.setup) for a in assessments if a.setup is not None),
             *events_of(picture, self.watch.policy.limits),

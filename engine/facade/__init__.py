@@ -21,10 +21,12 @@ from engine.errors import (
     MarketDataError,
 )
 from engine.facade.desk import Desk
+from engine.facade.posts import PostDesk
 from engine.facade.sharia import ShariaDesk
+from engine.facade.witnesses import WitnessDesk
 from engine.metering.bill import Bill, EnergyUse, ModelLine
 from engine.model.actors import DESK, Actor, Permission, Role
-from engine.model.bars import Bar, Timeframe
+from engine.model.bars import Bar, Candles, Timeframe
 from engine.model.orders import Fill, Order, OrderState, OrderType, Purpose, Side
 from engine.model.positions import Origin, Position, Trade
 from engine.model.proposals import (
@@ -37,16 +39,22 @@ from engine.model.proposals import (
     SizeStep,
 )
 from engine.model.setups import Assessment, LayerReading, LayerRole, Odds, Setup, SetupKind
+from engine.model.signals import SignalOutcome, SignalSide
 from engine.model.verdicts import Refused
+from engine.model.witnesses import Abstention, Opinion, Stance
+from engine.ports import ChartPainter
+from engine.probability.scouts import Standing
 from engine.risk.breaker import BreakerState
 from engine.risk.findings import DeskState
 from engine.views import (
+    AccountView,
     AnyNotice,
     AuditLine,
     BreakdownView,
     BreakerRowView,
     BreakerView,
     ChartView,
+    ConfidenceView,
     CostsView,
     DecisionNotice,
     DeskNotice,
@@ -63,6 +71,7 @@ from engine.views import (
     Mark,
     MarketView,
     Notice,
+    OpinionNotice,
     OrderNotice,
     OrderView,
     Place,
@@ -79,10 +88,17 @@ from engine.views import (
     ScanNotice,
     ScanRow,
     ScanView,
+    ScoutsView,
+    ScoutView,
     ShariaView,
+    SignalsView,
+    SignalView,
+    SourcesView,
+    SourceView,
     StatusView,
     TradeNotice,
     VerifyView,
+    WordView,
 )
 
 if TYPE_CHECKING:
@@ -90,6 +106,8 @@ if TYPE_CHECKING:
     from engine.compliance.purification import Purification
     from engine.compliance.zakat import Nisab, ZakatReport, ZakatYear
     from engine.config import Secrets, Settings, load_settings
+    from engine.consultation import Consultation, consult_files, statement_as_json
+    from engine.desk.requirements import Requirement
     from engine.desk.zakat import ZakatChoice
     from engine.journal.chain import Anchor
     from engine.journal.export import export as export_journal
@@ -101,6 +119,7 @@ if TYPE_CHECKING:
     from engine.market.inspection import Inspection, inspection_as_json
     from engine.metering.record import bill_as_json, bill_from_journal
     from engine.opening import MarketChoice
+    from engine.opening.gates import LiveLocked, what_live_needs
     from engine.outside.halting import (
         OutsideHalt,
         OutsideRelease,
@@ -108,6 +127,7 @@ if TYPE_CHECKING:
         release_from_outside,
     )
     from engine.outside.reading import read_risk, risk_as_json
+    from engine.outside.reconciling import Reconciled, reconcile_outside, reconciled_as_json
     from engine.research.calibration import (
         CalibrationReport,
         GroupReport,
@@ -152,6 +172,8 @@ __all__ = [
     "DATA_MENDS",
     "DESK",
     "GAP",
+    "Abstention",
+    "AccountView",
     "Actor",
     "Anchor",
     "AnyNotice",
@@ -166,9 +188,13 @@ __all__ = [
     "BrokerError",
     "CalibrationReport",
     "CalibrationStudy",
+    "Candles",
     "CardKind",
+    "ChartPainter",
     "ChartView",
+    "ConfidenceView",
     "ConfigError",
+    "Consultation",
     "CostItem",
     "CostLines",
     "CostsView",
@@ -201,6 +227,7 @@ __all__ = [
     "LimitLevel",
     "LimitUseView",
     "LimitView",
+    "LiveLocked",
     "LockOpening",
     "LogReport",
     "Logged",
@@ -213,6 +240,8 @@ __all__ = [
     "Nisab",
     "Notice",
     "Odds",
+    "Opinion",
+    "OpinionNotice",
     "Order",
     "OrderNotice",
     "OrderState",
@@ -226,6 +255,7 @@ __all__ = [
     "PortfolioView",
     "Position",
     "PositionView",
+    "PostDesk",
     "PostRef",
     "ProfitRow",
     "ProposalNotice",
@@ -235,8 +265,10 @@ __all__ = [
     "Purification",
     "PurificationView",
     "Purpose",
+    "Reconciled",
     "Refused",
     "ReliabilityBin",
+    "Requirement",
     "RiskEventView",
     "RiskView",
     "Role",
@@ -244,6 +276,8 @@ __all__ = [
     "ScanNotice",
     "ScanRow",
     "ScanView",
+    "ScoutView",
+    "ScoutsView",
     "Search",
     "Secrets",
     "Settings",
@@ -252,7 +286,15 @@ __all__ = [
     "ShariaDesk",
     "ShariaView",
     "Side",
+    "SignalOutcome",
+    "SignalSide",
+    "SignalView",
+    "SignalsView",
     "SizeStep",
+    "SourceView",
+    "SourcesView",
+    "Stance",
+    "Standing",
     "StatusView",
     "StudyPlan",
     "SweepPlan",
@@ -267,6 +309,8 @@ __all__ = [
     "VerifyView",
     "Walk",
     "WalkPlan",
+    "WitnessDesk",
+    "WordView",
     "ZakatChoice",
     "ZakatReport",
     "ZakatYear",
@@ -275,6 +319,7 @@ __all__ = [
     "calibrate_files",
     "check_file",
     "check_up",
+    "consult_files",
     "dispersion_of",
     "export_journal",
     "fetch_file",
@@ -288,6 +333,8 @@ __all__ = [
     "open_desk",
     "purification_of_journal",
     "read_risk",
+    "reconcile_outside",
+    "reconciled_as_json",
     "release_from_outside",
     "reliability_of",
     "report_as_json",
@@ -296,11 +343,13 @@ __all__ = [
     "scan_files",
     "search_as_json",
     "search_of",
+    "statement_as_json",
     "sweep_files",
     "swept_as_json",
     "verify_journal",
     "walk_as_json",
     "walk_files",
+    "what_live_needs",
     "write_candidates",
     "write_sweep",
     "write_walk",
@@ -320,12 +369,14 @@ _HEAVY = {
     "Anchor": ("engine.journal.chain", "Anchor"),
     "CalibrationReport": ("engine.research.calibration", "CalibrationReport"),
     "CalibrationStudy": ("engine.research.calibration", "Study"),
+    "Consultation": ("engine.consultation", "Consultation"),
     "FileScan": ("engine.scanning", "FileScan"),
     "bill_as_json": ("engine.metering.record", "bill_as_json"),
     "bill_from_journal": ("engine.metering.record", "bill_from_journal"),
     "Finding": ("engine.checkup", "Finding"),
     "GroupReport": ("engine.research.calibration", "GroupReport"),
     "Health": ("engine.checkup", "Health"),
+    "LiveLocked": ("engine.opening.gates", "LiveLocked"),
     "DATA_MENDS": ("engine.market.inspection", "MENDS"),
     "FetchPlan": ("engine.market.fetching", "FetchPlan"),
     "Fetched": ("engine.market.fetching", "Fetched"),
@@ -355,6 +406,7 @@ _HEAVY = {
     "TrialLog": ("engine.research.trials", "TrialLog"),
     "search_of": ("engine.research.trials", "search_of"),
     "MarketChoice": ("engine.opening.choice", "MarketChoice"),
+    "Requirement": ("engine.desk.requirements", "Requirement"),
     "OutsideHalt": ("engine.outside.halting", "OutsideHalt"),
     "OutsideRelease": ("engine.outside.halting", "OutsideRelease"),
     "ReliabilityBin": ("engine.research.calibration", "ReliabilityBin"),
@@ -364,10 +416,14 @@ _HEAVY = {
     "VerifyReport": ("engine.journal.verify", "VerifyReport"),
     "calibrate_files": ("engine.research.calibration", "calibrate_files"),
     "check_up": ("engine.checkup", "check_up"),
+    "consult_files": ("engine.consultation", "consult_files"),
     "export_journal": ("engine.journal.export", "export"),
     "halt_from_outside": ("engine.outside.halting", "halt_from_outside"),
     "journal_lines": ("engine.journal.export", "lines"),
     "load_settings": ("engine.config", "load_settings"),
+    "Reconciled": ("engine.outside.reconciling", "Reconciled"),
+    "reconcile_outside": ("engine.outside.reconciling", "reconcile_outside"),
+    "reconciled_as_json": ("engine.outside.reconciling", "reconciled_as_json"),
     "read_risk": ("engine.outside.reading", "read_risk"),
     "release_from_outside": ("engine.outside.halting", "release_from_outside"),
     "reliability_of": ("engine.research.calibration", "reliability_of"),
@@ -375,7 +431,9 @@ _HEAVY = {
     "risk_as_json": ("engine.outside.reading", "risk_as_json"),
     "scan_as_json": ("engine.scanning", "scan_as_json"),
     "scan_files": ("engine.scanning", "scan_files"),
+    "statement_as_json": ("engine.consultation", "statement_as_json"),
     "verify_journal": ("engine.journal.verify", "verify"),
+    "what_live_needs": ("engine.opening.gates", "what_live_needs"),
     "write_candidates": ("engine.research.calibration", "write_candidates"),
 }
 """What only a composition root needs: imported when it is first asked for."""
@@ -389,14 +447,21 @@ def __getattr__(name: str) -> Any:
 
 
 async def open_desk(
-    settings: Settings, choice: MarketChoice, journal_path: Path, secrets: Secrets | None = None
+    settings: Settings,
+    choice: MarketChoice,
+    journal_path: Path,
+    secrets: Secrets | None = None,
+    painter: ChartPainter | None = None,
 ) -> Desk:
     """Open the desk whose record is at `journal_path`, or begin one there.
 
     Parameters
     ----------
     secrets : Secrets or None
-        Keys with which a venue is asked for the account's fees; None asks nobody.
+        Keys with which a venue is asked for the account's fees, and models are asked; None asks
+        no venue.
+    painter : ChartPainter or None
+        Draws charts for scouts that look at pictures; without one they abstain.
 
     Raises
     ------
@@ -405,4 +470,4 @@ async def open_desk(
     """
     from engine.opening import open_engine
 
-    return Desk(await open_engine(settings, choice, journal_path, secrets))
+    return Desk(await open_engine(settings, choice, journal_path, secrets, painter))

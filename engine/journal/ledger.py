@@ -11,14 +11,19 @@ from decimal import Decimal
 
 from engine.compliance.jurisdiction import Dealing
 from engine.compliance.lines import key_of, meaning_of
+from engine.costs import Drift
 from engine.journal.tenure import Tenure
+from engine.journal.testimony import Testimony
 from engine.model.actors import Actor
 from engine.model.events import BarsAssessed, PlanRegistered, ReviewHeld
 from engine.model.fees import FeeTier
 from engine.model.orders import OPEN_STATES, Fill, Order, OrderState, Purpose, Side
 from engine.model.positions import Position, Trade
 from engine.model.proposals import CardKind, ProposalStatus, ProposalTerms
+from engine.model.reconciliation import Difference
+from engine.model.reviews import Verdict
 from engine.model.setups import Assessment, Label, SetupKind
+from engine.model.signals import Signal, SignalResult
 from engine.model.venue_lines import Meaning, VenueLine
 from engine.ports import Envelope
 from engine.risk.monitors import Monitors
@@ -168,6 +173,25 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class ReconcileRecord:
+    """The last comparison of record and account that went on record."""
+
+    compared: str
+    differences: tuple[Difference, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockRecord:
+    """The owner's word that the desk may be live, and over which verdict of which plan."""
+
+    by: Actor
+    verdict: Verdict
+    plan_seq: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Registration:
     """The plan in force, and when its clock began."""
 
@@ -183,6 +207,29 @@ class Look:
     seq: int
     at: datetime
     held: ReviewHeld
+
+
+@dataclass(slots=True)
+class SignalRecord:
+    """An outside call and what came of it.
+
+    Attributes
+    ----------
+    entry : Decimal or None, quote currency
+        First close of its instrument after it was heard; None before that.
+    result : SignalResult or None
+        None while it is open.
+    """
+
+    signal: Signal
+    entry: Decimal | None = None
+    result: SignalResult | None = None
+    closed_at: datetime | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether it still has to be held to its word."""
+        return self.result is None
 
 
 @dataclass(slots=True)
@@ -231,6 +278,10 @@ class Ledger:
     candidate_costs : dict of (instrument, datetime) to float, fraction of entry
         What the layers were told a trade costs where a candidate that is still open began: a
         restart has no book of that moment, and must not judge it by another cost.
+    candidate_votes : dict of (instrument, datetime) to votes by witness
+        Who voted how on a candidate that is still open: a restart must not forget it.
+    signals : dict of str to SignalRecord
+        Outside calls by their id, oldest first.
     fee_tiers : dict of str to FeeTier
         What venues said they charge this account.
     model_use : dict of (month, provider, model, purpose) to ModelUse
@@ -251,6 +302,18 @@ class Ledger:
         What the owner said of kinds that the desk did not know.
     given : list of Given
         What was given away of incidental interest.
+    testimony : Testimony
+        What witnesses said, and how much of it.
+    mode_since : datetime or None
+        When the desk's money last changed; None while it trades what it opened with.
+    set_aside : dict of str to Decimal, US dollars or base units
+        What was on the account when the desk went live and is the owner's.
+    reconciled : ReconcileRecord or None
+        The last comparison with the account that went on record in this mode.
+    owners_told : set of (kind, thing)
+        What was told of the owner's own orders, trades and assets.
+    unlocked : UnlockRecord or None
+        The owner's word for live, while it stands.
     registration : Registration or None
         The review's plan in force; None on a record older than that.
     registrations_count : int
@@ -265,6 +328,10 @@ class Ledger:
         Which events have been told of, and where.
     untold : dict of int to Envelope
         Events that are still to be told of; of the scans only the newest.
+    dealings_count : int
+        Approvals, fills and their amendments so far.
+    drift : tuple of (int, Drift or None), or None
+        What approvals were found to cost in waiting, at that count (``engine/desk/costing.py``).
     """
 
     mode: str = ""
@@ -315,6 +382,8 @@ class Ledger:
     labels: dict[LabelKey, Label] = field(default_factory=dict)
     studied: dict[str, datetime] = field(default_factory=dict)
     candidate_costs: dict[tuple[str, datetime], float] = field(default_factory=dict)
+    candidate_votes: dict[tuple[str, datetime], dict[str, bool]] = field(default_factory=dict)
+    signals: dict[str, SignalRecord] = field(default_factory=dict)
     fee_tiers: dict[str, FeeTier] = field(default_factory=dict)
     model_use: dict[tuple[str, str, str, str], ModelUse] = field(default_factory=dict)
     fees_usd: dict[str, Decimal] = field(default_factory=dict)
@@ -327,6 +396,12 @@ class Ledger:
     lines: dict[str, LineRecord] = field(default_factory=dict)
     kinds_said: dict[tuple[str, str], Meaning] = field(default_factory=dict)
     given: list[Given] = field(default_factory=list)
+    testimony: Testimony = field(default_factory=Testimony)
+    mode_since: datetime | None = None
+    set_aside: dict[str, Decimal] = field(default_factory=dict)
+    reconciled: ReconcileRecord | None = None
+    owners_told: set[tuple[str, str]] = field(default_factory=set)
+    unlocked: UnlockRecord | None = None
     registration: Registration | None = None
     registrations_count: int = 0
     tenure: Tenure | None = None
@@ -335,22 +410,50 @@ class Ledger:
     seq: int = 0
     head: str = "0" * 64
     at: datetime | None = None
+    # What was ended is passed over once and then left out, so that years of trades stay quick:
+    # neither an order nor a proposal that has ended is ever open again.
+    dealings_count: int = field(default=0, repr=False, compare=False)
+    drift: tuple[int, Drift | None] | None = field(default=None, repr=False, compare=False)
+    _undecided: list[ProposalRecord] = field(default_factory=list, repr=False, compare=False)
+    _working: list[OrderRecord] = field(default_factory=list, repr=False, compare=False)
+    _orders_of: dict[str, list[OrderRecord]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        self._undecided = list(self.proposals.values())
+        self._working = list(self.orders.values())
+        for record in self._working:
+            self._orders_of.setdefault(record.order.proposal_id, []).append(record)
+
+    def add_proposal(self, record: ProposalRecord) -> None:
+        """Take a new proposal in; for the fold alone."""
+        self.proposals[record.terms.id] = record
+        self._undecided.append(record)
+
+    def add_order(self, record: OrderRecord) -> None:
+        """Take a new order in; for the fold alone."""
+        self.orders[record.order.client_id] = record
+        self._working.append(record)
+        self._orders_of.setdefault(record.order.proposal_id, []).append(record)
 
     def open_proposals(self) -> list[ProposalRecord]:
         """Proposals that can still be decided, oldest first."""
-        return [p for p in self.proposals.values() if p.status is ProposalStatus.OPEN]
+        self._undecided = [p for p in self._undecided if p.status is ProposalStatus.OPEN]
+        return list(self._undecided)
 
     def open_orders(self) -> list[OrderRecord]:
         """Orders that may still be executed, oldest first."""
-        return [o for o in self.orders.values() if o.open]
+        self._working = [o for o in self._working if o.open]
+        return list(self._working)
 
     def orders_of(self, position_id: str, side: Side) -> list[OrderRecord]:
         """Orders of one proposal and the position it opened, oldest first."""
-        return [
-            record
-            for record in self.orders.values()
-            if record.order.proposal_id == position_id and record.order.side is side
-        ]
+        return [o for o in self._orders_of.get(position_id, ()) if o.order.side is side]
+
+    def attempts_at(self, proposal_id: str, purpose: Purpose) -> int:
+        """Orders that were ever made of a proposal for a purpose."""
+        return sum(o.order.purpose is purpose for o in self._orders_of.get(proposal_id, ()))
 
     def highest_stop(self, position_id: str) -> Decimal | None:
         """Highest stop that was ever sent for a position; None before the first."""

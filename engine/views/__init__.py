@@ -21,12 +21,14 @@ from engine.views.posts import (
     DeskNotice,
     FillNotice,
     Notice,
+    OpinionNotice,
     OrderNotice,
     ProposalNotice,
     ScanNotice,
     TradeNotice,
 )
 from engine.views.risk import (
+    AccountView,
     BreakerRowView,
     KillSwitchView,
     LimitLevel,
@@ -45,14 +47,18 @@ from engine.views.trading import (
     ProfitRow,
     ProposalView,
 )
+from engine.views.voices import SignalsView, SignalView, SourcesView, SourceView
+from engine.views.witnesses import ConfidenceView, ScoutsView, ScoutView, WordView
 
 __all__ = [
+    "AccountView",
     "AnyNotice",
     "AuditLine",
     "BreakdownView",
     "BreakerRowView",
     "BreakerView",
     "ChartView",
+    "ConfidenceView",
     "CostsView",
     "DecisionNotice",
     "DeskNotice",
@@ -69,6 +75,7 @@ __all__ = [
     "Mark",
     "MarketView",
     "Notice",
+    "OpinionNotice",
     "OrderNotice",
     "OrderView",
     "Place",
@@ -85,8 +92,15 @@ __all__ = [
     "ScanNotice",
     "ScanRow",
     "ScanView",
+    "ScoutView",
+    "ScoutsView",
     "ShariaView",
+    "SignalView",
+    "SignalsView",
+    "SourceView",
+    "SourcesView",
     "StatusView",
     "TradeNotice",
     "VerifyView",
+    "WordView",
 ]

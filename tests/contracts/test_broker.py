@@ -21,15 +21,22 @@ from engine.errors import BrokerUnavailable, OutcomeUnknown
 from engine.model.orders import Fill, Order, OrderType
 from engine.model.venue_lines import Meaning
 from engine.ports import Accepted, Broker, Rejected
+from engine.rehearsal.account import VenueSideOrder
+from engine.rehearsal.venue import AFTER, Fault
 from tests.engine.brokers.trading import bar, buy, closed, quote, sell, stop, target
-from tests.kit.broker_desks import VENUES, BrokerDesk, ExchangeDesk, PaperDesk, exchange_desk
+from tests.kit.broker_desks import (
+    VENUES,
+    BrokerDesk,
+    ExchangeDesk,
+    PaperDesk,
+    RoutedDesk,
+    exchange_desk,
+)
 from tests.kit.ib_gateway.desk import ibkr_desk
-from tests.kit.loopback_venue import AFTER, Fault
-from tests.kit.venue_account import VenueSideOrder
 
 D = Decimal
 LIVE = sorted(VENUES)
-DESKS = ["paper", "ibkr", *LIVE]
+DESKS = ["paper", "ibkr", "routing", *LIVE]
 
 
 @pytest.fixture(params=DESKS)
@@ -43,7 +50,10 @@ async def desk(request: pytest.FixtureRequest) -> AsyncIterator[BrokerDesk]:
         async with ibkr_desk() as at_gateway:
             yield at_gateway
         return
-    async with exchange_desk(request.param) as at_venue:
+    name, made = request.param, ExchangeDesk
+    if name == "routing":
+        name, made = "kraken", RoutedDesk
+    async with exchange_desk(name, made=made) as at_venue:
         yield at_venue
         assert at_venue.venue.foul == [], "something other than a plain spot order was sent"
 
@@ -259,7 +269,7 @@ async def test_br_20_the_ledger_of_a_plain_trade_is_ordinary_in_order_and_told_a
     assert len({line.line_id for line in lines}) == len(lines)
     assert sorted(lines, key=lambda line: line.at) == list(lines)
     assert {meaning_of(line) for line in lines} <= {Meaning.ORDINARY}
-    assert {line.venue for line in lines} <= {desk.broker.name}
+    assert {line.venue for line in lines} <= set(desk.broker.name.split("+"))
     own = await desk.broker.balances()
     for asset, before in (("USD", D(10_000)), ("BTC", D(1))):
         booked = sum((line.amount for line in lines if line.asset == asset), D(0))
@@ -267,6 +277,34 @@ async def test_br_20_the_ledger_of_a_plain_trade_is_ordinary_in_order_and_told_a
         assert booked == (own[asset] - before if isinstance(desk, ExchangeDesk) else 0)
     await desk.restart([], [])
     assert await desk.broker.ledger_lines(None) == lines
+
+
+async def test_br_21_a_post_only_order_that_would_take_is_refused(desk: BrokerDesk) -> None:
+    await desk.move(1000, 1001)
+    answer = await desk.broker.submit(bid("1005", at=0.01, post_only=True))
+    assert isinstance(answer, Rejected)
+    assert "post only" in answer.reason.lower()
+    await desk.move(899, 900)
+    assert await fills(desk) == []
+
+
+async def test_br_22_a_post_only_order_rests_and_is_paid_as_a_maker_or_is_refused(
+    desk: BrokerDesk,
+) -> None:
+    answer = await desk.broker.submit(bid(post_only=True))
+    if desk.broker.name == "ibkr":  # no venue behind it takes such orders
+        assert isinstance(answer, Rejected)
+        return
+    assert isinstance(answer, Accepted)
+    await desk.move(1000, 1001)
+    await desk.fill(bid(post_only=True))
+    (fill,) = await fills(desk)
+    assert (fill.quantity, fill.price) == (D(1), D(980))
+    assert fill.fee_usd == D(980) * D("0.0025")
+
+
+async def test_br_23_without_the_flag_no_order_is_post_only(desk: BrokerDesk) -> None:
+    assert isinstance(await desk.broker.submit(bid("1005")), Accepted)
 
 
 # ---- the wire: one order whatever happens ------------------------------------------------
@@ -528,7 +566,7 @@ async def test_br_65_a_post_only_entry_that_would_take_is_refused_either_way(
     live: ExchangeDesk, taken_first: bool
 ) -> None:
     live.account.cancels_post_only = taken_first
-    answer = await live.broker.submit(bid("1005"))
+    answer = await live.broker.submit(bid("1005", post_only=True))
     if taken_first:
         assert isinstance(answer, Accepted)
         (answer,) = (await live.broker.report()).rejected

@@ -13,6 +13,8 @@ from engine.desk.present.oversight import Oversight
 from engine.desk.present.proposals import Proposals
 from engine.desk.present.research import Research
 from engine.desk.present.sharia import Sharia
+from engine.desk.present.voices import Voices
+from engine.desk.present.witnesses import Scouts
 
 __all__ = ["Context", "Present", "layer_views", "order_view"]
 
@@ -33,3 +35,5 @@ class Present:
         self.holdings = Holdings(context)
         self.oversight = Oversight(context)
         self.sharia = Sharia(context)
+        self.voices = Voices(context)
+        self.scouts = Scouts(context)

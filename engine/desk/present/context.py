@@ -17,6 +17,7 @@ from engine.journal.ledger import Ledger
 from engine.metering.plan import MeterPlan
 from engine.model.verdicts import Refused
 from engine.ports import Clock, Journal, KillSwitch, MarketFeed
+from engine.probability.scouts import ScoutBook
 from engine.risk import RiskPicture
 from engine.views import MarketView
 
@@ -31,14 +32,16 @@ class Context:
         When this process took the desk up.
     software : str
         Version of Executor.
-    silent : tuple of str
-        Witnesses that cannot speak.
+    silent : callable () -> tuple of str
+        Witnesses of whom no word stands, each with the reason.
     meter : MeterPlan
         What running the desk may cost.
     moment : callable (instant) -> Moment
         Prices and assessments as they are known then.
     before : callable (instrument) -> Decimal or None
         Price of a day before the newest bar.
+    witnesses : ScoutBook
+        Closed records of all who vote.
     kill_switch : KillSwitch or None
     """
 
@@ -52,10 +55,11 @@ class Context:
     instruments: tuple[str, ...]
     started_at: datetime
     software: str
-    silent: tuple[str, ...]
+    silent: Callable[[], tuple[str, ...]]
     meter: MeterPlan
     moment: Callable[[datetime], Moment]
     before: Callable[[str], Decimal | None]
+    witnesses: ScoutBook
     kill_switch: KillSwitch | None = None
 
     def picture(self) -> RiskPicture:

@@ -12,10 +12,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from engine.clock import Clock
+from engine.errors import InvariantBroken
 
 D = Decimal
 NOTHING = D(0)
-BID, ASK, FEE = D(1000), D(1001), D("0.004")
+BID, ASK, FEE, MAKER_FEE = D(1000), D(1001), D("0.004"), D("0.0025")
 
 
 class NotTaken(Exception):
@@ -84,6 +85,7 @@ class VenueSideOrder:
 
     @property
     def left(self) -> Decimal:
+        """What is still to be executed, in base units."""
         return self.quantity - self.executed
 
 
@@ -125,6 +127,7 @@ class VenueAccount:
     bid: Decimal = BID
     ask: Decimal = ASK
     fee_frac: Decimal = FEE
+    maker_frac: Decimal = MAKER_FEE
     hides_orders: bool = False
     hides_trades: bool = False
     tells_twice: bool = False
@@ -138,6 +141,7 @@ class VenueAccount:
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def new_id(self, prefix: str) -> str:
+        """The next id of the venue."""
         return f"{prefix}{next(self._numbers):05d}-AAAAA-BBBBBB"
 
     # ---- what the owner of the account sees ------------------------------------------------
@@ -226,13 +230,14 @@ class VenueAccount:
         """Fill part of an order, also of one that was canceled a moment ago."""
         base = PRODUCTS[order.product].base
         sign = 1 if order.side == "buy" else -1
-        fee_usd = quantity * price * self.fee_frac
-        fee = quantity * self.fee_frac if order.fee_in_base else fee_usd
+        fee_frac = self.maker_frac if order.post_only else self.fee_frac
+        fee_usd = quantity * price * fee_frac
+        fee = quantity * fee_frac if order.fee_in_base else fee_usd
         self.own["USD"] -= sign * quantity * price + (NOTHING if order.fee_in_base else fee_usd)
         held = self.own.get(base, NOTHING) + sign * quantity
         self.own[base] = held - (fee if order.fee_in_base else NOTHING)
-        assert self.own["USD"] >= 0, "an account went into debt"
-        assert self.own[base] >= 0, "an account went short"
+        if self.own["USD"] < NOTHING or self.own[base] < NOTHING:
+            raise InvariantBroken(f"the played account went into debt or short over {order}")
         order.executed += quantity
         if order.left == 0:
             order.status = "closed"
