@@ -19,7 +19,7 @@ from engine.market.inspection import MENDS, Inspection, inspect_file, symbol_of
 from engine.market.public_api import PublicApi
 from engine.market.venues import venue_named
 from engine.model.instruments import Calendar
-from engine.research.calibration.histories import configured
+from engine.research.calibration.histories import stand_in
 
 PATIENCE = timedelta(seconds=30)
 """For one request: a page of trades is large."""
@@ -99,7 +99,7 @@ def fetched_as_json(fetched: Fetched) -> dict[str, Any]:
 
 def _calendar(settings: Settings, symbol: str, named: str | None) -> Calendar:
     if named is None:
-        return settings.instrument(configured(settings, symbol)).calendar
+        return settings.instrument(stand_in(settings, symbol)).calendar
     try:
         return Calendar(named)
     except ValueError:

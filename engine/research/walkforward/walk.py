@@ -23,7 +23,7 @@ from engine.research.daily import DAY_SECONDS
 from engine.research.sweeping.crew import Crew
 from engine.research.sweeping.evaluate import Piece, enrolled
 from engine.research.sweeping.sweep import Swept, Tell, sweep
-from engine.research.trials import Enrolment, Moments, Trial, TrialLog, moments_of
+from engine.research.trials import Enrolment, Knob, Moments, Trial, TrialLog, moments_of
 from engine.research.walkforward.folds import (
     Stretch,
     combinations,
@@ -239,7 +239,11 @@ def _stitched(
 def _entry(enrolment: Enrolment, walk: Walk, folds: int) -> Trial:
     """The stitched result as one trial: a search that chose anew is a configuration too."""
     first, last = walk.folds[0].stretch.begin, walk.folds[-1].stretch.end
-    knobs = {"folds": folds, "points": walk.points.of, "points_hash": _hash_of(walk.points.trials)}
+    knobs: dict[str, Knob] = {
+        "folds": folds,
+        "points": walk.points.of,
+        "points_hash": _hash_of(walk.points.trials),
+    }
     one = replace(enrolment, search=STITCHED_SEARCH, knobs=knobs)
     return one.trial(first, last, {"folds_count": float(folds)}, walk.returns.tolist())
 
