@@ -8,10 +8,12 @@ from decimal import Decimal
 
 import pytest
 
+from bot.ui.desk import audit_card
 from bot.ui.proposal import proposal_card
 from bot.ui.scan import scan_card
 from bot.ui.scouts import opinion_card, scouts_card
 from engine.facade import (
+    AuditLine,
     ConfidenceView,
     Opinion,
     OpinionNotice,
@@ -134,3 +136,10 @@ def test_a_servers_words_in_the_scan_are_only_words() -> None:
     said = text_of(scan_card(replace(views.scan(), silent=silent)))
     assert "@here" not in said
     assert "[x](" not in said
+
+
+def test_a_models_words_in_the_audit_are_only_words() -> None:
+    line = AuditLine(1, views.AT, "opinion_given", "Alpha: [win](http://evil) @everyone", "ab12")
+    said = text_of(audit_card([line]))
+    assert "[win](" not in said
+    assert "@everyone" not in said
