@@ -53,7 +53,7 @@ def opinion_card(notice: OpinionNotice, market: MarketView) -> Card:
     """One opinion that is sure enough to be posted."""
     said = notice.opinion
     marked = banner(market)
-    never = "" if notice.counts else "-# Given in a replay: it never becomes a vote."
+    never = "" if notice.counts else "-# Given in virtual time: it never becomes a vote."
     return Card(_TONES[said.stance]).lines(
         (
             f"### {said.voter.name.capitalize()} on {said.instrument}: {_stance(said)}",
