@@ -38,6 +38,7 @@ EXTENSIONS = (
     "cogs.execution",
     "cogs.oversight",
     "cogs.sharia",
+    "cogs.live",
     "cogs.witnesses",
     "cogs.setup",
 )

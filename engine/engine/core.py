@@ -36,6 +36,7 @@ from engine.engine.stopping import Stopping
 from engine.engine.street import Street
 from engine.engine.study import study
 from engine.engine.turns import Turns, dropping, halting
+from engine.engine.unlocking import Unlocking
 from engine.engine.watching import watch_of
 from engine.errors import ForbiddenCall
 from engine.journal.ledger import Ledger
@@ -69,6 +70,8 @@ class Engine:
         What is still to be told.
     present : Present
         What people are shown.
+    unlocking : Unlocking
+        The lock on live.
     """
 
     def __init__(self, parts: EngineParts) -> None:
@@ -137,6 +140,7 @@ class Engine:
             turns, clock, recorder, execution, exits, watch, street, guard, stopping, present
         )
         self.posting = Posting(turns, recorder, present)
+        self.unlocking = Unlocking(turns, recorder, parts.settings)
 
     def _context(self) -> Context:
         parts = self._parts
