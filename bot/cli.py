@@ -20,6 +20,7 @@ from bot.commands import (
     oversight,
     record,
     rehearsal,
+    searching,
     trials,
     witnesses,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "oversight",
     "record",
     "rehearsal",
+    "searching",
     "trials",
     "witnesses",
 ]

@@ -145,6 +145,14 @@ if TYPE_CHECKING:
     )
     from engine.research.calibration import Study as CalibrationStudy
     from engine.research.datafiles import check_file, fetch_file, fetched_as_json
+    from engine.research.sweeping import (
+        SweepPlan,
+        Swept,
+        sweep_files,
+        swept_as_json,
+        write_sweep,
+    )
+    from engine.research.sweeping.report import grid_knobs
     from engine.research.trials import (
         LockOpening,
         Logged,
@@ -152,8 +160,11 @@ if TYPE_CHECKING:
         Search,
         Trial,
         TrialLog,
+        search_as_json,
         search_of,
     )
+    from engine.research.walkforward import Walk, WalkPlan, walk_as_json, walk_files, write_walk
+    from engine.research.walkforward.report import dispersion_of
     from engine.scanning import FileScan, scan_as_json, scan_files
     from engine.statements import (
         ImportedLines,
@@ -297,6 +308,8 @@ __all__ = [
     "Standing",
     "StatusView",
     "StudyPlan",
+    "SweepPlan",
+    "Swept",
     "SystemClock",
     "Timeframe",
     "Trade",
@@ -305,6 +318,8 @@ __all__ = [
     "TrialLog",
     "VerifyReport",
     "VerifyView",
+    "Walk",
+    "WalkPlan",
     "WitnessDesk",
     "WordView",
     "ZakatChoice",
@@ -316,11 +331,13 @@ __all__ = [
     "check_file",
     "check_up",
     "consult_files",
+    "dispersion_of",
     "drill",
     "drill_as_json",
     "export_journal",
     "fetch_file",
     "fetched_as_json",
+    "grid_knobs",
     "halt_from_outside",
     "import_statement",
     "inspection_as_json",
@@ -338,11 +355,18 @@ __all__ = [
     "risk_as_json",
     "scan_as_json",
     "scan_files",
+    "search_as_json",
     "search_of",
     "statement_as_json",
+    "sweep_files",
+    "swept_as_json",
     "verify_journal",
+    "walk_as_json",
+    "walk_files",
     "what_live_needs",
     "write_candidates",
+    "write_sweep",
+    "write_walk",
     "zakat_of_journal",
 ]
 
@@ -375,6 +399,19 @@ _HEAVY = {
     "fetch_file": ("engine.research.datafiles", "fetch_file"),
     "fetched_as_json": ("engine.research.datafiles", "fetched_as_json"),
     "inspection_as_json": ("engine.market.inspection", "inspection_as_json"),
+    "SweepPlan": ("engine.research.sweeping", "SweepPlan"),
+    "Swept": ("engine.research.sweeping", "Swept"),
+    "Walk": ("engine.research.walkforward", "Walk"),
+    "WalkPlan": ("engine.research.walkforward", "WalkPlan"),
+    "dispersion_of": ("engine.research.walkforward.report", "dispersion_of"),
+    "grid_knobs": ("engine.research.sweeping.report", "grid_knobs"),
+    "search_as_json": ("engine.research.trials", "search_as_json"),
+    "sweep_files": ("engine.research.sweeping", "sweep_files"),
+    "swept_as_json": ("engine.research.sweeping", "swept_as_json"),
+    "walk_as_json": ("engine.research.walkforward", "walk_as_json"),
+    "walk_files": ("engine.research.walkforward", "walk_files"),
+    "write_sweep": ("engine.research.sweeping", "write_sweep"),
+    "write_walk": ("engine.research.walkforward", "write_walk"),
     "LockOpening": ("engine.research.trials", "LockOpening"),
     "Logged": ("engine.research.trials", "Logged"),
     "Trial": ("engine.research.trials", "Trial"),
