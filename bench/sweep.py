@@ -16,9 +16,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.research.backtest import BacktestPlan
-
 from engine.config import load_settings
+from engine.research.backtest import BacktestPlan
 from engine.research.calibration.histories import Recorded, read_histories
 from engine.research.sweeping import LocalCrew
 from engine.research.sweeping.evaluate import Piece, enrolled, evaluate

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.engine.research.backtest.recorded import cut, swinging
 
 from engine.errors import ResearchError
 from engine.research.sweeping import LocalCrew, sweep
 from engine.research.walkforward import Walk, walk_as_json, walk_forward, write_walk
 from engine.research.walkforward.folds import combinations, embargo_for, stretches
 from engine.research.walkforward.walk import best_of, day_of, table_of
+from tests.engine.research.backtest.recorded import cut, swinging
 from tests.engine.research.searches import log_in, pieces
 
 pytestmark = pytest.mark.timeout(400)
