@@ -101,6 +101,7 @@ class Engine:
         self.listening = Listening(
             turns, clock, recorder, present,
             parts.settings.signals, parts.instruments, parts.market.timeframe,
+            counts=not parts.market.paced,
         )  # fmt: skip
         self._flow = BarsFlow(
             recorder,
