@@ -12,7 +12,7 @@ from decimal import Decimal
 from engine.errors import InvariantBroken
 from engine.journal.change import change
 from engine.journal.ledger import Halt, Ledger, ModelUse, month_of
-from engine.journal.review_changes import Mark, count_mark, count_session
+from engine.journal.review_changes import Mark, count_label, count_mark, count_session
 from engine.model import events as happened
 from engine.model.actors import Role
 from engine.model.events import Event
@@ -108,6 +108,7 @@ def _(event: happened.CandidateClosed, ledger: Ledger, envelope: Envelope) -> No
     ledger.labels[label.instrument, label.opened_at, label.kind] = label
     ledger.candidate_costs.pop((label.instrument, label.opened_at), None)
     ledger.monitors.count(label)
+    count_label(ledger, label)
 
 
 @change.register

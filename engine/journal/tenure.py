@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from engine.model.setups import Label
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -93,6 +95,8 @@ class Tenure:
         Closes that were assessed as they came, and after an absence.
     days : dict of date to DayMark
     closes : dict of str to Closes
+    labels : list of Label
+        Candidates that were seen and have ended since, in the order of their end.
     """
 
     begun_usd: Decimal
@@ -106,6 +110,7 @@ class Tenure:
     late: array[int] = field(default_factory=lambda: array("q"))
     days: dict[date, DayMark] = field(default_factory=dict)
     closes: dict[str, Closes] = field(default_factory=dict)
+    labels: list[Label] = field(default_factory=list)
 
     def look(self, at: datetime, *, caught_up: bool) -> None:
         """Count one set of bars that was assessed."""
@@ -129,7 +134,8 @@ class Tenure:
         if self.high_water_usd > 0:
             fallen = float(1 - equity_usd / self.high_water_usd)
             self.drawdown_frac = max(self.drawdown_frac, fallen)
-        day = self.days.setdefault(at.date(), DayMark(at, equity_usd))
+        # What closes at midnight closes the day before.
+        day = self.days.setdefault((at - _MICROSECOND).date(), DayMark(at, equity_usd))
         day.at, day.equity_usd, day.open_r = at, equity_usd, dict(open_r)
         day.marks += 1
         for instrument, worth in held_usd.items():
