@@ -37,10 +37,18 @@ class DiscordSettings(Section):
         "Whether a plain message halt halts; needs the Message Content intent in the portal",
         "true or false",
     )
+    read_signals: bool = number(
+        False,
+        "Whether calls said by signal_ids in the research channel go on record; needs the intent",
+        "true or false",
+    )
+    signal_ids: tuple[Snowflake, ...] = setting(
+        (), "Accounts whose calls are read there, people or bots", "Discord ids"
+    )
     research_channel_id: Snowflake = setting("", "Takes the place of the name above", _ID)
     execution_channel_id: Snowflake = setting("", "Takes the place of the name above", _ID)
 
-    @field_validator("overseer_ids")
+    @field_validator("overseer_ids", "signal_ids")
     @classmethod
     def _no_empty_id(cls, ids: tuple[str, ...]) -> tuple[str, ...]:
         if "" in ids:

@@ -42,6 +42,7 @@ from engine.config.trading import (
     SizingSettings,
 )
 from engine.config.venues import BrokersSettings
+from engine.config.voices import NewsSettings, SignalSettings
 from engine.errors import ConfigError
 from engine.model.canonical import canonical_json
 from engine.model.instruments import Instrument
@@ -79,6 +80,8 @@ class Settings(OneSource):
     brokers: BrokersSettings = Field(default_factory=BrokersSettings)
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
     exploratory: ExploratorySettings = Field(default_factory=ExploratorySettings)
+    signals: SignalSettings = Field(default_factory=SignalSettings)
+    news: NewsSettings = Field(default_factory=NewsSettings)
     meter: MeterSettings = Field(default_factory=MeterSettings)
     compliance: ComplianceSettings = Field(default_factory=ComplianceSettings)
     jurisdictions: dict[str, JurisdictionSettings] = Field(

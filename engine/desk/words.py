@@ -299,6 +299,28 @@ def _(event: happened.ModelUsed) -> str:
 
 
 @sentence.register
+def _(event: happened.SignalHeard) -> str:
+    signal = event.signal
+    call = signal.call
+    levels = f", target {call.target:f}, stop {call.stop:f}" if call.target and call.stop else ""
+    return (
+        f"{signal.who} calls {call.instrument} {call.side} until "
+        f"{signal.until:%Y-%m-%d %H:%M} UTC{levels} ({signal.id}). A signal, not a source: it "
+        "weighs what its record says."
+    )
+
+
+@sentence.register
+def _(event: happened.SignalClosed) -> str:
+    result = event.result
+    verdict = {True: "right", False: "wrong", None: "void"}[result.right]
+    return (
+        f"Signal {event.signal_id} ended at its {result.outcome}: {verdict}, "
+        f"{percent(result.net_frac)} after costs."
+    )
+
+
+@sentence.register
 def _(event: happened.PlanRegistered) -> str:
     told = f"The plan of the review is registered with the settings {event.parameters_hash[:12]}"
     if not event.changed:
@@ -313,6 +335,21 @@ def _(event: happened.ReviewHeld) -> str:
         f"Review, {look} after {event.weeks:.1f} weeks and {event.trades} trades: "
         f"{event.verdict}. {event.reason}"
     )
+
+
+@sentence.register
+def _(event: happened.LiveUnlocked) -> str:
+    return (
+        f"{event.by.name} unlocked live over the verdict {event.verdict}, for the plan of entry "
+        f"{event.plan_seq} and no other."
+    )
+
+
+@sentence.register
+def _(event: happened.ModeChanged) -> str:
+    aside = ", ".join(f"{amount:f} {name}" for name, amount in sorted(event.set_aside.items()))
+    told = f"The desk is on {event.mode} with {usd(event.cash_usd)} of its own: {event.why}."
+    return f"{told} The owner's, and not touched: {aside}." if aside else told
 
 
 def _begun(name: str) -> str:

@@ -133,6 +133,16 @@ def _(
 
 
 @_tell.register
+def _(event: happened.LiveUnlocked, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
+    return (_of_desk(envelope, "Live is unlocked", event.by, good=True),)
+
+
+@_tell.register
+def _(event: happened.ModeChanged, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
+    return (_of_desk(envelope, f"The desk is on {event.mode}", None, good=True),)
+
+
+@_tell.register
 def _(event: happened.Halted, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
     told = f"{sentence(event)} Exits go on. {_RELEASE}" if event.by == KILL_FILE else ""
     return (_of_desk(envelope, "Entries are halted", event.by, told, good=False),)
@@ -208,6 +218,12 @@ def _(event: happened.LimitsSet, envelope: Envelope, present: Present) -> tuple[
 
 
 @_tell.register
+def _(event: happened.SignalHeard, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
+    title = f"Signal {event.signal.id} is on record"
+    return (_of_desk(envelope, title, event.by, place=Place.RESEARCH, good=True),)
+
+
+@_tell.register
 def _(
     event: happened.PlanRegistered, envelope: Envelope, present: Present
 ) -> tuple[AnyNotice, ...]:
@@ -216,12 +232,18 @@ def _(
 
 
 def _of_desk(
-    envelope: Envelope, title: str, by: Actor | None, told: str = "", *, good: bool
+    envelope: Envelope,
+    title: str,
+    by: Actor | None,
+    told: str = "",
+    *,
+    good: bool,
+    place: Place = Place.EXECUTION,
 ) -> DeskNotice:
     return DeskNotice(
         envelope.seq,
         envelope.at,
-        Place.EXECUTION,
+        place,
         title=title,
         sentence=told or sentence(envelope.event),
         by=by,

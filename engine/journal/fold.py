@@ -2,7 +2,8 @@
 
 Refuses to decide and to reach outside: given the same envelopes it makes the same ledger, always.
 How each event changes the ledger stands in ``amendment_changes``, ``desk_changes``,
-``law_changes``, ``review_changes``, ``risk_changes`` and ``trade_changes``.
+``law_changes``, ``live_changes``, ``review_changes``, ``risk_changes``, ``trade_changes`` and
+``voice_changes``.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from engine.journal import (
     amendment_changes,
     desk_changes,
     law_changes,
+    live_changes,
     review_changes,
     risk_changes,
     trade_changes,
+    voice_changes,
 )
 from engine.journal.change import change
 from engine.journal.ledger import Ledger
@@ -51,6 +54,9 @@ TOLD: frozenset[type[Event]] = frozenset(
         happened.PurificationGiven,
         happened.ReviewNoted,
         happened.LimitsSet,
+        happened.LiveUnlocked,
+        happened.ModeChanged,
+        happened.SignalHeard,
         happened.PlanRegistered,
     }
 )
@@ -134,7 +140,9 @@ __all__ = [
     "desk_changes",
     "fold",
     "law_changes",
+    "live_changes",
     "review_changes",
     "risk_changes",
     "trade_changes",
+    "voice_changes",
 ]

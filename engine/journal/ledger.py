@@ -18,7 +18,9 @@ from engine.model.fees import FeeTier
 from engine.model.orders import OPEN_STATES, Fill, Order, OrderState, Purpose, Side
 from engine.model.positions import Position, Trade
 from engine.model.proposals import CardKind, ProposalStatus, ProposalTerms
+from engine.model.reviews import Verdict
 from engine.model.setups import Assessment, Label, SetupKind
+from engine.model.signals import Signal, SignalResult
 from engine.model.venue_lines import Meaning, VenueLine
 from engine.ports import Envelope
 from engine.risk.monitors import Monitors
@@ -168,6 +170,16 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class UnlockRecord:
+    """The owner's word that the desk may be live, and over which verdict of which plan."""
+
+    by: Actor
+    verdict: Verdict
+    plan_seq: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Registration:
     """The plan in force, and when its clock began."""
 
@@ -183,6 +195,29 @@ class Look:
     seq: int
     at: datetime
     held: ReviewHeld
+
+
+@dataclass(slots=True)
+class SignalRecord:
+    """An outside call and what came of it.
+
+    Attributes
+    ----------
+    entry : Decimal or None, quote currency
+        First close of its instrument after it was heard; None before that.
+    result : SignalResult or None
+        None while it is open.
+    """
+
+    signal: Signal
+    entry: Decimal | None = None
+    result: SignalResult | None = None
+    closed_at: datetime | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether it still has to be held to its word."""
+        return self.result is None
 
 
 @dataclass(slots=True)
@@ -231,6 +266,10 @@ class Ledger:
     candidate_costs : dict of (instrument, datetime) to float, fraction of entry
         What the layers were told a trade costs where a candidate that is still open began: a
         restart has no book of that moment, and must not judge it by another cost.
+    candidate_votes : dict of (instrument, datetime) to votes by witness
+        Who voted how on a candidate that is still open: a restart must not forget it.
+    signals : dict of str to SignalRecord
+        Outside calls by their id, oldest first.
     fee_tiers : dict of str to FeeTier
         What venues said they charge this account.
     model_use : dict of (month, provider, model, purpose) to ModelUse
@@ -251,6 +290,12 @@ class Ledger:
         What the owner said of kinds that the desk did not know.
     given : list of Given
         What was given away of incidental interest.
+    mode_since : datetime or None
+        When the desk's money last changed; None while it trades what it opened with.
+    set_aside : dict of str to Decimal, US dollars or base units
+        What was on the account when the desk went live and is the owner's.
+    unlocked : UnlockRecord or None
+        The owner's word for live, while it stands.
     registration : Registration or None
         The review's plan in force; None on a record older than that.
     registrations_count : int
@@ -315,6 +360,8 @@ class Ledger:
     labels: dict[LabelKey, Label] = field(default_factory=dict)
     studied: dict[str, datetime] = field(default_factory=dict)
     candidate_costs: dict[tuple[str, datetime], float] = field(default_factory=dict)
+    candidate_votes: dict[tuple[str, datetime], dict[str, bool]] = field(default_factory=dict)
+    signals: dict[str, SignalRecord] = field(default_factory=dict)
     fee_tiers: dict[str, FeeTier] = field(default_factory=dict)
     model_use: dict[tuple[str, str, str, str], ModelUse] = field(default_factory=dict)
     fees_usd: dict[str, Decimal] = field(default_factory=dict)
@@ -327,6 +374,9 @@ class Ledger:
     lines: dict[str, LineRecord] = field(default_factory=dict)
     kinds_said: dict[tuple[str, str], Meaning] = field(default_factory=dict)
     given: list[Given] = field(default_factory=list)
+    mode_since: datetime | None = None
+    set_aside: dict[str, Decimal] = field(default_factory=dict)
+    unlocked: UnlockRecord | None = None
     registration: Registration | None = None
     registrations_count: int = 0
     tenure: Tenure | None = None

@@ -19,6 +19,7 @@ from engine.model.events.law import (
     VenueKindClassified,
     VenueLineSeen,
 )
+from engine.model.events.live import LiveUnlocked, ModeChanged
 from engine.model.events.oversight import (
     AccessRefused,
     BreakerReset,
@@ -52,6 +53,7 @@ from engine.model.events.trading import (
     OrderRejected,
     StrangeFillSeen,
 )
+from engine.model.events.voices import SignalClosed, SignalHeard
 
 __all__ = [
     "EVENTS",
@@ -72,8 +74,10 @@ __all__ = [
     "HistoryStudied",
     "InvariantRefused",
     "LimitsSet",
+    "LiveUnlocked",
     "LotReleased",
     "LotSettled",
+    "ModeChanged",
     "ModelUsed",
     "NoticePosted",
     "OrderAccepted",
@@ -95,6 +99,8 @@ __all__ = [
     "ReviewHeld",
     "ReviewNoted",
     "SessionStarted",
+    "SignalClosed",
+    "SignalHeard",
     "StrangeFillSeen",
     "VenueKindClassified",
     "VenueLineSeen",
@@ -141,6 +147,10 @@ EVENTS: tuple[type[Event], ...] = (
     VenueLineSeen,
     VenueKindClassified,
     PurificationGiven,
+    LiveUnlocked,
+    ModeChanged,
+    SignalHeard,
+    SignalClosed,
     PlanRegistered,
     ReviewHeld,
 )
