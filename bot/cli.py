@@ -11,7 +11,7 @@ import sys
 import typer
 from rich.markup import escape
 
-from bot.commands import costs, data, desk, history, law, oversight, record, trials
+from bot.commands import costs, data, desk, history, law, oversight, record, review, trials
 from bot.commands.frame import app, err
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "main",
     "oversight",
     "record",
+    "review",
     "trials",
 ]
 

@@ -26,6 +26,7 @@ from engine.engine.overseeing import Overseeing
 from engine.engine.parts import EngineParts
 from engine.engine.patience import Patience
 from engine.engine.posting import Posting
+from engine.engine.reviewing import Reviewing
 from engine.engine.stopping import Stopping
 from engine.engine.street import Street
 from engine.engine.study import study
@@ -56,6 +57,8 @@ class Engine:
         The venue's own ledger and the owner's notes.
     listening : Listening
         What outside voices say.
+    reviewing : Reviewing
+        Looks at the record.
     posting : Posting
         What is still to be told.
     present : Present
@@ -115,6 +118,9 @@ class Engine:
             turns, clock, recorder, execution, exits, watch, street, guard, stopping, present
         )
         self.posting = Posting(turns, recorder, present)
+        self.reviewing = Reviewing(
+            turns, clock, recorder, parts.journal, parts.settings, parts.market
+        )
 
     def _context(self) -> Context:
         parts = self._parts

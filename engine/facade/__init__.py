@@ -22,6 +22,7 @@ from engine.errors import (
 )
 from engine.facade.desk import Desk
 from engine.facade.posts import PostDesk
+from engine.facade.review import ReviewDesk
 from engine.facade.sharia import ShariaDesk
 from engine.facade.witnesses import WitnessDesk
 from engine.metering.bill import Bill, EnergyUse, ModelLine
@@ -38,6 +39,7 @@ from engine.model.proposals import (
     ProposalTerms,
     SizeStep,
 )
+from engine.model.reviews import Gate, Group, Verdict
 from engine.model.setups import Assessment, LayerReading, LayerRole, Odds, Setup, SetupKind
 from engine.model.signals import SignalOutcome, SignalSide
 from engine.model.verdicts import Refused
@@ -139,6 +141,10 @@ if TYPE_CHECKING:
         TrialLog,
         search_of,
     )
+    from engine.review.goal_report import GoalReport
+    from engine.review.odds import LiveOdds
+    from engine.review.performance import Performance, Spread
+    from engine.review.reading import ReadReview, ReviewFiles, read_review, review_as_json
     from engine.scanning import FileScan, scan_as_json, scan_files
     from engine.statements import (
         ImportedLines,
@@ -146,6 +152,7 @@ if TYPE_CHECKING:
         purification_of_journal,
         zakat_of_journal,
     )
+    from engine.views.review import GoalReportView, OddsView, PerformanceView, ReviewView
 
 __all__ = [
     "DATA_MENDS",
@@ -183,7 +190,11 @@ __all__ = [
     "Fill",
     "FillNotice",
     "Finding",
+    "Gate",
     "GivenView",
+    "GoalReport",
+    "GoalReportView",
+    "Group",
     "GroupReport",
     "Health",
     "ImportedLines",
@@ -201,6 +212,7 @@ __all__ = [
     "LimitUseView",
     "LimitView",
     "LiveLocked",
+    "LiveOdds",
     "LockOpening",
     "LogReport",
     "Logged",
@@ -213,6 +225,7 @@ __all__ = [
     "Nisab",
     "Notice",
     "Odds",
+    "OddsView",
     "Order",
     "OrderNotice",
     "OrderState",
@@ -221,6 +234,8 @@ __all__ = [
     "Origin",
     "OutsideHalt",
     "OutsideRelease",
+    "Performance",
+    "PerformanceView",
     "Permission",
     "Place",
     "PortfolioView",
@@ -236,9 +251,13 @@ __all__ = [
     "Purification",
     "PurificationView",
     "Purpose",
+    "ReadReview",
     "Refused",
     "ReliabilityBin",
     "Requirement",
+    "ReviewDesk",
+    "ReviewFiles",
+    "ReviewView",
     "RiskEventView",
     "RiskView",
     "Role",
@@ -261,6 +280,7 @@ __all__ = [
     "SizeStep",
     "SourceView",
     "SourcesView",
+    "Spread",
     "Standing",
     "StatusView",
     "StudyPlan",
@@ -270,6 +290,7 @@ __all__ = [
     "TradeNotice",
     "Trial",
     "TrialLog",
+    "Verdict",
     "VerifyReport",
     "VerifyView",
     "WitnessDesk",
@@ -291,10 +312,12 @@ __all__ = [
     "load_settings",
     "open_desk",
     "purification_of_journal",
+    "read_review",
     "read_risk",
     "release_from_outside",
     "reliability_of",
     "report_as_json",
+    "review_as_json",
     "risk_as_json",
     "scan_as_json",
     "scan_files",
@@ -306,6 +329,18 @@ __all__ = [
 ]
 
 _HEAVY = {
+    "GoalReportView": ("engine.views.review", "GoalReportView"),
+    "OddsView": ("engine.views.review", "OddsView"),
+    "PerformanceView": ("engine.views.review", "PerformanceView"),
+    "ReviewView": ("engine.views.review", "ReviewView"),
+    "ReadReview": ("engine.review.reading", "ReadReview"),
+    "ReviewFiles": ("engine.review.reading", "ReviewFiles"),
+    "read_review": ("engine.review.reading", "read_review"),
+    "review_as_json": ("engine.review.reading", "review_as_json"),
+    "Performance": ("engine.review.performance", "Performance"),
+    "Spread": ("engine.review.performance", "Spread"),
+    "GoalReport": ("engine.review.goal_report", "GoalReport"),
+    "LiveOdds": ("engine.review.odds", "LiveOdds"),
     "ImportedLines": ("engine.statements", "ImportedLines"),
     "Nisab": ("engine.compliance.zakat", "Nisab"),
     "Purification": ("engine.compliance.purification", "Purification"),

@@ -8,24 +8,13 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from engine.market.columns import to_micros
 from engine.model.setups import Label
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-
-
-def micros_of(at: datetime) -> int:
-    """Microseconds since 1970 of an aware instant, exactly.
-
-    Examples
-    --------
-    >>> micros_of(datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC))
-    1000000
-    """
-    return (at - _EPOCH) // _MICROSECOND
 
 
 @dataclass(slots=True)
@@ -67,7 +56,7 @@ class Closes:
 
     def add(self, at: datetime, price: Decimal) -> None:
         """Take one more close in, unless it is no newer than the last."""
-        micros = micros_of(at)
+        micros = to_micros(at)
         if not self.at or micros > self.at[-1]:
             self.at.append(micros)
             self.price.append(float(price))
@@ -114,7 +103,7 @@ class Tenure:
 
     def look(self, at: datetime, *, caught_up: bool) -> None:
         """Count one set of bars that was assessed."""
-        (self.late if caught_up else self.on_time).append(micros_of(at))
+        (self.late if caught_up else self.on_time).append(to_micros(at))
 
     def mark(
         self,

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from engine.journal.tenure import micros_of
+from engine.market.columns import to_micros
 from engine.review.random_entries import Holdings, RandomEntryTest, random_entry_test
 from engine.review.record import JudgedTrade, PriceHistory
 
@@ -54,6 +54,6 @@ def entries_test(
 
 
 def _bars_held(each: JudgedTrade, history: PriceHistory) -> int:
-    opened, closed = micros_of(each.trade.opened_at), micros_of(each.trade.closed_at)
+    opened, closed = to_micros(each.trade.opened_at), to_micros(each.trade.closed_at)
     first, last = np.searchsorted(history.close_at, (opened, closed), side="right")
     return max(int(last - first), 1)

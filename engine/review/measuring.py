@@ -14,7 +14,6 @@ import numpy as np
 from engine.journal.holdings import slippage_ratio
 from engine.model.events import ReviewHeld
 from engine.model.reviews import Verdict
-from engine.probability.layer import FloatArray
 from engine.research.trials.deflation import Search
 from engine.review.decision import Decision, decide
 from engine.review.entries import entries_test
@@ -222,17 +221,13 @@ def _deflated(
         return moments.psr if moments else None
     if search.measured < 2:
         return None
-    days = moments if series.unit is Unit.DAY else moments_of(_days(record))
+    days = moments if series.unit is Unit.DAY else moments_of(daily_series(record).results)
     if days is None:
         return None
     a_day = search.variance / search.period_days
     return deflated_sharpe_ratio(
         days.sharpe, days.count, search.trials, a_day, days.skew, days.kurtosis
     )
-
-
-def _days(record: Record) -> FloatArray:
-    return daily_series(record).results
 
 
 def _weeks_since_go(record: Record) -> float | None:

@@ -13,7 +13,8 @@ from decimal import Decimal
 
 import numpy as np
 
-from engine.journal.tenure import DayMark, micros_of
+from engine.journal.tenure import DayMark
+from engine.market.columns import to_micros
 from engine.model.positions import Origin, Trade
 from engine.model.proposals import ProposalStatus
 from engine.review.record import Card, Record
@@ -273,7 +274,7 @@ def _asset_return(record: Record, instrument: str, since: datetime) -> float | N
     history = record.prices.get(instrument)
     if history is None:
         return None
-    first = int(np.searchsorted(history.close_at, micros_of(since), side="right"))
+    first = int(np.searchsorted(history.close_at, to_micros(since), side="right"))
     if first >= history.close_at.size:
         return None
     return float(history.closes[-1] / history.opens[first] - 1.0)

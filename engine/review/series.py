@@ -16,7 +16,6 @@ import numpy as np
 
 from engine.journal.tenure import DayMark
 from engine.model.reviews import ReviewPlan
-from engine.probability.layer import FloatArray
 from engine.review.record import JudgedTrade, Record
 from engine.review.statistics import (
     edge_process,
@@ -39,18 +38,17 @@ class Series:
 
     Attributes
     ----------
-    results : ndarray of shape (n,), R units
-    design : ndarray of shape (n,), R units
-        What each would bring at the design edge: the whole of it for a trade; for a day as much
-        of it as the time for which trades were open is of their time limits.
+    results, design : tuple of n floats, R units
+        `design` is what each would bring at the design edge: the whole of it for a trade; for a
+        day as much of it as the time for which trades were open is of their time limits.
     bets : tuple of float
         Futility bets that no result can break: those planned, over as many instruments as can
         be held at once where results are of days.
     """
 
     unit: Unit
-    results: FloatArray
-    design: FloatArray
+    results: tuple[float, ...]
+    design: tuple[float, ...]
     bets: tuple[float, ...]
 
 
@@ -95,10 +93,8 @@ def betting_series(record: Record) -> Series:
     plan = record.registered.plan
     if overlapping(record.trades):
         return daily_series(record)
-    results = np.array([each.trade.r_multiple for each in record.trades], dtype=np.float64)
-    return Series(
-        Unit.TRADE, results, np.full(results.size, plan.design_edge_r), plan.futility_bets
-    )
+    results = tuple(each.trade.r_multiple for each in record.trades)
+    return Series(Unit.TRADE, results, (plan.design_edge_r,) * len(results), plan.futility_bets)
 
 
 def daily_series(record: Record) -> Series:
@@ -110,12 +106,15 @@ def daily_series(record: Record) -> Series:
         float(r[closed_at <= _stamp(day.at)].sum()) + math.fsum(day.open_r.values())
         for day in record.days
     ]
-    results = np.diff(np.array([0.0, *totals]))
-    design = [
-        plan.design_edge_r * _share_of_limits(record, begin, day.at)
-        for begin, day in _spans(record.since, record.days)
-    ]
-    return Series(Unit.DAY, results, np.array(design, dtype=np.float64), bets_of_days(plan))
+    return Series(
+        Unit.DAY,
+        tuple(after - before for before, after in pairwise((0.0, *totals))),
+        tuple(
+            plan.design_edge_r * _share_of_limits(record, begin, day.at)
+            for begin, day in _spans(record.since, record.days)
+        ),
+        bets_of_days(plan),
+    )
 
 
 def bets_of_days(plan: ReviewPlan) -> tuple[float, ...]:
@@ -123,18 +122,19 @@ def bets_of_days(plan: ReviewPlan) -> tuple[float, ...]:
     return tuple(bet / max(len(plan.instruments), 1) for bet in plan.futility_bets)
 
 
-def moments_of(results: FloatArray) -> Moments | None:
+def moments_of(results: Sequence[float]) -> Moments | None:
     """Moments of at least two results that are not all equal; None otherwise."""
-    if results.size < 2:
+    if len(results) < 2:
         return None
-    away = results - results.mean()
-    spread = float(results.std(ddof=1))
-    if not spread > 1e-12 * max(float(np.abs(results).max()), 1.0):
+    data = np.array(results, dtype=np.float64)
+    away = data - data.mean()
+    spread = float(data.std(ddof=1))
+    if not spread > 1e-12 * max(float(np.abs(data).max()), 1.0):
         return None
     scaled = away / float(np.sqrt(np.mean(away**2)))
     return Moments(
-        sharpe=float(results.mean()) / spread,
-        count=int(results.size),
+        sharpe=float(data.mean()) / spread,
+        count=len(results),
         skew=float(np.mean(scaled**3)),
         kurtosis=float(np.mean(scaled**4)),
     )
@@ -147,10 +147,10 @@ def edge_of(series: Series, plan: ReviewPlan) -> tuple[float, ...]:
 
 def futility_of(series: Series) -> tuple[float, ...] | None:
     """Evidence against the design edge after each result; None where a win breaks the bets."""
-    short = series.results - series.design
-    if short.size and float(short.max()) > 1.0 / max(series.bets):
+    over = [result - design for result, design in zip(series.results, series.design, strict=True)]
+    if over and max(over) > 1.0 / max(series.bets):
         return None
-    return futility_process(short, 0.0, series.bets)
+    return futility_process(over, 0.0, series.bets)
 
 
 def _spans(since: datetime, days: Sequence[DayMark]) -> Iterator[tuple[datetime, DayMark]]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from engine.journal.tenure import micros_of
+from engine.market.columns import to_micros
 from engine.market.sessions import bar_exists
 from engine.model.bars import Timeframe
 from engine.model.instruments import Calendar
@@ -46,12 +46,12 @@ def due_closes(
 ) -> list[int]:
     """Closes after `since` and not after `until`, microseconds since 1970."""
     length = int(frame.length / timedelta(microseconds=1))
-    first = micros_of(since) // length + 1
-    last = micros_of(until) // length
+    first = to_micros(since) // length + 1
+    last = to_micros(until) // length
     closes = [number * length for number in range(first, last + 1)]
     if Calendar.CONTINUOUS in calendars or not calendars:
         return closes
-    epoch = since - timedelta(microseconds=micros_of(since))
+    epoch = since - timedelta(microseconds=to_micros(since))
     return [
         close
         for close in closes
