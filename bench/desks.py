@@ -127,6 +127,8 @@ def bar_events(
     begins = {each.begin: (number, each) for number, each in enumerate(played)}
     ends = {each.end: (number, each) for number, each in enumerate(played)}
     for bar, close in enumerate(closes):
+        # Nobody reads the posts of these desks; what waits to be told only takes time.
+        scribe.ledger.untold.clear()
         scribe.at = START + (bar + 1) * BAR.length
         yield bar, _of_bar(scribe, float(close), ends.get(bar), begins.get(bar))
 

@@ -221,7 +221,7 @@ def _interval_line(found: Performance) -> str:
         if each.expectancy_r is not None:
             low, high = each.expectancy_r.low, each.expectancy_r.high
             return (
-                f"-# mean of {each.origin.value}s lies between {risk_multiple(low)} and "
+                f"-# the mean of {each.origin.value} trades lies between {risk_multiple(low)} and "
                 f"{risk_multiple(high)}, 95 % bootstrap"
             )
     return "-# too few trades for an interval of the mean"

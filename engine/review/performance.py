@@ -117,11 +117,11 @@ class Performance:
     turnover_usd, fees_usd : Decimal, US dollars
         Bought and sold, and what was charged for it.
     slippage, modelled_slippage : Spread or None, fraction of entry
-        Realised, and as the cards promised.
+        Of all trades: realised, and as the cards promised.
     approval_seconds : Spread or None, seconds
         From a card to the yes or no, of cards that waited for the owner.
     mae_r, mfe_r : Spread or None, R units
-        Worst and best excursions of proposals' trades; `mae_r` as losses, above 0.
+        Worst and best excursions of all trades; `mae_r` as losses, above 0.
     """
 
     since: datetime
@@ -161,9 +161,8 @@ def performance_of(record: Record, period: timedelta | None = None) -> Performan
     since = record.since if period is None else max(record.since, record.now - period)
     before = [day for day in record.days if day.at <= since]
     days = [day for day in record.days if day.at > since]
-    ours = [each for each in record.trades if each.trade.closed_at > since]
+    ours = [each for each in (*record.trades, *record.others) if each.trade.closed_at > since]
     closed = [each.trade for each in ours]
-    closed += [trade for trade in record.others if trade.closed_at > since]
     begin = before[-1].equity_usd if before else record.begun_usd
     curve = [(since, begin), *((day.at, day.equity_usd) for day in days)]
     equity = np.array([float(usd) for _, usd in curve])

@@ -57,6 +57,12 @@ class ReadReview:
     goal: GoalReport
     odds: LiveOdds
 
+    @property
+    def track_record_length(self) -> float | None:
+        """Results after which the Sharpe ratio is above 0 with 95 % confidence."""
+        moments = self.view.review.measured.moments
+        return moments.track_record_length if moments else None
+
 
 def read_review(settings: Settings, journal: Path, files: ReviewFiles) -> ReadReview:
     """Review the desk whose record is `journal`, as of its newest entry.
@@ -94,7 +100,15 @@ def read_review(settings: Settings, journal: Path, files: ReviewFiles) -> ReadRe
 
 def review_as_json(read: ReadReview) -> dict[str, Any]:
     """The review as plain JSON data; money and instants are text, exactly."""
-    whole: dict[str, Any] = _finite(plain(read))
+    decision = read.view.review.decision
+    told = {
+        "verdict": decision.verdict.value,
+        "reason": decision.reason,
+        "needs": list(decision.needs),
+        "gates": [plain(gate) for gate in decision.gates],
+        "track_record_length": read.track_record_length,
+    }
+    whole: dict[str, Any] = _finite(told | plain(read))
     return whole
 
 

@@ -116,7 +116,7 @@ class Record:
         When the clock of the plan began.
     trades : tuple of JudgedTrade
         Of proposals, opened since then and closed, in the order of their closing.
-    others : tuple of Trade
+    others : tuple of JudgedTrade
         Exploratory trades and trades by hand of the same time.
     days : tuple of DayMark
         Oldest first.
@@ -135,7 +135,7 @@ class Record:
     registrations_count: int
     begun_usd: Decimal
     trades: tuple[JudgedTrade, ...]
-    others: tuple[Trade, ...]
+    others: tuple[JudgedTrade, ...]
     still_open: tuple[OpenTrade, ...]
     cards: tuple[Card, ...]
     labels: tuple[Label, ...]
@@ -162,8 +162,11 @@ def record_of(ledger: Ledger, now: datetime) -> Record | None:
     registered, tenure = ledger.registration, ledger.tenure
     if registered is None or tenure is None:
         return None
-    recent = [trade for trade in ledger.trades if trade.opened_at >= registered.at]
-    proposals = [trade for trade in recent if trade.origin is Origin.PROPOSAL]
+    recent = [
+        _judged(ledger, trade)
+        for trade in sorted(ledger.trades, key=lambda trade: trade.closed_at)
+        if trade.opened_at >= registered.at
+    ]
     return Record(
         now=now,
         since=registered.at,
@@ -171,10 +174,8 @@ def record_of(ledger: Ledger, now: datetime) -> Record | None:
         registered=registered.event,
         registrations_count=ledger.registrations_count,
         begun_usd=tenure.begun_usd,
-        trades=tuple(
-            _judged(ledger, trade) for trade in sorted(proposals, key=lambda t: t.closed_at)
-        ),
-        others=tuple(trade for trade in recent if trade.origin is not Origin.PROPOSAL),
+        trades=tuple(each for each in recent if each.trade.origin is Origin.PROPOSAL),
+        others=tuple(each for each in recent if each.trade.origin is not Origin.PROPOSAL),
         still_open=_still_open(ledger, registered),
         cards=_cards(ledger, registered),
         labels=tuple(tenure.labels),
