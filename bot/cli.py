@@ -11,7 +11,19 @@ import sys
 import typer
 from rich.markup import escape
 
-from bot.commands import costs, data, desk, history, law, oversight, record, review, trials
+from bot.commands import (
+    costs,
+    data,
+    desk,
+    history,
+    law,
+    oversight,
+    record,
+    rehearsal,
+    review,
+    trials,
+    witnesses,
+)
 from bot.commands.frame import app, err
 
 __all__ = [
@@ -24,8 +36,10 @@ __all__ = [
     "main",
     "oversight",
     "record",
+    "rehearsal",
     "review",
     "trials",
+    "witnesses",
 ]
 
 

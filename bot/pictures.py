@@ -11,8 +11,10 @@ from bot.ui.card import Picture
 from bot.ui.risk_words import foremost, limit_words
 from engine.facade import (
     BreakdownView,
+    Candles,
     ChartView,
     Desk,
+    MarketView,
     OddsView,
     PerformanceView,
     PortfolioView,
@@ -37,6 +39,23 @@ async def candles_of(chart: ChartView) -> Picture:
     newest = chart.bars[-1].close if chart.bars else 0.0
     said = f"{chart.instrument} {chart.timeframe.value} candles, newest close {newest:,.2f}"
     return Picture("chart.png", png, said)
+
+
+def paint(candles: Candles) -> bytes:
+    """Candles without levels and fills as PNG, for scouts that look at pictures."""
+    from bot.charts import render_chart
+
+    timeframe = candles.timeframe
+    return render_chart(
+        ChartView(
+            instrument=candles.instrument,
+            timeframe=timeframe,
+            bars=candles.bars,
+            levels=(),
+            marks=(),
+            market=MarketView("", "", simulated=False, paced=False, timeframe=timeframe),
+        )
+    )
 
 
 async def waterfall_of(breakdown: BreakdownView) -> Picture | None:

@@ -20,6 +20,7 @@ from rich.markup import escape
 
 from bot.errors import NoOwner
 from bot.logs import write_logs
+from bot.pictures import paint
 from bot.sandbox import PEOPLE, SandboxError, SandboxPortInUse, SandboxServer
 from bot.settings import BotSettings
 from engine.facade import (
@@ -33,6 +34,7 @@ from engine.facade import (
     SystemClock,
     load_settings,
     open_desk,
+    rehearsed_desk,
     what_live_needs,
 )
 
@@ -61,6 +63,7 @@ class Plan:
     config: Path | None = None
     sandbox: bool = False
     files: dict[str, Path] = field(default_factory=dict)
+    books: dict[str, Path] = field(default_factory=dict)
     market: str = "auto"
     speed: float | None = None
     start: datetime | None = None
@@ -135,6 +138,7 @@ def _choice(plan: Plan) -> MarketChoice:
         start=plan.start,
         until=plan.until,
         hold_seconds=plan.hold_seconds,
+        books=plan.books,
     )
 
 
@@ -169,10 +173,40 @@ async def _run_in_sandbox(plan: Plan, settings: Settings, stack: AsyncExitStack,
         )
     server = await _open_page(plan, journal, stack)
     say(f"\n  Executor is on paper, in the sandbox. Open [bold cyan]{server.page_url}[/]\n")
-    desk = await open_desk(settings, _choice(plan), journal, Secrets())
+    desk = await open_desk(settings, _choice(plan), journal, Secrets(), paint)
     stack.push_async_callback(desk.close)
     say(f"  Market: {desk.market.description}")
     say(f"  Record: {journal}    Stop with Ctrl-C; the desk comes back where it was.\n")
+    await _play(desk, settings, server, stack)
+
+
+async def rehearse_on_page(plan: Plan, say: Say) -> None:
+    """Run the live path before a played venue on the sandbox page, until told to stop.
+
+    Raises
+    ------
+    ExecutorError, SandboxError
+        One line naming the thing and the mend.
+    """
+    settings = load_settings(plan.config)
+    # The environment's keys are not even read: the played venue has a key of its own.
+    write_logs(settings.log.level, as_json=settings.log.format == "json")
+    journal = journal_path(plan, settings)
+    async with AsyncExitStack() as stack:
+        # Also the shortest private answer is signed with the word then.
+        server = await _open_page(plan, journal, stack, bot_name="Executor REHEARSAL")
+        say("\n  REHEARSAL of the live path, in the sandbox.")
+        say(f"  Open [bold cyan]{server.page_url}[/]\n")
+        desk = await stack.enter_async_context(rehearsed_desk(settings, journal))
+        say(f"  Market: {desk.market.description}")
+        say(f"  Record: {journal}    Stop with Ctrl-C; the next rehearsal begins anew.\n")
+        await _play(desk, settings, server, stack)
+
+
+async def _play(
+    desk: Desk, settings: Settings, server: SandboxServer, stack: AsyncExitStack
+) -> None:
+    """The bot on the sandbox page with `desk` behind it, until the process is told to stop."""
     from bot.app import ExecutorBot
     from bot.sandbox.connect import point_discord_at
 
@@ -193,13 +227,15 @@ async def _run_in_sandbox(plan: Plan, settings: Settings, stack: AsyncExitStack,
         await _live(desk, bot.start(server.bot_token))
 
 
-async def _open_page(plan: Plan, journal: Path, stack: AsyncExitStack) -> SandboxServer:
+async def _open_page(
+    plan: Plan, journal: Path, stack: AsyncExitStack, *, bot_name: str = "Executor"
+) -> SandboxServer:
     """The local Discord, on the port asked for, or near the usual one if that is taken."""
     store = journal.with_name(f"{journal.stem}.discord.sqlite")
     clock = SystemClock()
 
     async def server_at(port: int) -> SandboxServer:
-        server = SandboxServer(now=clock.now, port=port, store=store)
+        server = SandboxServer(now=clock.now, port=port, store=store, bot_name=bot_name)
         try:
             return await stack.enter_async_context(server)
         except sqlite3.Error as fault:
@@ -224,7 +260,8 @@ async def _run_on_discord(
 ) -> None:
     from bot.app import ExecutorBot
 
-    desk = await open_desk(settings, _choice(plan), journal_path(plan, settings), Secrets())
+    journal = journal_path(plan, settings)
+    desk = await open_desk(settings, _choice(plan), journal, Secrets(), paint)
     stack.push_async_callback(desk.close)
     say(f"  Executor is on {settings.desk.mode}, on Discord. Market: {desk.market.description}")
     bot = ExecutorBot(desk, _bot_settings(settings))

@@ -6,17 +6,20 @@ each other.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from engine.model.bars import Bar, MarketEvent, Quote
-from engine.model.events import Event
+from engine.model.bars import Bar, Candles, Depth, MarketEvent
+from engine.model.events import Event, ModelUsed
 from engine.model.headlines import Headline
+from engine.model.memos import Brief, Memo, Missed
 from engine.model.orders import Fill, Order
+from engine.model.reconciliation import VenueStatement
 from engine.model.venue_lines import VenueLine
+from engine.model.witnesses import Abstention, Opinion
 
 
 class Clock(Protocol):
@@ -32,7 +35,7 @@ class Clock(Protocol):
 
 
 class MarketFeed(Protocol):
-    """A source of closed bars and quotes.
+    """A source of closed bars, order books and, where the source has them, prints.
 
     Attributes
     ----------
@@ -58,8 +61,8 @@ class MarketFeed(Protocol):
         """Events strictly after `after`, in time order, until the source ends."""
         ...
 
-    async def quote(self, instrument: str) -> Quote | None:
-        """Present bid and ask, or None where the source has none."""
+    async def depth(self, instrument: str) -> Depth | None:
+        """Present book, as deep as the source shows it, or None where it has none."""
         ...
 
     async def check(self) -> None:
@@ -81,8 +84,8 @@ class PriceSource(Protocol):
 
     name: str
 
-    async def quote(self, instrument: str) -> Quote | None:
-        """Present bid and ask, or None where the source has none."""
+    async def depth(self, instrument: str) -> Depth | None:
+        """Present book, as deep as the source shows it, or None where it has none."""
         ...
 
     async def aclose(self) -> None:
@@ -125,6 +128,114 @@ class Headlines(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """What came of asking the analyzer.
+
+    Attributes
+    ----------
+    used : tuple of ModelUsed
+        What it took; a call that nobody counted is booked at its worst.
+    seconds : float, real seconds
+    """
+
+    said: Memo | Missed
+    used: tuple[ModelUsed, ...] = ()
+    seconds: float = 0.0
+
+
+class Analyst(Protocol):
+    """Whoever reads a proposal again before it is decided.
+
+    Attributes
+    ----------
+    witness : str
+        Under which its record is kept: prompt and model.
+    provider : str
+        Who bills it.
+    """
+
+    witness: str
+    provider: str
+
+    def worst_usd(self, at: datetime) -> Decimal | None:
+        """Most that one question may cost at `at`, US dollars; None where nobody named a price."""
+        ...
+
+    async def ask(self, brief: Brief) -> Analysed:
+        """Ask about one proposal, within its caps; every fault is an answer."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What scouts are shown of one instrument: nothing that has not closed.
+
+    Attributes
+    ----------
+    fast, slow : Candles
+        Closed candles of the market's own timeframe and of a slower one.
+    numbers : mapping of str to float
+        What code has computed, each named with its unit.
+    """
+
+    instrument: str
+    fast: Candles
+    slow: Candles
+    numbers: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What came of asking one scout about one instrument.
+
+    Attributes
+    ----------
+    seconds : float, real seconds
+    used : ModelUsed or None
+        None where the server counted nothing.
+    """
+
+    said: Opinion | Abstention
+    seconds: float
+    used: ModelUsed | None = None
+
+
+class Scouts(Protocol):
+    """Witnesses that look at charts and numbers."""
+
+    def shown(self, name: str, look: Look) -> Candles:
+        """Which candles of a look the scout `name` is shown."""
+        ...
+
+    def consult(
+        self, wanted: Sequence[tuple[str, Look]], tokens_left: int
+    ) -> AsyncIterator[Statement]:
+        """Ask scouts, by name, about looks; one statement each, as they come.
+
+        A scout that cannot be asked about anything makes one statement about all.
+
+        Nothing that a model or its server does is raised, and a round is over in its time.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class ChartPainter(Protocol):
+    """Draws candles for those who look at pictures."""
+
+    def __call__(self, candles: Candles, /) -> bytes:
+        """Their chart as PNG."""
         ...
 
 
@@ -225,6 +336,13 @@ class Broker(Protocol):
 
     async def balances(self) -> dict[str, Decimal]:
         """Settled own balances by currency or base asset, in its units."""
+        ...
+
+    async def statement(self, since: datetime) -> tuple[VenueStatement, ...]:
+        """The account as each venue shows it now, with executions at or after `since`.
+
+        Everything on the account, whoever made it: the owner's own orders and trades too.
+        """
         ...
 
     async def ledger_lines(self, since: datetime | None) -> tuple[VenueLine, ...]:

@@ -23,15 +23,11 @@ from bot.ui.text import (
 )
 from engine.facade import (
     Gate,
-    GoalReport,
     GoalReportView,
-    LiveOdds,
     MarketView,
     OddsView,
-    Performance,
     PerformanceView,
     ReviewView,
-    Spread,
     Verdict,
 )
 
@@ -97,7 +93,7 @@ def performance_card(view: PerformanceView, picture: Picture | None) -> Card:
         )
     )
     card.picture(picture)
-    card.rule().text(table(("what", "value"), _risk_rows(found)))
+    card.rule().text(table(("what", "value"), _risk_rows(view)))
     rows = [
         (
             each.origin.value,
@@ -111,9 +107,9 @@ def performance_card(view: PerformanceView, picture: Picture | None) -> Card:
     ]
     if rows:
         card.rule().text(table(("trades", "n", "mean", "won", "PF"), rows))
-        card.lines([_interval_line(found)], essential=False)
-    card.rule().lines(_execution_lines(found), essential=False)
-    card.lines(_choice_lines(found), essential=False)
+        card.lines([_interval_line(view)], essential=False)
+    card.rule().lines(_execution_lines(view), essential=False)
+    card.lines(_choice_lines(view), essential=False)
     return card.footer("PF is what was won over what was lost; R is the loss at the stop")
 
 
@@ -147,7 +143,7 @@ def goal_card(view: GoalReportView) -> Card:
             ),
         )
     )
-    card.rule().lines(_goal_lines(report))
+    card.rule().lines(_goal_lines(view))
     return card.footer("Reported long-run best of the trade: some 0.1 % a day, Sharpe about 2")
 
 
@@ -163,7 +159,7 @@ def odds_card(view: OddsView, picture: Picture | None) -> Card:
         )
     )
     card.picture(picture)
-    card.rule().text(table(("what", "value"), _odds_rows(odds, view)))
+    card.rule().text(table(("what", "value"), _odds_rows(view)))
     return card.footer(
         "Skill is against a price without drift; z is Spiegelhalter's, fair between −2 and 2"
     )
@@ -201,7 +197,8 @@ def _unmeasured(view: ReviewView) -> list[str]:
     return [f"-# not measured: {clip(reason, 140)}" for reason in reasons]
 
 
-def _risk_rows(found: Performance) -> list[tuple[str, str]]:
+def _risk_rows(view: PerformanceView) -> list[tuple[str, str]]:
+    found = view.performance
     rows = [
         ("worst drawdown", share(found.drawdown_frac)),
         ("days under water", share(found.under_water_frac, 0)),
@@ -216,7 +213,8 @@ def _risk_rows(found: Performance) -> list[tuple[str, str]]:
     return rows
 
 
-def _interval_line(found: Performance) -> str:
+def _interval_line(view: PerformanceView) -> str:
+    found = view.performance
     for each in found.origins:
         if each.expectancy_r is not None:
             low, high = each.expectancy_r.low, each.expectancy_r.high
@@ -227,11 +225,16 @@ def _interval_line(found: Performance) -> str:
     return "-# too few trades for an interval of the mean"
 
 
-def _execution_lines(found: Performance) -> list[str]:
+def _execution_lines(view: PerformanceView) -> list[str]:
+    found = view.performance
     lines = []
     if found.slippage and found.modelled_slippage:
         modelled = share(found.modelled_slippage.mean, 3)
-        lines.append(f"Slippage {_spread(found.slippage)}; modelled {modelled}")
+        paid = found.slippage
+        lines.append(
+            f"Slippage mean {share(paid.mean, 3)}, median {share(paid.median, 3)}, worst "
+            f"{share(paid.most, 3)}; modelled {modelled}"
+        )
     if found.approval_seconds:
         waited = found.approval_seconds
         lines.append(
@@ -246,7 +249,8 @@ def _execution_lines(found: Performance) -> list[str]:
     return lines
 
 
-def _choice_lines(found: Performance) -> list[str]:
+def _choice_lines(view: PerformanceView) -> list[str]:
+    found = view.performance
     if not found.choices:
         return []
     rows = [
@@ -260,7 +264,8 @@ def _choice_lines(found: Performance) -> list[str]:
     return ["**How the setups ended, taken or not**", table(("cards", "n", "mean"), rows)]
 
 
-def _goal_lines(report: GoalReport) -> list[str]:
+def _goal_lines(view: GoalReportView) -> list[str]:
+    report = view.report
     daily = report.daily_frac
     if daily is None:
         return [
@@ -292,7 +297,8 @@ def _goal_lines(report: GoalReport) -> list[str]:
     return lines
 
 
-def _odds_rows(odds: LiveOdds, view: OddsView) -> list[tuple[str, str]]:
+def _odds_rows(view: OddsView) -> list[tuple[str, str]]:
+    odds = view.odds
     return [
         ("Brier", _known(odds.brier, "{:.4f}")),
         ("Brier, no drift", _known(odds.brier_driftless, "{:.4f}")),
@@ -317,13 +323,6 @@ def _ratio(value: float) -> str:
 
 def _span(low: float, high: float) -> str:
     return share(low) if low == high else f"{low * 100:g}–{high * 100:g} %"
-
-
-def _spread(spread: Spread) -> str:
-    return (
-        f"mean {share(spread.mean, 3)}, median {share(spread.median, 3)}, worst "
-        f"{share(spread.most, 3)}"
-    )
 
 
 def _seconds(value: float) -> str:

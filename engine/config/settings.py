@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from engine.compliance.jurisdiction import Jurisdiction
+from engine.config.analyzer import AnalyzerSettings
 from engine.config.fields import numbers_only, over_known
 from engine.config.instruments import KNOWN_INSTRUMENTS, InstrumentSettings, Symbol
 from engine.config.law import (
@@ -38,11 +39,13 @@ from engine.config.trading import (
     DeskSettings,
     ExploratorySettings,
     MarketSettings,
+    PaperSettings,
     RiskSettings,
     SizingSettings,
 )
 from engine.config.venues import BrokersSettings
 from engine.config.voices import NewsSettings, SignalSettings
+from engine.config.witnesses import ScoutsSettings
 from engine.errors import ConfigError
 from engine.model.canonical import canonical_json
 from engine.model.instruments import Instrument
@@ -80,6 +83,9 @@ class Settings(OneSource):
     brokers: BrokersSettings = Field(default_factory=BrokersSettings)
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
     exploratory: ExploratorySettings = Field(default_factory=ExploratorySettings)
+    scouts: ScoutsSettings = Field(default_factory=ScoutsSettings)
+    analyzer: AnalyzerSettings = Field(default_factory=AnalyzerSettings)
+    paper: PaperSettings = Field(default_factory=PaperSettings)
     signals: SignalSettings = Field(default_factory=SignalSettings)
     news: NewsSettings = Field(default_factory=NewsSettings)
     meter: MeterSettings = Field(default_factory=MeterSettings)

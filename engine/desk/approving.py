@@ -7,7 +7,7 @@ the price still there, do the odds still pay, do the limits still allow it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.desk.exits import client_id
@@ -174,8 +174,13 @@ def entry_order(
     picture: RiskPicture,
     *,
     cost_frac: float,
+    bid: Decimal,
+    bar_for: timedelta,
 ) -> Order | Refused:
     """The order that an approval sends, as large as the limits now allow and never larger.
+
+    It works for as long as a proposal can be approved, for nobody has agreed to a later price; at
+    the market at least until the next bar, which may be the next price that there is.
 
     Parameters
     ----------
@@ -184,6 +189,10 @@ def entry_order(
         What a buyer pays at the click.
     cost_frac : float, fraction of entry
         Round-trip costs at the click.
+    bid : Decimal, quote currency
+        Where an entry rests that may only make liquidity.
+    bar_for : timedelta, > 0
+        Length of a bar.
     """
     if not 0.0 < portion <= 1.0:
         return Refused("portion", f"{portion:g}", "above 0, at most 1", "Approve it or halve it.")
@@ -207,15 +216,20 @@ def entry_order(
     too_small = _unsellable(verdict.quantity, terms, instrument)
     if too_small is not None:
         return too_small
+    rests = terms.order_type is OrderType.LIMIT
+    works_for = policy.expires_for if rests else max(policy.expires_for, bar_for)
     order = Order(
         client_id=client_id(ledger, terms.id, Purpose.ENTRY),
         proposal_id=terms.id,
         instrument=terms.instrument,
         side=Side.BUY,
-        type=OrderType.MARKET,
+        type=terms.order_type,
         purpose=Purpose.ENTRY,
         quantity=verdict.quantity,
         created_at=picture.now,
+        limit_price=floor_to(bid, instrument.tick) if rests else None,
+        post_only=rests,
+        expires_at=picture.now + works_for,
     )
     outlay = order.quantity * price * (1 + exact(cost_frac))
     return _compliant(order, outlay, ledger, policy, picture)

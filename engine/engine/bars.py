@@ -9,16 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from engine.desk.casework import Card
+from engine.desk.memos import with_memo
 from engine.desk.picture import picture_of
 from engine.desk.votes import votes_on
 from engine.engine.deadlines import expired
 from engine.engine.execution import Execution
 from engine.engine.exits import Exits
-from engine.engine.guarding import Guard, events_of
+from engine.engine.guarding import events_of
 from engine.engine.judging import Judge
 from engine.engine.lawkeeping import Lawkeeping
 from engine.engine.listening import calls_ended
+from engine.engine.reconciling import Reconciling
 from engine.engine.recorder import Recorder
 from engine.engine.study import heard, key_of
 from engine.engine.watching import Watch
@@ -42,7 +43,7 @@ class BarsFlow:
     pipeline: Pipeline
     watch: Watch
     judge: Judge
-    guard: Guard
+    reconciling: Reconciling
     law: Lawkeeping
 
     async def run(self, batch: BarsClosed) -> tuple[ProposalTerms, ...]:
@@ -52,7 +53,8 @@ class BarsFlow:
         if not sound.bars:
             return ()
         await self._trade_through(sound)
-        await self.guard.reconcile(max(batch.at, self.recorder.ledger.bars_at or batch.at))
+        newest = max(batch.at, self.recorder.ledger.bars_at or batch.at)
+        await self.reconciling.compare(newest)
         if self._comes_late(sound):
             await self.recorder.record(*_too_late(sound))
             return ()
@@ -107,15 +109,16 @@ class BarsFlow:
         await self.exits.protect(batch.bars[0].open_at)
         await self.broker.observe(batch)
         await self.exits.keep_up(batch.at)
+        await self.execution.cancel_overdue(batch.at)
 
     # ------------------------------------------------------------------ after the layers
 
     def _labelled(self) -> list[happened.CandidateClosed]:
-        known = self.recorder.ledger.labels
+        ledger = self.recorder.ledger
         return [
-            happened.CandidateClosed(label)
+            happened.CandidateClosed(with_memo(label, ledger.memos))
             for label in self.pipeline.closed_labels()
-            if key_of(label) not in known
+            if key_of(label) not in ledger.labels
         ]
 
     async def _judge(
@@ -137,11 +140,11 @@ class BarsFlow:
             *events_of(picture, self.watch.policy.limits),
             *self.judge.raisings(assessments, cards),
         )
-        return tuple(terms for terms in _terms(cards) if not self.judge.asks(terms))
-
-
-def _terms(cards: list[Card]) -> list[ProposalTerms]:
-    return [card.terms for card in cards if card.terms is not None]
+        return tuple(
+            card.terms
+            for assessment, card in zip(assessments, cards, strict=True)
+            if card.terms is not None and not self.judge.asks(card.terms, assessment)
+        )
 
 
 def _too_late(batch: BarsClosed) -> list[happened.BarRefused]:

@@ -14,6 +14,7 @@ from engine.costs import NO_WAIT
 from engine.desk import approving
 from engine.desk.approving import Click
 from engine.desk.casework import case_of
+from engine.desk.memos import NO_MEMOS, MemoRule
 from engine.desk.picture import picture_of
 from engine.desk.present import Present
 from engine.desk.proposing import terms_of
@@ -32,6 +33,7 @@ from engine.model import events as happened
 from engine.model.actors import DESK, Actor, Permission
 from engine.model.bars import Quote
 from engine.model.events import Event
+from engine.model.money import exact
 from engine.model.orders import Order
 from engine.model.proposals import CardKind, CostLines, ProposalTerms
 from engine.model.verdicts import Forbidden, Refused
@@ -64,6 +66,7 @@ class Deciding:
     patience: Patience
     stopping: Stopping
     present: Present
+    memos: MemoRule = NO_MEMOS
 
     @property
     def _ledger(self) -> Ledger:
@@ -144,6 +147,8 @@ class Deciding:
             policy,
             picture,
             cost_frac=costs.total_frac,
+            bid=touch.bid or touch.mid * (1 - exact(costs.spread_frac) / 2),
+            bar_for=self.watch.timeframe.length,
         )
         return order if isinstance(order, Refused) else Looked(order, touch.pays, costs)
 
@@ -256,7 +261,9 @@ class Deciding:
         terms = terms_of(case, CardKind.EXPLORATORY, self._ledger, policy, picture)
         if isinstance(terms, ProposalTerms):
             await self.recorder.record(
-                raising(terms, assessment, asked=True, requested=True), durable=True
+                raising(terms, assessment, asked=True, requested=True),
+                *self.memos.asked(terms, assessment),
+                durable=True,
             )
         return terms
 

@@ -7,15 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.config import Settings
 from engine.costs import Conditions
+from engine.desk.memos import MemoRule
 from engine.desk.policy import Policy
 from engine.engine.crosschecks import NOBODY, Witnesses
 from engine.engine.recorder import Recorder
-from engine.ports import Broker, Clock, Headlines, Journal, KillSwitch, MarketFeed
+from engine.ports import (
+    Analyst,
+    Broker,
+    Clock,
+    Headlines,
+    Journal,
+    KillSwitch,
+    MarketFeed,
+    Scouts,
+)
 from engine.probability.pipeline import Pipeline
 from engine.risk import HeldBack
 from engine.views import MarketView
@@ -52,22 +62,31 @@ class EngineParts:
     conditions : Conditions
         What costs are read from; shared with the paper venue.
     silent : tuple of str
-        Witnesses that cannot speak.
+        Witnesses that cannot speak at all; of the scouts the record says it.
+    scouts : Scouts or None
+        None where there is no model server to ask.
     witnesses : Witnesses
         Who may contradict the market.
     headlines : Headlines or None
         What witnesses that read are given; None where nothing is read.
+    analyst : Analyst or None
+        Who reads large and contested proposals again; None asks nobody.
     held_back : tuple of HeldBack
         Looser limits of the settings that wait until nothing is open.
     hold_seconds : float, real seconds, >= 0
         How long a paced replay waits for the owner while a proposal is open.
     seed, epoch_at : int, datetime or None
         What makes a simulated market again after a restart.
+    guards : mapping of str to str
+        Who guards the stop of each instrument, one clause.
     funding : Funding or None
         None where the desk goes on with the money that is on record.
     locked : str
         Why a live desk that holds something may not be live any more: it comes up halted, to
         guard and sell what it holds; empty where it may.
+    compare_every : timedelta or None
+        Pause between two comparisons of record and account beside those with every bar; None
+        where paper keeps the account itself.
     kill_switch : KillSwitch or None
         None only where nothing outside could throw it, as with a record in memory.
     kill_look_seconds : float, real seconds, > 0
@@ -87,13 +106,27 @@ class EngineParts:
     software: str
     conditions: Conditions = field(default_factory=Conditions)
     silent: tuple[str, ...] = ()
+    scouts: Scouts | None = None
     witnesses: Witnesses = NOBODY
     headlines: Headlines | None = None
+    analyst: Analyst | None = None
     held_back: tuple[HeldBack, ...] = ()
     hold_seconds: float = 0.0
     seed: int = 0
     epoch_at: datetime | None = None
+    guards: Mapping[str, str] = field(default_factory=dict)
     funding: Funding | None = None
     locked: str = ""
+    compare_every: timedelta | None = None
     kill_switch: KillSwitch | None = None
     kill_look_seconds: float = 1.0
+
+
+def memo_rule_of(parts: EngineParts) -> MemoRule:
+    """When memos are wanted: never, where nobody is asked."""
+    settings = parts.settings.analyzer
+    return MemoRule(
+        on=parts.analyst is not None,
+        above_usd=settings.above_usd,
+        contested=settings.contested_frac,
+    )

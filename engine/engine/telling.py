@@ -20,6 +20,7 @@ from engine.views import (
     DeskNotice,
     FillNotice,
     Notice,
+    OpinionNotice,
     OrderNotice,
     Place,
     ProposalNotice,
@@ -138,6 +139,21 @@ def _(event: happened.LiveUnlocked, envelope: Envelope, present: Present) -> tup
 
 
 @_tell.register
+def _(
+    event: happened.AccountReconciled, envelope: Envelope, present: Present
+) -> tuple[AnyNotice, ...]:
+    halting = [each for each in event.differences if each.halts]
+    title = "Record and account agree"
+    if event.differences:
+        title = "The owner has been at the account"
+    if halting:
+        title = "Record and account differ: no entries"
+    lines = "\n".join(f"- {each.sentence}" for each in event.differences)
+    told = f"{lines}\nCompared: {event.compared}." if lines else ""
+    return (_of_desk(envelope, title, None, told, good=not halting),)
+
+
+@_tell.register
 def _(event: happened.ModeChanged, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
     return (_of_desk(envelope, f"The desk is on {event.mode}", None, good=True),)
 
@@ -218,6 +234,12 @@ def _(event: happened.LimitsSet, envelope: Envelope, present: Present) -> tuple[
 
 
 @_tell.register
+def _(event: happened.OpinionGiven, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
+    place = Place.RESEARCH
+    return (OpinionNotice(envelope.seq, envelope.at, place, event.opinion, event.counts),)
+
+
+@_tell.register
 def _(event: happened.SignalHeard, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
     title = f"Signal {event.signal.id} is on record"
     return (_of_desk(envelope, title, event.by, place=Place.RESEARCH, good=True),)
@@ -229,6 +251,20 @@ def _(
 ) -> tuple[AnyNotice, ...]:
     told = "\n".join(("Since the registration before, this changed:", *event.changed))
     return (_of_desk(envelope, "The clock of the review starts again", None, told, good=False),)
+
+
+@_tell.register
+def _(event: happened.MemoHeeded, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
+    view = present.proposals.view(present.ledger.proposals[event.proposal_id])
+    return (DecisionNotice(envelope.seq, envelope.at, Place.EXECUTION, view),)
+
+
+@_tell.register
+def _(
+    event: happened.AnalyzerRested, envelope: Envelope, present: Present
+) -> tuple[AnyNotice, ...]:
+    title = "The analyzer rests: its budget is used up"
+    return (_of_desk(envelope, title, None, place=Place.RESEARCH, good=False),)
 
 
 def _of_desk(

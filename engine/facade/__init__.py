@@ -27,7 +27,8 @@ from engine.facade.sharia import ShariaDesk
 from engine.facade.witnesses import WitnessDesk
 from engine.metering.bill import Bill, EnergyUse, ModelLine
 from engine.model.actors import DESK, Actor, Permission, Role
-from engine.model.bars import Bar, Timeframe
+from engine.model.bars import Bar, Candles, Timeframe
+from engine.model.memos import Fact, MemoEffect, MemoVerdict
 from engine.model.orders import Fill, Order, OrderState, OrderType, Purpose, Side
 from engine.model.positions import Origin, Position, Trade
 from engine.model.proposals import (
@@ -39,20 +40,24 @@ from engine.model.proposals import (
     ProposalTerms,
     SizeStep,
 )
-from engine.model.reviews import Gate, Group, Verdict
+from engine.model.reviews import Gate, Verdict
 from engine.model.setups import Assessment, LayerReading, LayerRole, Odds, Setup, SetupKind
 from engine.model.signals import SignalOutcome, SignalSide
 from engine.model.verdicts import Refused
+from engine.model.witnesses import Abstention, Opinion, Stance
+from engine.ports import ChartPainter
 from engine.probability.scouts import Standing
 from engine.risk.breaker import BreakerState
 from engine.risk.findings import DeskState
 from engine.views import (
+    AccountView,
     AnyNotice,
     AuditLine,
     BreakdownView,
     BreakerRowView,
     BreakerView,
     ChartView,
+    ConfidenceView,
     CostsView,
     DecisionNotice,
     DeskNotice,
@@ -68,7 +73,9 @@ from engine.views import (
     LimitView,
     Mark,
     MarketView,
+    MemoView,
     Notice,
+    OpinionNotice,
     OrderNotice,
     OrderView,
     Place,
@@ -85,6 +92,8 @@ from engine.views import (
     ScanNotice,
     ScanRow,
     ScanView,
+    ScoutsView,
+    ScoutView,
     ShariaView,
     SignalsView,
     SignalView,
@@ -93,6 +102,7 @@ from engine.views import (
     StatusView,
     TradeNotice,
     VerifyView,
+    WordView,
 )
 
 if TYPE_CHECKING:
@@ -100,8 +110,10 @@ if TYPE_CHECKING:
     from engine.compliance.purification import Purification
     from engine.compliance.zakat import Nisab, ZakatReport, ZakatYear
     from engine.config import Secrets, Settings, load_settings
+    from engine.consultation import Consultation, consult_files, statement_as_json
     from engine.desk.requirements import Requirement
     from engine.desk.zakat import ZakatChoice
+    from engine.facade.rehearsal import rehearsed_desk
     from engine.journal.chain import Anchor
     from engine.journal.export import export as export_journal
     from engine.journal.export import lines as journal_lines
@@ -120,6 +132,8 @@ if TYPE_CHECKING:
         release_from_outside,
     )
     from engine.outside.reading import read_risk, risk_as_json
+    from engine.outside.reconciling import Reconciled, reconcile_outside, reconciled_as_json
+    from engine.rehearsal.drill import DrillReport, drill, drill_as_json
     from engine.research.calibration import (
         CalibrationReport,
         GroupReport,
@@ -141,9 +155,6 @@ if TYPE_CHECKING:
         TrialLog,
         search_of,
     )
-    from engine.review.goal_report import GoalReport
-    from engine.review.odds import LiveOdds
-    from engine.review.performance import Performance, Spread
     from engine.review.reading import ReadReview, ReviewFiles, read_review, review_as_json
     from engine.scanning import FileScan, scan_as_json, scan_files
     from engine.statements import (
@@ -158,6 +169,8 @@ __all__ = [
     "DATA_MENDS",
     "DESK",
     "GAP",
+    "Abstention",
+    "AccountView",
     "Actor",
     "Anchor",
     "AnyNotice",
@@ -172,9 +185,13 @@ __all__ = [
     "BrokerError",
     "CalibrationReport",
     "CalibrationStudy",
+    "Candles",
     "CardKind",
+    "ChartPainter",
     "ChartView",
+    "ConfidenceView",
     "ConfigError",
+    "Consultation",
     "CostItem",
     "CostLines",
     "CostsView",
@@ -182,8 +199,10 @@ __all__ = [
     "Desk",
     "DeskNotice",
     "DeskState",
+    "DrillReport",
     "EnergyUse",
     "ExecutorError",
+    "Fact",
     "FetchPlan",
     "Fetched",
     "FileScan",
@@ -192,9 +211,7 @@ __all__ = [
     "Finding",
     "Gate",
     "GivenView",
-    "GoalReport",
     "GoalReportView",
-    "Group",
     "GroupReport",
     "Health",
     "ImportedLines",
@@ -212,7 +229,6 @@ __all__ = [
     "LimitUseView",
     "LimitView",
     "LiveLocked",
-    "LiveOdds",
     "LockOpening",
     "LogReport",
     "Logged",
@@ -220,12 +236,17 @@ __all__ = [
     "MarketChoice",
     "MarketDataError",
     "MarketView",
+    "MemoEffect",
+    "MemoVerdict",
+    "MemoView",
     "ModelLine",
     "NetBuys",
     "Nisab",
     "Notice",
     "Odds",
     "OddsView",
+    "Opinion",
+    "OpinionNotice",
     "Order",
     "OrderNotice",
     "OrderState",
@@ -234,7 +255,6 @@ __all__ = [
     "Origin",
     "OutsideHalt",
     "OutsideRelease",
-    "Performance",
     "PerformanceView",
     "Permission",
     "Place",
@@ -252,6 +272,7 @@ __all__ = [
     "PurificationView",
     "Purpose",
     "ReadReview",
+    "Reconciled",
     "Refused",
     "ReliabilityBin",
     "Requirement",
@@ -265,6 +286,8 @@ __all__ = [
     "ScanNotice",
     "ScanRow",
     "ScanView",
+    "ScoutView",
+    "ScoutsView",
     "Search",
     "Secrets",
     "Settings",
@@ -280,7 +303,7 @@ __all__ = [
     "SizeStep",
     "SourceView",
     "SourcesView",
-    "Spread",
+    "Stance",
     "Standing",
     "StatusView",
     "StudyPlan",
@@ -294,6 +317,7 @@ __all__ = [
     "VerifyReport",
     "VerifyView",
     "WitnessDesk",
+    "WordView",
     "ZakatChoice",
     "ZakatReport",
     "ZakatYear",
@@ -302,6 +326,9 @@ __all__ = [
     "calibrate_files",
     "check_file",
     "check_up",
+    "consult_files",
+    "drill",
+    "drill_as_json",
     "export_journal",
     "fetch_file",
     "fetched_as_json",
@@ -314,6 +341,9 @@ __all__ = [
     "purification_of_journal",
     "read_review",
     "read_risk",
+    "reconcile_outside",
+    "reconciled_as_json",
+    "rehearsed_desk",
     "release_from_outside",
     "reliability_of",
     "report_as_json",
@@ -322,6 +352,7 @@ __all__ = [
     "scan_as_json",
     "scan_files",
     "search_of",
+    "statement_as_json",
     "verify_journal",
     "what_live_needs",
     "write_candidates",
@@ -337,10 +368,6 @@ _HEAVY = {
     "ReviewFiles": ("engine.review.reading", "ReviewFiles"),
     "read_review": ("engine.review.reading", "read_review"),
     "review_as_json": ("engine.review.reading", "review_as_json"),
-    "Performance": ("engine.review.performance", "Performance"),
-    "Spread": ("engine.review.performance", "Spread"),
-    "GoalReport": ("engine.review.goal_report", "GoalReport"),
-    "LiveOdds": ("engine.review.odds", "LiveOdds"),
     "ImportedLines": ("engine.statements", "ImportedLines"),
     "Nisab": ("engine.compliance.zakat", "Nisab"),
     "Purification": ("engine.compliance.purification", "Purification"),
@@ -353,6 +380,7 @@ _HEAVY = {
     "Anchor": ("engine.journal.chain", "Anchor"),
     "CalibrationReport": ("engine.research.calibration", "CalibrationReport"),
     "CalibrationStudy": ("engine.research.calibration", "Study"),
+    "Consultation": ("engine.consultation", "Consultation"),
     "FileScan": ("engine.scanning", "FileScan"),
     "bill_as_json": ("engine.metering.record", "bill_as_json"),
     "bill_from_journal": ("engine.metering.record", "bill_from_journal"),
@@ -386,10 +414,18 @@ _HEAVY = {
     "VerifyReport": ("engine.journal.verify", "VerifyReport"),
     "calibrate_files": ("engine.research.calibration", "calibrate_files"),
     "check_up": ("engine.checkup", "check_up"),
+    "consult_files": ("engine.consultation", "consult_files"),
     "export_journal": ("engine.journal.export", "export"),
     "halt_from_outside": ("engine.outside.halting", "halt_from_outside"),
     "journal_lines": ("engine.journal.export", "lines"),
     "load_settings": ("engine.config", "load_settings"),
+    "Reconciled": ("engine.outside.reconciling", "Reconciled"),
+    "reconcile_outside": ("engine.outside.reconciling", "reconcile_outside"),
+    "reconciled_as_json": ("engine.outside.reconciling", "reconciled_as_json"),
+    "DrillReport": ("engine.rehearsal.drill", "DrillReport"),
+    "drill": ("engine.rehearsal.drill", "drill"),
+    "drill_as_json": ("engine.rehearsal.drill", "drill_as_json"),
+    "rehearsed_desk": ("engine.facade.rehearsal", "rehearsed_desk"),
     "read_risk": ("engine.outside.reading", "read_risk"),
     "release_from_outside": ("engine.outside.halting", "release_from_outside"),
     "reliability_of": ("engine.research.calibration", "reliability_of"),
@@ -397,6 +433,7 @@ _HEAVY = {
     "risk_as_json": ("engine.outside.reading", "risk_as_json"),
     "scan_as_json": ("engine.scanning", "scan_as_json"),
     "scan_files": ("engine.scanning", "scan_files"),
+    "statement_as_json": ("engine.consultation", "statement_as_json"),
     "verify_journal": ("engine.journal.verify", "verify"),
     "what_live_needs": ("engine.opening.gates", "what_live_needs"),
     "write_candidates": ("engine.research.calibration", "write_candidates"),
@@ -412,14 +449,21 @@ def __getattr__(name: str) -> Any:
 
 
 async def open_desk(
-    settings: Settings, choice: MarketChoice, journal_path: Path, secrets: Secrets | None = None
+    settings: Settings,
+    choice: MarketChoice,
+    journal_path: Path,
+    secrets: Secrets | None = None,
+    painter: ChartPainter | None = None,
 ) -> Desk:
     """Open the desk whose record is at `journal_path`, or begin one there.
 
     Parameters
     ----------
     secrets : Secrets or None
-        Keys with which a venue is asked for the account's fees; None asks nobody.
+        Keys with which a venue is asked for the account's fees, and models are asked; None asks
+        no venue.
+    painter : ChartPainter or None
+        Draws charts for scouts that look at pictures; without one they abstain.
 
     Raises
     ------
@@ -428,4 +472,4 @@ async def open_desk(
     """
     from engine.opening import open_engine
 
-    return Desk(await open_engine(settings, choice, journal_path, secrets))
+    return Desk(await open_engine(settings, choice, journal_path, secrets, painter))

@@ -12,15 +12,17 @@ from decimal import Decimal
 from engine.compliance.jurisdiction import Dealing
 from engine.compliance.lines import key_of, meaning_of
 from engine.journal.tenure import Tenure
+from engine.journal.testimony import Testimony
+from engine.journal.voices import Memos, SignalRecord
 from engine.model.actors import Actor
 from engine.model.events import BarsAssessed, PlanRegistered, ReviewHeld
 from engine.model.fees import FeeTier
 from engine.model.orders import OPEN_STATES, Fill, Order, OrderState, Purpose, Side
 from engine.model.positions import Position, Trade
 from engine.model.proposals import CardKind, ProposalStatus, ProposalTerms
+from engine.model.reconciliation import Difference
 from engine.model.reviews import Verdict
 from engine.model.setups import Assessment, Label, SetupKind
-from engine.model.signals import Signal, SignalResult
 from engine.model.venue_lines import Meaning, VenueLine
 from engine.ports import Envelope
 from engine.risk.monitors import Monitors
@@ -170,6 +172,15 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class ReconcileRecord:
+    """The last comparison of record and account that went on record."""
+
+    compared: str
+    differences: tuple[Difference, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class UnlockRecord:
     """The owner's word that the desk may be live, and over which verdict of which plan."""
 
@@ -195,29 +206,6 @@ class Look:
     seq: int
     at: datetime
     held: ReviewHeld
-
-
-@dataclass(slots=True)
-class SignalRecord:
-    """An outside call and what came of it.
-
-    Attributes
-    ----------
-    entry : Decimal or None, quote currency
-        First close of its instrument after it was heard; None before that.
-    result : SignalResult or None
-        None while it is open.
-    """
-
-    signal: Signal
-    entry: Decimal | None = None
-    result: SignalResult | None = None
-    closed_at: datetime | None = None
-
-    @property
-    def open(self) -> bool:
-        """Whether it still has to be held to its word."""
-        return self.result is None
 
 
 @dataclass(slots=True)
@@ -270,6 +258,8 @@ class Ledger:
         Who voted how on a candidate that is still open: a restart must not forget it.
     signals : dict of str to SignalRecord
         Outside calls by their id, oldest first.
+    memos : Memos
+        What was asked of the analyzer, and what it said.
     fee_tiers : dict of str to FeeTier
         What venues said they charge this account.
     model_use : dict of (month, provider, model, purpose) to ModelUse
@@ -290,10 +280,16 @@ class Ledger:
         What the owner said of kinds that the desk did not know.
     given : list of Given
         What was given away of incidental interest.
+    testimony : Testimony
+        What witnesses said, and how much of it.
     mode_since : datetime or None
         When the desk's money last changed; None while it trades what it opened with.
     set_aside : dict of str to Decimal, US dollars or base units
         What was on the account when the desk went live and is the owner's.
+    reconciled : ReconcileRecord or None
+        The last comparison with the account that went on record in this mode.
+    owners_told : set of (kind, thing)
+        What was told of the owner's own orders, trades and assets.
     unlocked : UnlockRecord or None
         The owner's word for live, while it stands.
     registration : Registration or None
@@ -362,6 +358,7 @@ class Ledger:
     candidate_costs: dict[tuple[str, datetime], float] = field(default_factory=dict)
     candidate_votes: dict[tuple[str, datetime], dict[str, bool]] = field(default_factory=dict)
     signals: dict[str, SignalRecord] = field(default_factory=dict)
+    memos: Memos = field(default_factory=Memos)
     fee_tiers: dict[str, FeeTier] = field(default_factory=dict)
     model_use: dict[tuple[str, str, str, str], ModelUse] = field(default_factory=dict)
     fees_usd: dict[str, Decimal] = field(default_factory=dict)
@@ -374,8 +371,11 @@ class Ledger:
     lines: dict[str, LineRecord] = field(default_factory=dict)
     kinds_said: dict[tuple[str, str], Meaning] = field(default_factory=dict)
     given: list[Given] = field(default_factory=list)
+    testimony: Testimony = field(default_factory=Testimony)
     mode_since: datetime | None = None
     set_aside: dict[str, Decimal] = field(default_factory=dict)
+    reconciled: ReconcileRecord | None = None
+    owners_told: set[tuple[str, str]] = field(default_factory=set)
     unlocked: UnlockRecord | None = None
     registration: Registration | None = None
     registrations_count: int = 0

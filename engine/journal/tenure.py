@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from engine.market.columns import to_micros
+from engine.model.instants import to_micros
 from engine.model.setups import Label
 
 _MICROSECOND = timedelta(microseconds=1)

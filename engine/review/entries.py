@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from engine.market.columns import to_micros
+from engine.model.instants import to_micros
 from engine.review.random_entries import Holdings, RandomEntryTest, random_entry_test
 from engine.review.record import JudgedTrade, PriceHistory
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 import numpy as np
 
 from engine.journal.tenure import DayMark
-from engine.market.columns import to_micros
+from engine.model.instants import to_micros
 from engine.model.positions import Origin, Trade
 from engine.model.proposals import ProposalStatus
 from engine.review.record import Card, Record

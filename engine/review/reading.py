@@ -16,9 +16,9 @@ from engine.clock import EPOCH, SystemClock
 from engine.config import Settings
 from engine.errors import JournalError
 from engine.journal.reading import ledger_of
-from engine.market.columns import to_micros
 from engine.market.files import read_bars
 from engine.model.canonical import plain
+from engine.model.instants import to_micros
 from engine.review.backtest import promised_r
 from engine.review.goal_report import GoalReport, goal_report
 from engine.review.measuring import Beside, review_of

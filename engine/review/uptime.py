@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from engine.market.columns import to_micros
 from engine.market.sessions import bar_exists
 from engine.model.bars import Timeframe
+from engine.model.instants import to_micros
 from engine.model.instruments import Calendar
 from engine.review.record import Record
 

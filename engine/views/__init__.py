@@ -13,6 +13,7 @@ from engine.views.market import (
     ScanRow,
     ScanView,
 )
+from engine.views.memos import MemoView
 from engine.views.oversight import AuditLine, BreakerView, CostsView, StatusView, VerifyView
 from engine.views.places import Place, PostRef
 from engine.views.posts import (
@@ -21,12 +22,14 @@ from engine.views.posts import (
     DeskNotice,
     FillNotice,
     Notice,
+    OpinionNotice,
     OrderNotice,
     ProposalNotice,
     ScanNotice,
     TradeNotice,
 )
 from engine.views.risk import (
+    AccountView,
     BreakerRowView,
     KillSwitchView,
     LimitLevel,
@@ -46,14 +49,17 @@ from engine.views.trading import (
     ProposalView,
 )
 from engine.views.voices import SignalsView, SignalView, SourcesView, SourceView
+from engine.views.witnesses import ConfidenceView, ScoutsView, ScoutView, WordView
 
 __all__ = [
+    "AccountView",
     "AnyNotice",
     "AuditLine",
     "BreakdownView",
     "BreakerRowView",
     "BreakerView",
     "ChartView",
+    "ConfidenceView",
     "CostsView",
     "DecisionNotice",
     "DeskNotice",
@@ -69,7 +75,9 @@ __all__ = [
     "LimitView",
     "Mark",
     "MarketView",
+    "MemoView",
     "Notice",
+    "OpinionNotice",
     "OrderNotice",
     "OrderView",
     "Place",
@@ -86,6 +94,8 @@ __all__ = [
     "ScanNotice",
     "ScanRow",
     "ScanView",
+    "ScoutView",
+    "ScoutsView",
     "ShariaView",
     "SignalView",
     "SignalsView",
@@ -94,4 +104,5 @@ __all__ = [
     "StatusView",
     "TradeNotice",
     "VerifyView",
+    "WordView",
 ]

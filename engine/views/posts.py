@@ -9,6 +9,7 @@ from decimal import Decimal
 from engine.model.actors import Actor
 from engine.model.orders import Fill, Order, Purpose
 from engine.model.positions import Trade
+from engine.model.witnesses import Opinion
 from engine.views.market import ScanView
 from engine.views.places import Place
 from engine.views.trading import OrderView, PositionView, ProposalView
@@ -39,7 +40,10 @@ class ProposalNotice(Notice):
 
 @dataclass(frozen=True, slots=True)
 class DecisionNotice(Notice):
-    """A proposal reached a final state: the same card is edited and loses its buttons."""
+    """A proposal was decided, or a memo on it came: the same card is edited.
+
+    It loses its buttons once a decision stands.
+    """
 
     proposal: ProposalView
 
@@ -85,6 +89,20 @@ class DeskNotice(Notice):
     good: bool
 
 
+@dataclass(frozen=True, slots=True)
+class OpinionNotice(Notice):
+    """A scout is sure enough to be posted; it decides nothing.
+
+    Attributes
+    ----------
+    counts : bool
+        False in a replay: the opinion can never become a vote.
+    """
+
+    opinion: Opinion
+    counts: bool
+
+
 AnyNotice = (
     ScanNotice
     | ProposalNotice
@@ -93,4 +111,5 @@ AnyNotice = (
     | OrderNotice
     | TradeNotice
     | DeskNotice
+    | OpinionNotice
 )

@@ -47,6 +47,7 @@ RULES: dict[str, tuple[Permission, dict[str, Any]]] = {
     "review": (READ, {}),
     "risk": (READ, {}),
     "scan": (READ, {}),
+    "scouts": (READ, {}),
     "setup": (DECIDE, {}),
     "signal add": (
         DECIDE,

@@ -22,6 +22,7 @@ from engine.brokers.exchange.dialect import (
     VenueTrade,
     most_done,
     refused_late,
+    side_if_any,
 )
 from engine.brokers.exchange.reading import (
     above_zero_of,
@@ -80,6 +81,21 @@ def _read_failure(body: Mapping[str, Any]) -> Reading:
     code = next((str(c) for c in codes if c and not str(c).startswith("UNKNOWN")), "")
     words = f"{code}: {told.get('message', '')}".strip(": ")
     return Reading(Meaning.REFUSED if code else Meaning.UNCLEAR, words or str(told)[:160])
+
+
+def stop_guard(collar_frac: float) -> str:
+    """Who guards a stop at Coinbase, one clause.
+
+    Examples
+    --------
+    >>> "0.5 %" in stop_guard(0.005)
+    True
+    """
+    reach = f"{collar_frac:.1%}".replace("%", " %")
+    return (
+        f"its stop rests at Coinbase, also while this desk is away, and sells down to {reach} "
+        "below it: past that gap nobody sells; the target is held here and waits for the desk"
+    )
 
 
 class CoinbaseDialect:
@@ -189,6 +205,10 @@ class CoinbaseDialect:
         """As `Dialect.open_ids`."""
         return frozenset(order.venue_id for order in await self._orders(None))
 
+    async def open_orders(self) -> list[VenueOrder]:
+        """As `Dialect.open_orders`."""
+        return await self._orders(None)
+
     async def trades(self, since: datetime) -> list[VenueTrade]:
         """As `Dialect.trades`, page by page."""
         start = millis_of(since)
@@ -284,6 +304,8 @@ class CoinbaseDialect:
             quantity=self._size(told, executed),
             executed=executed,
             reason=reason,
+            market=str(told.get("product_id") or ""),
+            side=side_if_any(told.get("side")),
         )
 
     def _trade(self, told: Mapping[str, Any]) -> VenueTrade:
@@ -299,6 +321,7 @@ class CoinbaseDialect:
             price=price,
             quantity=quantity,
             fee=exact_of(told, "commission", self.title),
+            market=str(told.get("product_id") or ""),
         )
 
     def _size(self, told: Mapping[str, Any], executed: Decimal) -> Decimal:

@@ -5,8 +5,8 @@ Refuses to change any of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -32,8 +32,8 @@ class Context:
         When this process took the desk up.
     software : str
         Version of Executor.
-    silent : tuple of str
-        Witnesses that cannot speak.
+    silent : callable () -> tuple of str
+        Witnesses of whom no word stands, each with the reason.
     meter : MeterPlan
         What running the desk may cost.
     moment : callable (instant) -> Moment
@@ -43,6 +43,8 @@ class Context:
     witnesses : ScoutBook
         Closed records of all who vote.
     kill_switch : KillSwitch or None
+    guards : mapping of str to str
+        Who guards the stop of each instrument, one clause.
     """
 
     ledger: Ledger
@@ -55,12 +57,13 @@ class Context:
     instruments: tuple[str, ...]
     started_at: datetime
     software: str
-    silent: tuple[str, ...]
+    silent: Callable[[], tuple[str, ...]]
     meter: MeterPlan
     moment: Callable[[datetime], Moment]
     before: Callable[[str], Decimal | None]
     witnesses: ScoutBook
     kill_switch: KillSwitch | None = None
+    guards: Mapping[str, str] = field(default_factory=dict)
 
     def picture(self) -> RiskPicture:
         """What risk sees now."""

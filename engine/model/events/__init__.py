@@ -19,7 +19,14 @@ from engine.model.events.law import (
     VenueKindClassified,
     VenueLineSeen,
 )
-from engine.model.events.live import LiveUnlocked, ModeChanged
+from engine.model.events.live import AccountReconciled, LiveUnlocked, ModeChanged
+from engine.model.events.memos import (
+    AnalyzerRested,
+    MemoAsked,
+    MemoGiven,
+    MemoHeeded,
+    MemoMissed,
+)
 from engine.model.events.oversight import (
     AccessRefused,
     BreakerReset,
@@ -54,10 +61,13 @@ from engine.model.events.trading import (
     StrangeFillSeen,
 )
 from engine.model.events.voices import SignalClosed, SignalHeard
+from engine.model.events.witnesses import OpinionGiven, WitnessAbstained
 
 __all__ = [
     "EVENTS",
     "AccessRefused",
+    "AccountReconciled",
+    "AnalyzerRested",
     "ApprovalRefused",
     "BarRefused",
     "BarsAssessed",
@@ -77,9 +87,14 @@ __all__ = [
     "LiveUnlocked",
     "LotReleased",
     "LotSettled",
+    "MemoAsked",
+    "MemoGiven",
+    "MemoHeeded",
+    "MemoMissed",
     "ModeChanged",
     "ModelUsed",
     "NoticePosted",
+    "OpinionGiven",
     "OrderAccepted",
     "OrderCanceled",
     "OrderExpired",
@@ -104,6 +119,7 @@ __all__ = [
     "StrangeFillSeen",
     "VenueKindClassified",
     "VenueLineSeen",
+    "WitnessAbstained",
 ]
 
 EVENTS: tuple[type[Event], ...] = (
@@ -147,10 +163,18 @@ EVENTS: tuple[type[Event], ...] = (
     VenueLineSeen,
     VenueKindClassified,
     PurificationGiven,
+    OpinionGiven,
+    WitnessAbstained,
     LiveUnlocked,
     ModeChanged,
+    AccountReconciled,
     SignalHeard,
     SignalClosed,
+    MemoAsked,
+    MemoGiven,
+    MemoMissed,
+    MemoHeeded,
+    AnalyzerRested,
     PlanRegistered,
     ReviewHeld,
 )
