@@ -39,6 +39,7 @@ EXTENSIONS = (
     "cogs.oversight",
     "cogs.review",
     "cogs.sharia",
+    "cogs.live",
     "cogs.witnesses",
     "cogs.setup",
 )

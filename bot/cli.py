@@ -21,6 +21,7 @@ from bot.commands import (
     record,
     rehearsal,
     review,
+    searching,
     trials,
     witnesses,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "record",
     "rehearsal",
     "review",
+    "searching",
     "trials",
     "witnesses",
 ]

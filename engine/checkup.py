@@ -19,11 +19,11 @@ from engine.errors import BrokerUnavailable, ExecutorError, JournalError
 from engine.journal.ledger import Ledger
 from engine.journal.reading import ledger_of
 from engine.journal.verify import verify
-from engine.llm import ChatClient, Unanswered
+from engine.llm import ChatClient, Unanswered, survey
 from engine.metering import meter_plan_of, price_at
 from engine.opening import MarketChoice, kill_files, open_replay
 from engine.opening.analyzer import analyzer_provider, why_not_asked
-from engine.opening.witnesses import Aids
+from engine.opening.witnesses import Aids, scouts_provider
 
 
 class Health(StrEnum):
@@ -75,6 +75,7 @@ async def check_up(
         _kill_file(settings, db or settings.journal.path),
         *await _venue_keys(Secrets()),
         *await _ib_gateway(settings),
+        await _scouts(settings, Secrets()),
         await _analyzer(settings, Secrets()),
         _place(settings),
         _forms(settings),
@@ -242,6 +243,38 @@ async def _ib_gateway(settings: Settings) -> tuple[Finding, ...]:
     if facts.fault:
         return (Finding("IB Gateway", Health.NOTE, facts.sentence, facts.fault),)
     return (Finding("IB Gateway", Health.GOOD, facts.sentence),)
+
+
+async def _scouts(settings: Settings, secrets: Secrets) -> Finding:
+    """The scouts' server and its models."""
+    scouts = settings.scouts
+    if not scouts.enabled:
+        told = "no model server is set: Alpha, Beta and Gamma are silent"
+        mend = "start one, such as LM Studio's, and set scouts.base_url: docs/howto/scouts.md"
+        return Finding("scouts", Health.NOTE, told, mend)
+    try:
+        provider = scouts_provider(settings, secrets)
+    except ExecutorError as fault:
+        return Finding("scouts", Health.BAD, str(fault), "mend it", fatal=True)
+    wanted = {"scouts.vision_model": scouts.vision_model, "scouts.text_model": scouts.text_model}
+    found = await survey(provider, tuple(wanted.values()))
+    where = f"{provider.name} at {provider.base_url}"
+    if found.fault:
+        mend = "start the server, or empty scouts.base_url; the desk works without"
+        return Finding("scouts", Health.NOTE, f"{where}: {found.fault}", mend)
+    missing = [name for name, pattern in wanted.items() if found.found[pattern] is None]
+    if missing:
+        others = ", ".join(found.listed[:8]) or "none at all"
+        told = f"{where} lists no model like {wanted[missing[0]]}; it lists {others}"
+        mend = f"download it there, or set {missing[0]} to one that is listed"
+        return Finding("scouts", Health.NOTE, told, mend)
+    names = [chosen.model for chosen in found.found.values() if chosen is not None]
+    prices, today = meter_plan_of(settings).prices, SystemClock().now()
+    dear = [name for name in names if price_at(prices, provider.name, name, today) is None]
+    if dear:
+        told = f"{where} has {dear[0]}, but no price is known for it: it is not asked"
+        return Finding("scouts", Health.NOTE, told, "add its price under [meter.prices]")
+    return Finding("scouts", Health.GOOD, f"{where} has {' and '.join(dict.fromkeys(names))}")
 
 
 _STALE_RATE = timedelta(days=90)

@@ -70,7 +70,7 @@ def opinion_card(notice: OpinionNotice, market: MarketView) -> Card:
 def _scout(scout: ScoutView, market: MarketView) -> list[str]:
     lines = [f"**{scout.name.capitalize()}** · every {scout.every_minutes} min"]
     if scout.voter:
-        lines[0] += f" · `{plain(scout.voter)}`"
+        lines.append(f"-# record of {plain(scout.voter)}")
     lines += [_word(word, market) for word in scout.words]
     if scout.silent:
         lines.append(f"-# silent: {clip(plain(scout.silent), 200)}")
@@ -85,8 +85,8 @@ def _word(word: WordView, market: MarketView) -> str:
     said = word.opinion
     ended = "" if word.stands else " · ran out"
     return (
-        f"{said.instrument}: {_stance(said)}{ended} · {relative(word.at, market)}\n"
-        f"-# {clip(plain(said.reason), 240)}"
+        f"{said.instrument}: {_stance(said)}{ended}\n"
+        f"-# {relative(word.at, market)} · {clip(plain(said.reason), 240)}"
     )
 
 

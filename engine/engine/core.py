@@ -6,6 +6,7 @@ Refuses to do two things at once: every change of the record happens in a turn.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import partial
@@ -36,13 +37,15 @@ from engine.engine.stopping import Stopping
 from engine.engine.street import Street
 from engine.engine.study import study
 from engine.engine.turns import Turns, dropping, halting
+from engine.engine.unlocking import Unlocking
 from engine.engine.watching import watch_of
 from engine.errors import ForbiddenCall
 from engine.journal.ledger import Ledger
 from engine.metering.plan import meter_plan_of
 from engine.model import events as happened
 from engine.model.actors import DESK
-from engine.model.bars import BarsClosed, MarketEvent, quote_of
+from engine.model.bars import Bar, BarsClosed, MarketEvent, quote_of
+from engine.model.events import Event
 from engine.ports import Clock
 from engine.views import MarketView
 
@@ -70,6 +73,8 @@ class Engine:
         What is still to be told.
     present : Present
         What people are shown.
+    unlocking : Unlocking
+        The lock on live.
     """
 
     def __init__(self, parts: EngineParts) -> None:
@@ -141,6 +146,7 @@ class Engine:
         self.reviewing = Reviewing(
             turns, clock, recorder, parts.journal, parts.settings, parts.market
         )
+        self.unlocking = Unlocking(turns, recorder, parts.settings)
 
     def _context(self) -> Context:
         parts = self._parts
@@ -298,6 +304,23 @@ class Engine:
     async def take(self, event: MarketEvent) -> None:
         """Take one market event in."""
         await self._turns.take(lambda: self._take(event))
+
+    async def pass_over(self, event: Event, newest: Sequence[Bar] = ()) -> None:
+        """Take in what a stretch of bars added up to in which nothing could happen.
+
+        For research, which knows beforehand where something can: the desk then stands as if it
+        had seen each of them.
+
+        Parameters
+        ----------
+        event : Event
+            What the stretch changes in the record.
+        newest : sequence of Bar
+            The last bar of the stretch, of each instrument that has one in it.
+        """
+        await self._recorder.record(event)
+        for bar in newest:
+            self._watch.remember(bar)
 
     async def learn_fees(self, tier: happened.FeeTierRead) -> None:
         """Journal what a venue charges this account, unless that is known already."""

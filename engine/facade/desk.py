@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from engine.facade.live import LiveDesk
 from engine.facade.posts import PostDesk
 from engine.facade.review import ReviewDesk
 from engine.facade.sharia import ShariaDesk
@@ -143,6 +144,11 @@ class Desk:
     def profit(self, days: int = 7) -> tuple[ProfitRow, ...]:
         """Result of each of the last `days` UTC days, oldest first."""
         return self._engine.present.holdings.profit(days)
+
+    @property
+    def live(self) -> LiveDesk:
+        """The lock on live: what it needs, and the owner's word."""
+        return LiveDesk(self._engine)
 
     @property
     def sharia(self) -> ShariaDesk:

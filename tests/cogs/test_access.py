@@ -26,6 +26,7 @@ RULES: dict[str, tuple[Permission, dict[str, Any]]] = {
     "chart": (READ, {"of": "BTC-USD"}),
     "close": (DECIDE, {"position": "P-NONE"}),
     "flatten": (DECIDE, {}),
+    "golive": (DECIDE, {}),
     "given note": (DECIDE, {"amount_usd": 1.0, "reason": "to the poor"}),
     "goal": (READ, {}),
     "halt": (HALT, {}),
