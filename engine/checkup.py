@@ -21,8 +21,10 @@ from engine.journal.reading import ledger_of
 from engine.journal.verify import verify
 from engine.llm import ChatClient, Unanswered, survey
 from engine.metering import meter_plan_of, price_at
+from engine.news import NoFeed, Unread, count_dated
 from engine.opening import MarketChoice, kill_files, open_replay
 from engine.opening.analyzer import analyzer_provider, why_not_asked
+from engine.opening.news import bounds_of
 from engine.opening.witnesses import Aids, scouts_provider
 
 
@@ -77,6 +79,7 @@ async def check_up(
         *await _ib_gateway(settings),
         await _scouts(settings, Secrets()),
         await _analyzer(settings, Secrets()),
+        *await _news(settings),
         _place(settings),
         _forms(settings),
         _live(settings, db or settings.journal.path),
@@ -159,6 +162,26 @@ def _halt_messages(settings: Settings) -> Finding:
         "the Message Content intent must be on in the Developer Portal, or the bot cannot log in"
     )
     return Finding("halt by message", Health.NOTE, told, mend)
+
+
+async def _news(settings: Settings) -> Findings:
+    """Whether each feed of headlines can be read."""
+    if not settings.news.feeds:
+        return (Finding("news", Health.GOOD, "off: no feed is read"),)
+    return tuple([await _feed(url, settings) for url in settings.news.feeds])
+
+
+async def _feed(url: str, settings: Settings) -> Finding:
+    thing = f"news {url}"
+    try:
+        dated = await count_dated(url, SystemClock(), bounds_of(settings))
+    except (Unread, NoFeed) as fault:
+        mend = "mend the address under news.feeds, or take it out"
+        return Finding(thing, Health.NOTE, str(fault), mend)
+    if not dated:
+        mend = "undated headlines are not read: name another feed"
+        return Finding(thing, Health.NOTE, "it has no dated headline", mend)
+    return Finding(thing, Health.GOOD, f"{dated} dated headlines")
 
 
 async def _analyzer(settings: Settings, secrets: Secrets) -> Finding:

@@ -57,6 +57,10 @@ class ScriptedAnalyst:
         """What each question costs."""
         return self.cost_usd
 
+    def lost(self, at: datetime) -> tuple[ModelUsed, ...]:
+        """A question that may have been billed."""
+        return (ModelUsed(self.provider, "scripted", "lost", 0, 0, 0, self.cost_usd),)
+
     async def ask(self, brief: Brief) -> Analysed:
         """The scripted answer."""
         self.briefs.append(brief)
