@@ -21,6 +21,8 @@ from bot.commands import (
     oversight,
     record,
     rehearsal,
+    review,
+    searching,
     trials,
     witnesses,
 )
@@ -38,6 +40,8 @@ __all__ = [
     "oversight",
     "record",
     "rehearsal",
+    "review",
+    "searching",
     "trials",
     "witnesses",
 ]

@@ -23,12 +23,12 @@ from engine.probability.calibration import (
 from engine.probability.layer import FloatArray, IntArray
 from engine.research.backtest.line import instant
 from engine.research.backtest.result import Candidate, CostRun, EquityCurve
-from engine.research.calibration.bootstrap import stationary_rows
 from engine.review.statistics import (
     automatic_block_length,
     probabilistic_sharpe_ratio,
     trade_statistics,
 )
+from engine.review.statistics.resampling import stationary_rows
 
 Numbers = dict[str, float | int | list[float] | None]
 _DAY_SECONDS = 86_400

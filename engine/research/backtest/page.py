@@ -17,7 +17,7 @@ from engine.research.backtest.line import instant
 from engine.research.backtest.measures import Numbers, odds_of
 from engine.research.backtest.report import BacktestReport
 from engine.research.backtest.style import STYLE
-from engine.research.calibration.reliability import reliability_bins
+from engine.review.statistics.reliability import reliability_bins
 
 _MONTHS = (
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
