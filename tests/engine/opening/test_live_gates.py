@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -79,7 +80,7 @@ def test_with_everything_nothing_is_missing() -> None:
         ({"discord": {"owner_id": ""}}, "owner"),
     ],
 )
-def test_a_setting_that_is_missing_keeps_it_locked(changes: dict[str, object], thing: str) -> None:
+def test_a_setting_that_is_missing_keeps_it_locked(changes: dict[str, Any], thing: str) -> None:
     assert thing in things(live_settings(**changes), record(REVIEWED, UNLOCKED))
 
 
@@ -96,7 +97,7 @@ def test_a_setting_that_is_missing_keeps_it_locked(changes: dict[str, object], t
     ],
 )
 def test_what_decides_trades_keeps_it_locked_even_if_it_was_reviewed(
-    changes: dict[str, object], thing: str
+    changes: dict[str, Any], thing: str
 ) -> None:
     assert thing in things(live_settings(**changes), record(REVIEWED, UNLOCKED))
 
