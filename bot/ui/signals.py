@@ -65,10 +65,10 @@ def sources_card(view: SourcesView, overheard: Overheard | None = None) -> Card:
         card.text("Nobody has called yet: the owner adds a call with `/signal add`.")
     else:
         rows = [
-            (clip(each.who, 20), f"{each.right}/{each.right + each.wrong}", _net(each))
+            (clip(each.who, 15), f"{each.right}/{each.right + each.wrong}", _net(each))
             for each in view.sources
         ]
-        card.rule().text(table(("who", "right", "net a call"), rows), essential=False)
+        card.rule().text(table(("who", "right", "net mean"), rows), essential=False)
         card.lines([_weight(each) for each in view.sources], essential=False)
     if overheard is not None:
         card.rule().text(

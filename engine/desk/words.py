@@ -10,6 +10,7 @@ from functools import singledispatch
 
 from engine.model import events as happened
 from engine.model.events import Event
+from engine.model.memos import MemoEffect
 from engine.model.orders import Purpose
 from engine.model.setups import Odds
 
@@ -228,12 +229,12 @@ def _(event: happened.ExitRequested) -> str:
 
 @sentence.register
 def _(event: happened.Halted) -> str:
-    return f"{_begun(event.by.name)} halted entries: {_ended(event.reason)}"
+    return f"{begun(event.by.name)} halted entries: {_ended(event.reason)}"
 
 
 @sentence.register
 def _(event: happened.Resumed) -> str:
-    return f"{_begun(event.by.name)} resumed entries: {_ended(event.reason)}"
+    return f"{begun(event.by.name)} resumed entries: {_ended(event.reason)}"
 
 
 @sentence.register
@@ -377,7 +378,43 @@ def _(event: happened.ModeChanged) -> str:
     return f"{told} The owner's, and not touched: {aside}." if aside else told
 
 
-def _begun(name: str) -> str:
+@sentence.register
+def _(event: happened.MemoAsked) -> str:
+    return f"A memo on {event.proposal_id} is wanted: {event.why}."
+
+
+@sentence.register
+def _(event: happened.MemoGiven) -> str:
+    return f"The analyzer on {event.proposal_id}: {event.memo.verdict}. {event.memo.summary}"
+
+
+@sentence.register
+def _(event: happened.MemoMissed) -> str:
+    return f"No memo on {event.proposal_id} ({event.missed.reason}): it stays with the owner."
+
+
+@sentence.register
+def _(event: happened.MemoHeeded) -> str:
+    told = {
+        MemoEffect.NONE: "changed nothing",
+        MemoEffect.OWNER: "leaves it to the owner",
+        MemoEffect.LOWERED: f"lowered its odds by {-event.nats:.2f} nats",
+        MemoEffect.WITHDRAWN: f"lowered its odds by {-event.nats:.2f} nats: it pays no more",
+    }[event.effect]
+    new = f"; {event.successor} takes its place" if event.successor else ""
+    return f"The memo on {event.proposal_id} {told}{new}."
+
+
+@sentence.register
+def _(event: happened.AnalyzerRested) -> str:
+    return (
+        f"The analyzer rests until the end of {event.month}: {usd(event.left_usd)} of "
+        f"{usd(event.budget_usd)} is left, less than a memo may cost."
+    )
+
+
+def begun(name: str) -> str:
+    """A sentence with its first letter as a capital."""
     return f"{name[:1].upper()}{name[1:]}"
 
 

@@ -6,12 +6,14 @@ Refuses to do two things at once: every change of the record happens in a turn.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import partial
 
 from engine.desk.present import Context, Present
 from engine.desk.silence import silent_at
+from engine.engine.analysing import Analysing
 from engine.engine.bars import BarsFlow
 from engine.engine.beginning import beginning, limits_to_record, plan_to_record
 from engine.engine.consulting import Consulting
@@ -26,7 +28,7 @@ from engine.engine.judging import Judge
 from engine.engine.lawkeeping import Lawkeeping
 from engine.engine.listening import Listening
 from engine.engine.overseeing import Overseeing
-from engine.engine.parts import EngineParts
+from engine.engine.parts import EngineParts, memo_rule_of
 from engine.engine.patience import Patience
 from engine.engine.posting import Posting
 from engine.engine.reconciling import Reconciling
@@ -40,7 +42,8 @@ from engine.journal.ledger import Ledger
 from engine.metering.plan import meter_plan_of
 from engine.model import events as happened
 from engine.model.actors import DESK
-from engine.model.bars import BarsClosed, MarketEvent, quote_of
+from engine.model.bars import Bar, BarsClosed, MarketEvent, quote_of
+from engine.model.events import Event
 from engine.ports import Clock
 from engine.views import MarketView
 
@@ -58,6 +61,8 @@ class Engine:
         What people may ask for.
     law : Lawkeeping
         The venue's own ledger and the owner's notes.
+    analysing : Analysing
+        What becomes of proposals on which a memo is wanted.
     listening : Listening
         What outside voices say.
     posting : Posting
@@ -78,7 +83,8 @@ class Engine:
         self._guard = guard = Guard(recorder, watch)
         self._reconciling = reconciling = Reconciling(recorder, watch, parts.broker, exits)
         self._street = street = Street(turns, feed, parts.broker, execution, exits, watch)
-        judge = Judge(recorder.ledger, parts.policy, parts.pipeline)
+        memos = memo_rule_of(parts)
+        judge = Judge(recorder.ledger, parts.policy, parts.pipeline, memos)
         self._checks = CrossChecks(
             parts.witnesses, feed, clock, parts.instruments, self._take_statement
         )
@@ -121,7 +127,12 @@ class Engine:
             patience,
             stopping,
             present,
+            memos,
         )
+        self.analysing = Analysing(
+            parts.analyst, parts.settings.analyzer, meter_plan_of(parts.settings), parts.headlines,
+            turns, clock, recorder, parts.pipeline, watch, judge, self.deciding,
+        )  # fmt: skip
         self.overseeing = Overseeing(
             turns, clock, recorder, execution, exits, watch, street, guard, stopping, present
         )
@@ -146,6 +157,7 @@ class Engine:
             before=self._watch.day_before,
             witnesses=parts.pipeline.witnesses,
             kill_switch=parts.kill_switch,
+            guards=parts.guards,
         )
 
     def _silent(self) -> tuple[str, ...]:
@@ -227,6 +239,7 @@ class Engine:
         await self._recorder.record(*expired(self.ledger, now))
         await self._reconciling.compare(self.ledger.at or now)
         self._errands.note(now)
+        await self.analysing.give_up()
         await self.deciding.take_what_was_left()
 
     # ------------------------------------------------------------------ living
@@ -250,6 +263,7 @@ class Engine:
         watches = (
             asyncio.create_task(deadlines.run(), name="deadlines"),
             asyncio.create_task(self._checks.run(), name="cross-checks"),
+            asyncio.create_task(self.analysing.run(), name="analyzer"),
             asyncio.create_task(self._consulting.run(), name="scouts"),
         )
         try:
@@ -280,6 +294,23 @@ class Engine:
     async def take(self, event: MarketEvent) -> None:
         """Take one market event in."""
         await self._turns.take(lambda: self._take(event))
+
+    async def pass_over(self, event: Event, newest: Sequence[Bar] = ()) -> None:
+        """Take in what a stretch of bars added up to in which nothing could happen.
+
+        For research, which knows beforehand where something can: the desk then stands as if it
+        had seen each of them.
+
+        Parameters
+        ----------
+        event : Event
+            What the stretch changes in the record.
+        newest : sequence of Bar
+            The last bar of the stretch, of each instrument that has one in it.
+        """
+        await self._recorder.record(event)
+        for bar in newest:
+            self._watch.remember(bar)
 
     async def learn_fees(self, tier: happened.FeeTierRead) -> None:
         """Journal what a venue charges this account, unless that is known already."""
@@ -348,10 +379,9 @@ class Engine:
             open_yet.push_async_callback(self._parts.broker.aclose)
             open_yet.push_async_callback(self._parts.feed.aclose)
             open_yet.push_async_callback(self._parts.witnesses.aclose)
-            if self._parts.scouts is not None:
-                open_yet.push_async_callback(self._parts.scouts.aclose)
-            if self._parts.headlines is not None:
-                open_yet.push_async_callback(self._parts.headlines.aclose)
+            for part in (self._parts.headlines, self._parts.scouts, self._parts.analyst):
+                if part is not None:
+                    open_yet.push_async_callback(part.aclose)
 
 
 async def _first_end(market: asyncio.Task[None], *watches: asyncio.Task[None]) -> None:

@@ -27,6 +27,7 @@ from engine.facade.witnesses import WitnessDesk
 from engine.metering.bill import Bill, EnergyUse, ModelLine
 from engine.model.actors import DESK, Actor, Permission, Role
 from engine.model.bars import Bar, Candles, Timeframe
+from engine.model.memos import Fact, MemoEffect, MemoVerdict
 from engine.model.orders import Fill, Order, OrderState, OrderType, Purpose, Side
 from engine.model.positions import Origin, Position, Trade
 from engine.model.proposals import (
@@ -70,6 +71,7 @@ from engine.views import (
     LimitView,
     Mark,
     MarketView,
+    MemoView,
     Notice,
     OpinionNotice,
     OrderNotice,
@@ -109,6 +111,7 @@ if TYPE_CHECKING:
     from engine.consultation import Consultation, consult_files, statement_as_json
     from engine.desk.requirements import Requirement
     from engine.desk.zakat import ZakatChoice
+    from engine.facade.rehearsal import rehearsed_desk
     from engine.journal.chain import Anchor
     from engine.journal.export import export as export_journal
     from engine.journal.export import lines as journal_lines
@@ -128,6 +131,7 @@ if TYPE_CHECKING:
     )
     from engine.outside.reading import read_risk, risk_as_json
     from engine.outside.reconciling import Reconciled, reconcile_outside, reconciled_as_json
+    from engine.rehearsal.drill import DrillReport, drill, drill_as_json
     from engine.research.calibration import (
         CalibrationReport,
         GroupReport,
@@ -191,8 +195,10 @@ __all__ = [
     "Desk",
     "DeskNotice",
     "DeskState",
+    "DrillReport",
     "EnergyUse",
     "ExecutorError",
+    "Fact",
     "FetchPlan",
     "Fetched",
     "FileScan",
@@ -224,6 +230,9 @@ __all__ = [
     "MarketChoice",
     "MarketDataError",
     "MarketView",
+    "MemoEffect",
+    "MemoVerdict",
+    "MemoView",
     "ModelLine",
     "NetBuys",
     "Nisab",
@@ -305,6 +314,8 @@ __all__ = [
     "check_file",
     "check_up",
     "consult_files",
+    "drill",
+    "drill_as_json",
     "export_journal",
     "fetch_file",
     "fetched_as_json",
@@ -318,6 +329,7 @@ __all__ = [
     "read_risk",
     "reconcile_outside",
     "reconciled_as_json",
+    "rehearsed_desk",
     "release_from_outside",
     "reliability_of",
     "report_as_json",
@@ -387,6 +399,10 @@ _HEAVY = {
     "Reconciled": ("engine.outside.reconciling", "Reconciled"),
     "reconcile_outside": ("engine.outside.reconciling", "reconcile_outside"),
     "reconciled_as_json": ("engine.outside.reconciling", "reconciled_as_json"),
+    "DrillReport": ("engine.rehearsal.drill", "DrillReport"),
+    "drill": ("engine.rehearsal.drill", "drill"),
+    "drill_as_json": ("engine.rehearsal.drill", "drill_as_json"),
+    "rehearsed_desk": ("engine.facade.rehearsal", "rehearsed_desk"),
     "read_risk": ("engine.outside.reading", "read_risk"),
     "release_from_outside": ("engine.outside.halting", "release_from_outside"),
     "reliability_of": ("engine.research.calibration", "reliability_of"),

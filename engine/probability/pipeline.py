@@ -22,14 +22,14 @@ from engine.probability.knowledge import FUSED, Judgement, Knowledge
 from engine.probability.layer import InstrumentScale
 from engine.probability.layers import LAYERS
 from engine.probability.pairs import PairBook
-from engine.probability.repricing import reprice
+from engine.probability.repricing import doubt, reprice
 from engine.probability.settings import PipelineSettings
 from engine.probability.worth import expected_miss, gate_refusal, value_odds
 
 __all__ = ["LAYERS", "InstrumentScale", "Pipeline", "PipelineSettings"]
 
 Costs = Mapping[str, float] | Callable[[str, float], float]
-_FAILED = "layers broke down on this bar"
+FAILED = "layers broke down on this bar"
 
 
 class Pipeline:
@@ -174,6 +174,32 @@ class Pipeline:
             raise ValueError("assessment must have a setup, had none")
         return reprice(self._knowledge, assessment, setup, price, cost_frac)
 
+    def doubted(self, assessment: Assessment, nats: float) -> Assessment:
+        """The same assessment with its log-odds lowered before calibration, or as it is.
+
+        Parameters
+        ----------
+        nats : float, nats, <= 0
+            Weight of a witness that may only lower.
+
+        Returns
+        -------
+        Assessment
+            With a step ``analyzer`` in its waterfall, so that a later price keeps the doubt. The
+            one given, where what was learnt since would make either chance higher.
+
+        Raises
+        ------
+        ValueError
+            If `nats` is above 0 or no number, or there is no setup.
+        """
+        setup, odds = assessment.setup, assessment.odds
+        if not -math.inf < nats <= 0.0:
+            raise ValueError(f"nats must be <= 0, was {nats:g}")
+        if setup is None or odds is None:
+            raise ValueError("assessment must have a setup, had none")
+        return doubt(self._knowledge, assessment, setup, odds, nats)
+
     def refusal(self, assessment: Assessment) -> str:
         """Why an assessment's setup does not pay for an entry; empty when it does."""
         setup, odds = assessment.setup, assessment.odds
@@ -230,7 +256,7 @@ class Pipeline:
             self._desk(bar.instrument).check(bar, bars.at)
             if bar.instrument in costs:
                 raise ValueError(f"bars must differ, {bar.instrument} came twice at {bars.at}")
-            cost = _cost(cost_frac, bar)
+            cost = cost_of(cost_frac, bar)
             if not 0.0 < cost < math.inf:
                 raise ValueError(f"cost_frac of {bar.instrument} must be > 0, was {cost:g}")
             costs[bar.instrument] = cost
@@ -260,8 +286,8 @@ class Pipeline:
             setup=setup,
             odds=odds,
             log_odds=judged.steps,
-            scores=scores | _said(judged),
-            entries_blocked="" if "gap_frac" in scores else _FAILED,
+            scores=scores | said_of(judged),
+            entries_blocked="" if "gap_frac" in scores else FAILED,
         )
 
     def _judge(
@@ -297,7 +323,7 @@ class Pipeline:
             readings=readings,
             odds=odds,
             log_odds=judged.steps,
-            scores=scores | _said(judged),
+            scores=scores | said_of(judged),
         )
 
     def _without_setup(self, bar: Bar, found: Features, desk: Desk) -> Assessment:
@@ -320,7 +346,8 @@ class Pipeline:
         return read_all(found, desk, self._pairs, self._knowledge, self._settings, judged, scores)
 
 
-def _cost(cost_frac: Costs, bar: Bar) -> float:
+def cost_of(cost_frac: Costs, bar: Bar) -> float:
+    """Round-trip cost of an instrument at the close of its bar, fraction of entry."""
     if callable(cost_frac):
         return cost_frac(bar.instrument, bar.close)
     if bar.instrument not in cost_frac:
@@ -328,7 +355,7 @@ def _cost(cost_frac: Costs, bar: Bar) -> float:
     return cost_frac[bar.instrument]
 
 
-def _said(judged: Judgement) -> dict[str, float]:
+def said_of(judged: Judgement) -> dict[str, float]:
     """What layers 1 and 11 said, kept so that the closed label can teach 11 and 12."""
     return {"base_rate": judged.steps[0][1] + judged.steps[1][1], FUSED: judged.fused}
 

@@ -10,6 +10,7 @@ from engine.model.bars import Bar, Timeframe
 from engine.model.proposals import CardKind, ProposalTerms
 from engine.model.setups import Assessment, LayerReading, LayerRole
 from engine.risk.findings import DeskState
+from engine.views.memos import MemoView
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class MarketView:
         True means that every post must say SIMULATED.
     paced : bool
         True when time is virtual (replay): a bar may take less than its length.
+    rehearsal : bool
+        True means that the venue is played too, and every post must say REHEARSAL.
     """
 
     name: str
@@ -31,6 +34,7 @@ class MarketView:
     simulated: bool
     paced: bool
     timeframe: Timeframe
+    rehearsal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,8 @@ class BreakdownView:
         Prior first; the running sum ends at the posterior. Empty without a setup.
     terms : ProposalTerms or None
         When it was asked for by proposal.
+    memo : MemoView or None
+        What the analyzer said of that proposal.
     """
 
     instrument: str
@@ -125,6 +131,7 @@ class BreakdownView:
     sentence: str
     terms: ProposalTerms | None
     market: MarketView
+    memo: MemoView | None = None
 
 
 @dataclass(frozen=True, slots=True)
