@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.brokers.book import PaperBook, Standing, precedence
@@ -32,6 +32,7 @@ from engine.model.venue_lines import VenueLine
 from engine.ports import Accepted, BrokerReport, Rejected
 
 _NOTHING = Decimal(0)
+_INSTANT = timedelta(microseconds=1)
 _WOULD_TAKE = "it is post-only and would take liquidity (post only)"
 
 
@@ -291,7 +292,7 @@ class PaperBroker:
                 continue
             if event.caught_up and standing.order.side is Side.BUY:
                 self._pass_over(standing)
-            elif _outlasts(bar, standing.order):
+            elif _outlasts(bar, standing.order) or self._reopens(instrument, tape, standing):
                 self._booking.lapse(standing)
             elif not self._refuse_at_open(standing, tape):
                 self._trade_bar(standing, instrument, tape)
@@ -312,6 +313,12 @@ class PaperBroker:
             return tape
         quoted = shown is not None and shown.book.at > standing.since
         return None if quoted or bar.close_at <= standing.since else tape
+
+    def _reopens(self, instrument: Instrument, tape: Tape, standing: Standing) -> bool:
+        """Whether a market entry of before a break meets its end: nobody approved that price."""
+        entry = standing.order.side is Side.BUY and standing.order.type is OrderType.MARKET
+        before = tape.bar.open_at - _INSTANT
+        return entry and tape.whole and not self._is_open(instrument.calendar, before)
 
     def _refuse_at_open(self, standing: Standing, tape: Tape) -> bool:
         """Refuse a post-only order that arrives where its bar opened beyond its price."""
