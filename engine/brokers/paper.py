@@ -202,8 +202,7 @@ class PaperBroker:
         broken = rule_broken(order, instrument, self._last_price(order.instrument))
         if broken or instrument is None:
             return broken
-        entry = order.side is Side.BUY and order.type is OrderType.MARKET
-        if entry and not self._is_open(instrument.calendar, order.created_at):
+        if self._is_shut_to(order, order.created_at):
             return f"the market of {order.instrument} is closed"
         fresh = self._conditions.seen(order.instrument, order.created_at).quote
         if order.post_only and fresh and would_take(order, ShownBook(Depth.of(fresh))):
@@ -274,10 +273,16 @@ class PaperBroker:
                     return
 
     def _expire(self, at: datetime) -> None:
-        """Let go of orders whose time is over."""
+        """Let go of orders whose time is over, and of market entries whose market has shut."""
         for standing in self._book.working():
-            if standing.order.expires_at is not None and at >= standing.order.expires_at:
+            ends = standing.order.expires_at
+            if (ends is not None and at >= ends) or self._is_shut_to(standing.order, at):
                 self._booking.lapse(standing)
+
+    def _is_shut_to(self, order: Order, at: datetime) -> bool:
+        """Whether `order` would buy at whatever its market opens with after a break."""
+        entry = order.side is Side.BUY and order.type is OrderType.MARKET
+        return entry and not self._is_open(self._instruments[order.instrument].calendar, at)
 
     # ------------------------------------------------------------------ bars
 
@@ -292,7 +297,9 @@ class PaperBroker:
                 continue
             if event.caught_up and standing.order.side is Side.BUY:
                 self._pass_over(standing)
-            elif _outlasts(bar, standing.order) or self._reopens(instrument, tape, standing):
+            elif _outlasts(bar, standing.order) or (
+                tape.whole and self._is_shut_to(standing.order, bar.open_at - _INSTANT)
+            ):
                 self._booking.lapse(standing)
             elif not self._refuse_at_open(standing, tape):
                 self._trade_bar(standing, instrument, tape)
@@ -313,12 +320,6 @@ class PaperBroker:
             return tape
         quoted = shown is not None and shown.book.at > standing.since
         return None if quoted or bar.close_at <= standing.since else tape
-
-    def _reopens(self, instrument: Instrument, tape: Tape, standing: Standing) -> bool:
-        """Whether a market entry of before a break meets its end: nobody approved that price."""
-        entry = standing.order.side is Side.BUY and standing.order.type is OrderType.MARKET
-        before = tape.bar.open_at - _INSTANT
-        return entry and tape.whole and not self._is_open(instrument.calendar, before)
 
     def _refuse_at_open(self, standing: Standing, tape: Tape) -> bool:
         """Refuse a post-only order that arrives where its bar opened beyond its price."""
