@@ -53,7 +53,7 @@ def opinion_card(notice: OpinionNotice, market: MarketView) -> Card:
     """One opinion that is sure enough to be posted."""
     said = notice.opinion
     marked = banner(market)
-    never = "" if notice.counts else "-# Given in a replay: it never becomes a vote."
+    never = "" if notice.counts else "-# Given in virtual time: it never becomes a vote."
     return Card(_TONES[said.stance]).lines(
         (
             f"### {said.voter.name.capitalize()} on {said.instrument}: {_stance(said)}",
@@ -65,6 +65,18 @@ def opinion_card(notice: OpinionNotice, market: MarketView) -> Card:
             f"-# {marked}" if marked else "",
         )
     )
+
+
+def scouts_line(heard: tuple[Opinion, ...]) -> str:
+    """What scouts said of a proposal's instrument, in one line; empty where none did."""
+    if not heard:
+        return ""
+    told = ", ".join(
+        f"{said.voter.name.capitalize()} {said.stance.replace('_', ' ')} "
+        f"({share(said.confidence, 0)})"
+        for said in heard
+    )
+    return f"**Scouts** {told}"
 
 
 def _scout(scout: ScoutView, market: MarketView) -> list[str]:

@@ -8,9 +8,12 @@ from decimal import Decimal
 
 import pytest
 
+from bot.ui.desk import audit_card
+from bot.ui.proposal import proposal_card
 from bot.ui.scan import scan_card
 from bot.ui.scouts import opinion_card, scouts_card
 from engine.facade import (
+    AuditLine,
     ConfidenceView,
     Opinion,
     OpinionNotice,
@@ -122,8 +125,21 @@ def test_a_models_words_cannot_mention_link_or_format() -> None:
         assert "<@1>" not in said
 
 
+def test_a_proposal_has_the_scouts_in_one_line() -> None:
+    said = text_of(proposal_card(views.proposal(scouts=(SAID,))))
+    assert "**Scouts** Alpha long (72 %)" in said
+    assert "**Scouts**" not in text_of(proposal_card(views.proposal()))
+
+
 def test_a_servers_words_in_the_scan_are_only_words() -> None:
     silent = ("Gamma (refused: HTTP 400 **@here** [x](http://y))",)
     said = text_of(scan_card(replace(views.scan(), silent=silent)))
     assert "@here" not in said
     assert "[x](" not in said
+
+
+def test_a_models_words_in_the_audit_are_only_words() -> None:
+    line = AuditLine(1, views.AT, "opinion_given", "Alpha: [win](http://evil) @everyone", "ab12")
+    said = text_of(audit_card([line]))
+    assert "[win](" not in said
+    assert "@everyone" not in said
