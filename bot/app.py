@@ -37,6 +37,7 @@ EXTENSIONS = (
     "cogs.research",
     "cogs.execution",
     "cogs.oversight",
+    "cogs.review",
     "cogs.sharia",
     "cogs.live",
     "cogs.witnesses",

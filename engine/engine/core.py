@@ -32,6 +32,7 @@ from engine.engine.parts import EngineParts, memo_rule_of
 from engine.engine.patience import Patience
 from engine.engine.posting import Posting
 from engine.engine.reconciling import Reconciling
+from engine.engine.reviewing import Reviewing
 from engine.engine.stopping import Stopping
 from engine.engine.street import Street
 from engine.engine.study import study
@@ -66,6 +67,8 @@ class Engine:
         What becomes of proposals on which a memo is wanted.
     listening : Listening
         What outside voices say.
+    reviewing : Reviewing
+        Looks at the record.
     posting : Posting
         What is still to be told.
     present : Present
@@ -101,6 +104,7 @@ class Engine:
         self.listening = Listening(
             turns, clock, recorder, present,
             parts.settings.signals, parts.instruments, parts.market.timeframe,
+            counts=not parts.market.paced,
         )  # fmt: skip
         self._flow = BarsFlow(
             recorder,
@@ -140,6 +144,9 @@ class Engine:
             turns, clock, recorder, execution, exits, watch, street, guard, stopping, present
         )
         self.posting = Posting(turns, recorder, present)
+        self.reviewing = Reviewing(
+            turns, clock, recorder, parts.journal, parts.settings, parts.market
+        )
         self.unlocking = Unlocking(turns, recorder, parts.settings)
 
     def _context(self) -> Context:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from engine.facade.live import LiveDesk
 from engine.facade.posts import PostDesk
+from engine.facade.review import ReviewDesk
 from engine.facade.sharia import ShariaDesk
 from engine.facade.witnesses import WitnessDesk
 from engine.model.actors import Actor
@@ -163,6 +164,11 @@ class Desk:
     def posts(self) -> PostDesk:
         """What is still to be posted, and what stands in a channel already."""
         return PostDesk(self._engine)
+
+    @property
+    def review(self) -> ReviewDesk:
+        """The review: gates and verdict, performance, goal and live odds."""
+        return ReviewDesk(self._engine)
 
     async def audit(self, limit: int = 10) -> tuple[AuditLine, ...]:
         """Newest journal entries in words, newest first."""
