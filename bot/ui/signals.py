@@ -21,6 +21,7 @@ from engine.facade import (
 )
 
 _NOT_A_SOURCE = "-# Signals, not sources: a call moves nothing until its caller's record does."
+_HINDSIGHT = "-# Time here is virtual: calls are scored and have no vote; a caller may know more."
 _ENDS = {
     SignalOutcome.TARGET: "its target came first",
     SignalOutcome.STOP: "its stop came first",
@@ -75,6 +76,8 @@ def sources_card(view: SourcesView, overheard: Overheard | None = None) -> Card:
             f"-# By message since the start: {overheard.heard} heard, {overheard.refused} not "
             f"taken, {overheard.passed_over} that were no call and were passed over"
         )
+    if view.market.paced:
+        card.text(_HINDSIGHT)
     return card.text(_NOT_A_SOURCE)
 
 

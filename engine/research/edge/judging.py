@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.probability.layer import FloatArray, IntArray
-from engine.research.calibration.bootstrap import Interval, stationary_rows
 from engine.research.edge.holding import Weeks
 from engine.review.statistics import automatic_block_length
+from engine.review.statistics.resampling import Interval, stationary_rows
 
 DRAWS = 20_000
 SEED = 20250630

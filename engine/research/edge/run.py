@@ -16,7 +16,6 @@ from engine.errors import ResearchError
 from engine.market.columns import from_micros
 from engine.model.canonical import digest
 from engine.model.instruments import Calendar
-from engine.research.calibration.bootstrap import Interval
 from engine.research.edge import judging
 from engine.research.edge.holding import Weeks, by_week
 from engine.research.edge.hypotheses import (
@@ -29,6 +28,7 @@ from engine.research.edge.judging import BPS, Judged, benjamini_hochberg, holm, 
 from engine.research.edge.market import LOCKED_FROM, Market, read_market
 from engine.research.trials import Enrolment, Search, Trial, TrialLog, search_of
 from engine.review.statistics import deflated_sharpe_ratio
+from engine.review.statistics.resampling import Interval
 
 SEARCH = "edge study"
 FILES = {

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.research.calibration.bootstrap import Interval
 from engine.research.edge.hypotheses import TITLES
 from engine.research.edge.run import LEAST_TRADES, EdgeStudy, Found, last_seen
+from engine.review.statistics.resampling import Interval
 
 SHOWN = 8
 """Trials in a page's table: the best by net mean, of those with enough trades."""

@@ -17,7 +17,6 @@ import numpy as np
 from engine.errors import ResearchError
 from engine.model.canonical import digest
 from engine.probability.layer import FloatArray, IntArray
-from engine.research.calibration.bootstrap import Interval, stationary_rows
 from engine.research.calibration.histories import Recorded
 from engine.research.daily import DAY_SECONDS
 from engine.research.sweeping.crew import Crew
@@ -39,6 +38,7 @@ from engine.research.walkforward.folds import (
     stretches,
 )
 from engine.review.statistics import automatic_block_length, probabilistic_sharpe_ratio
+from engine.review.statistics.resampling import Interval, stationary_rows
 
 SEARCH = "walk-forward"
 FOLD_SEARCH = "walk-forward folds"

@@ -228,6 +228,8 @@ async def test_after_a_restart_what_was_being_asked_stays_with_the_owner(
         memo_record = desk.ledger.memos.records[record.terms.id]
         assert memo_record.missed is not None
         assert memo_record.missed.silence == "restarted"
+        booked = [e.event for e in await desk.record() if e.kind == "model_used"]
+        assert [each.purpose for each in booked] == ["lost"]  # type: ignore[attr-defined]
         assert again.status is ProposalStatus.OPEN
         await desk.engine.analysing.look()
         assert analyst.briefs == []

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.research.backtest import BacktestPlan
-from tests.engine.research.backtest.recorded import cheap_settings
-
 from engine.clock import VirtualClock
+from engine.research.backtest import BacktestPlan
 from engine.research.sweeping.evaluate import Piece, enrolled
 from engine.research.trials import DataUsed, Knob, TrialLog
+from tests.engine.research.backtest.recorded import cheap_settings
 from tests.kit.market import MONDAY
 
 DATA = (DataUsed("BTC-USD", "ab" * 32),)

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.engine.research.backtest.recorded import swinging
 
 from engine.errors import ResearchError
 from engine.research.calibration.histories import Recorded
@@ -17,6 +16,7 @@ from engine.research.daily import daily_returns
 from engine.research.sweeping import ClusterCrew, LocalCrew, Swept, sweep, swept_as_json
 from engine.research.sweeping.report import write_sweep
 from engine.research.trials import Trial
+from tests.engine.research.backtest.recorded import swinging
 from tests.engine.research.searches import DEPTHS, log_in, pieces
 
 # Compiling the kernels after an edit takes half a minute on an idle machine.
