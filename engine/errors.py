@@ -54,18 +54,6 @@ class OutcomeUnknown(BrokerError):
         self.ask_again_at = ask_again_at
 
 
-class ScoutError(ExecutorError):
-    """A witness could not be heard; it abstains."""
-
-
-class ScoutTimeout(ScoutError):
-    """A witness did not answer in its time."""
-
-
-class UnparsableOpinion(ScoutError):
-    """A witness answered outside its schema."""
-
-
 class JournalError(ExecutorError):
     """The journal cannot be read or written."""
 

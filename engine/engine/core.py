@@ -116,6 +116,7 @@ class Engine:
             judge,
             reconciling,
             law,
+            pieces=parts.pieces,
         )
         self._consulting = Consulting(
             parts.scouts, parts.settings.scouts, turns, recorder, feed, clock,
