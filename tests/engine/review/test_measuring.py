@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from itertools import permutations
 from typing import Any
 
@@ -16,7 +17,7 @@ from numpy.testing import assert_allclose
 
 from bench.desks import BAR, BTC, START, Played, Scribe, opened, written
 from engine.config import Settings
-from engine.journal.ledger import Ledger
+from engine.journal.ledger import Ledger, UnlockRecord
 from engine.model import events as happened
 from engine.model.actors import DESK
 from engine.model.instruments import Calendar
@@ -300,9 +301,22 @@ def test_trades_from_before_the_registration_are_left_out() -> None:
     assert found.begun_usd == scribe.ledger.equity_usd
 
 
-def _bars(scribe: Scribe, equity: str = "", *, caught_up: bool = False) -> happened.BarsAssessed:
-    from decimal import Decimal
+def test_other_money_begins_the_equity_anew_and_not_the_evidence() -> None:
+    """Going live with a tenth of the money is neither a loss nor a drawdown."""
+    scribe = desk(RESULTS)
+    before = record(scribe)
+    live = Decimal(1000)
+    scribe.ledger.unlocked = UnlockRecord(DESK, Verdict.GO_PILOT, before.plan_seq, scribe.at)
+    scribe.add(happened.ModeChanged("live", live, {}, "a pilot"), BAR.length)
+    scribe.add(_bars(scribe), DAY)
+    after = record(scribe)
+    assert after.drawdown_frac == before.drawdown_frac
+    assert measure(after, Beside(draws=5)).edge == measure(before, Beside(draws=5)).edge
+    assert performance_of(after).begin_usd == performance_of(after).end_usd == live
+    assert performance_of(after).return_frac == 0.0
 
+
+def _bars(scribe: Scribe, equity: str = "", *, caught_up: bool = False) -> happened.BarsAssessed:
     return happened.BarsAssessed(
         bars_at=scribe.at,
         assessments=(),
