@@ -20,16 +20,10 @@ async def test_without_a_server_the_scouts_say_how_to_get_one(house: World) -> N
 async def test_an_opinion_on_record_is_shown_with_its_record(house: World) -> None:
     desk = house.live.desk
     now = desk.now()
-    opinion = Opinion(
-        Voter("alpha", "1", "qwen"),
-        "BTC-USD",
-        now,
-        Stance.LONG,
-        0.7,
-        Pattern.HAMMER,
-        "A *hammer*.",
-    )
-    given = OpinionGiven(opinion, now.replace(year=now.year + 1), True, False, 2.0)
+    voter = Voter("alpha", "1", "qwen")
+    opinion = Opinion(voter, "BTC-USD", now, Stance.LONG, 0.7, Pattern.HAMMER, "A *hammer*.")
+    until = now + timedelta(days=9)
+    given = OpinionGiven(opinion, until, counts=True, alert=False, seconds=2.0)
     engine = desk._engine
     await engine._turns.take(partial(engine._recorder.record, given))
     said = words((await house.owner.slash(house.lobby, "scouts")).response.components)

@@ -30,7 +30,7 @@ from engine.review.performance import performance_of
 from engine.review.record import PriceHistory, Record, record_of
 from engine.review.series import Unit, bets_of_days, daily_series
 from engine.review.statistics import edge_process, probabilistic_sharpe_ratio
-from engine.review.uptime import due_closes
+from engine.review.uptime import due_closes, uptime_frac
 
 SETTINGS = Settings()
 SETTINGS = SETTINGS.model_copy(
@@ -433,3 +433,28 @@ def test_unknown_stays_unknown_whatever_the_results() -> None:
     verdict = decide(found.evidence, scheduled=True).verdict
     assert verdict is Verdict.KEEP_PAPER
     assert math.isfinite(found.evidence.edge_peak or 0.0)
+
+
+@given(
+    since=st.integers(0, 10**6),
+    bars=st.integers(0, 60),
+    calendar=st.sampled_from(list(Calendar)),
+    seen=st.sets(st.integers(0, 59)),
+)
+@settings(max_examples=40, deadline=None)
+def test_uptime_is_the_share_of_due_closes_that_came(
+    since: int, bars: int, calendar: Calendar, seen: set[int]
+) -> None:
+    begin = START + timedelta(seconds=since)
+    due = due_closes([calendar], BAR, begin, begin + bars * BAR.length)
+    assert due == sorted(set(due))
+    assert len(due) <= bars
+    base = record(opened(SETTINGS, [SETTINGS.instrument(BTC)]), timedelta(hours=1))
+    plan = replace(base.registered.plan, calendars=(calendar.value,))
+    came = [close for k, close in enumerate(due) if k in seen]
+    found = replace(
+        base, since=begin, now=begin + (bars + 1) * BAR.length,
+        on_time=np.array(came, dtype=np.int64),
+        registered=replace(base.registered, plan=plan),
+    )  # fmt: skip
+    assert uptime_frac(found) == (pytest.approx(len(came) / len(due)) if due else None)
