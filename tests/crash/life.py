@@ -1,0 +1,209 @@
+"""One life of a real desk: opened on its journal and its venue, and led where its plan says.
+
+Refuses to remember anything: what the owner and the market do next follows from the record alone,
+so that a life which begins after a death goes on where the last one ended.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from pydantic import SecretStr
+
+from engine.brokers.exchange.building import open_broker
+from engine.clock import VirtualClock
+from engine.config import Secrets
+from engine.engine import Engine
+from engine.facade import Desk, ProposalView
+from engine.journal.ledger import Ledger, OrderRecord
+from engine.model.bars import BarsClosed, MarketEvent, Quote
+from engine.model.orders import OrderState, Purpose
+from engine.model.positions import Position
+from engine.opening import MarketChoice, parts_on
+from engine.ports import Broker, Clock
+from tests.crash.mortality import Mortality, make_wire_mortal, mortal_journal
+from tests.crash.plan import Aim, Plan
+from tests.kit.desk import BTC, OVERSEER, OWNER, desk_settings
+
+SETTINGS = desk_settings()
+PARTS = (0.4, 1.0)
+"""Shares of an order that are filled one after the other."""
+_MOST_STEPS = 60
+_UNANSWERED = frozenset({OrderState.INTENDED, OrderState.UNKNOWN})
+
+
+class Hand:
+    """The hand that moves the loopback venue; on paper the recorded bars are the market."""
+
+    def __init__(self, url: str) -> None:
+        self._host = urlsplit(url).netloc
+
+    def fill(self, client_id: str, share: float) -> None:
+        """Fill an order up to a share of it, if the venue has it and it works."""
+        self._do("fill", client_id=client_id, share=share)
+
+    def move(self, price: float) -> None:
+        """Move the venue's market: the stops that it reaches sell."""
+        self._do("move", price=price)
+
+    def _do(self, what: str, **how: Any) -> None:
+        if not self._host:
+            return
+        connection = http.client.HTTPConnection(self._host, timeout=10)
+        try:
+            connection.request("POST", f"/hand/{what}?{urlencode(how)}")
+            answer = connection.getresponse()
+            if answer.status != 200:
+                raise RuntimeError(answer.read().decode())
+        finally:
+            connection.close()
+
+
+class Life:
+    """A desk, its owner and its market."""
+
+    def __init__(self, engine: Engine, hand: Hand, aim: Aim) -> None:
+        self.engine, self.hand, self.aim = engine, hand, aim
+        self.desk = Desk(engine)
+        self._events: AsyncIterator[MarketEvent] | None = None
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.engine.ledger
+
+    async def lead(self) -> None:
+        """Go on until nothing is left to do; a life that does not come to rest is a fault."""
+        for _ in range(_MOST_STEPS):
+            if await self._at_rest():
+                return
+            await self._step()
+        raise RuntimeError(f"not at rest after {_MOST_STEPS} steps: {self._standing()}")
+
+    def _standing(self) -> str:
+        orders = [f"{o.order.client_id} {o.state}" for o in self.ledger.open_orders()]
+        return f"positions {list(self.ledger.positions)}, open orders {orders}"
+
+    async def _at_rest(self) -> bool:
+        ledger = self.ledger
+        if not ledger.proposals or ledger.open_proposals():
+            return False
+        if any(record.state in _UNANSWERED for record in ledger.open_orders()):
+            return False
+        if self._of(Purpose.ENTRY) or ledger.exits_requested:
+            return False
+        return not ledger.positions or self.aim in (Aim.HOLD, Aim.HALT)
+
+    # ------------------------------------------------------------------ what happens next
+
+    async def _step(self) -> None:
+        ledger = self.ledger
+        if not ledger.proposals:
+            view = await self.desk.propose(OWNER, BTC)
+            assert isinstance(view, ProposalView), view
+        elif opened := ledger.open_proposals():
+            record = opened[0]
+            await self.desk.approve(OWNER, record.terms.id, record.terms_hash[:12])
+            if ledger.open_proposals():
+                await self._bar()
+        elif entry := self._of(Purpose.ENTRY):
+            await self._enter(entry)
+        else:
+            await self._leave(next(iter(ledger.positions.values()), None))
+
+    async def _enter(self, entry: OrderRecord) -> None:
+        if self.aim is Aim.HALT and entry.filled:
+            if self.ledger.halt is None:
+                await self.desk.halt(OVERSEER, "odd prices")
+        else:
+            self._fill_more(entry)
+        await self._bar()
+
+    async def _leave(self, held: Position | None) -> None:
+        if held is None or self.aim in (Aim.HOLD, Aim.HALT, Aim.TIME):
+            await self._bar()
+            return
+        if self.aim is Aim.CLOSE:
+            if held.id not in self.ledger.exits_requested:
+                await self.desk.close_position(OWNER, held.id, "enough")
+            elif sale := self._of(Purpose.OWNER_CLOSE):
+                self._fill_more(sale)
+        elif self.aim is Aim.STOP and (stop := self._of(Purpose.STOP)):
+            self._fill_more(stop)
+        elif self.aim is Aim.TARGET:
+            await self._quote(float(held.target) + 1.0)
+        await self._bar()
+
+    def _of(self, purpose: Purpose) -> OrderRecord | None:
+        open_orders = self.ledger.open_orders()
+        return next((o for o in open_orders if o.order.purpose is purpose), None)
+
+    def _fill_more(self, record: OrderRecord) -> None:
+        share = float(record.filled / record.order.quantity)
+        self.hand.fill(record.order.client_id, next(part for part in PARTS if part > share))
+
+    # ------------------------------------------------------------------ the market
+
+    async def _bar(self) -> None:
+        if self._events is None:
+            self._events = self.engine._parts.feed.stream(self.ledger.bars_at)
+        event = await anext(self._events)
+        assert isinstance(event, BarsClosed)
+        self.hand.move(event.bars[0].close)
+        await self.engine.take(event)
+
+    async def _quote(self, bid: float) -> None:
+        clock = self.engine.clock
+        assert isinstance(clock, VirtualClock)
+        clock.jump_to(clock.now() + timedelta(seconds=1))
+        self.hand.move(bid)
+        await self.engine.take(Quote(BTC, clock.now(), bid, bid + 0.1, 100.0, 100.0))
+
+
+async def live(plan: Plan) -> None:
+    """Live one life."""
+    clock: list[Clock] = []
+    fd = os.open(plan.moments, os.O_WRONLY | os.O_CREAT | os.O_APPEND) if plan.moments else -1
+
+    def told(name: str) -> None:
+        if fd >= 0:
+            os.write(fd, f"{name}\n".encode())
+
+    mortality = Mortality(plan.end_at, told)
+    make_wire_mortal(mortality, lambda: clock[0])
+    journal = await mortal_journal(mortality).open(Path(plan.db), SETTINGS.hash)
+    choice = MarketChoice(files={BTC: Path(plan.file)}, speed=float("inf"), hold_seconds=0.0)
+    parts = await parts_on(journal, SETTINGS, choice)
+    clock.append(parts.clock)
+    if plan.url:
+        parts = replace(parts, broker=_at_venue(plan, parts.recorder.ledger, parts.clock))
+    engine = Engine(parts)
+    await engine.open()
+    life = Life(engine, Hand(plan.url), plan.aim)
+    await life.lead()
+    await life.desk.close()
+
+
+def _at_venue(plan: Plan, ledger: Ledger, clock: Clock) -> Broker:
+    pair: dict[str, Any] = {
+        f"{plan.venue}_api_key": SecretStr(plan.key),
+        f"{plan.venue}_api_secret": SecretStr(plan.secret),
+    }
+    return open_broker(
+        plan.venue,
+        {SETTINGS.instrument(BTC): "BTC/USD"},
+        getattr(SETTINGS.brokers, plan.venue),
+        Secrets.model_construct(**pair),
+        clock,
+        known_fills=frozenset(ledger.fills),
+        base_url=plan.url,
+        spacing=timedelta(microseconds=1),
+    )
+
+
