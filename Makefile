@@ -4,7 +4,7 @@ PYTHON ?= .venv/bin/python
 check: test lint types imports
 
 test:
-	$(PYTHON) -m pytest -q
+	$(PYTHON) -m pytest -q -n auto --dist loadfile
 
 lint:
 	$(PYTHON) -m ruff check .

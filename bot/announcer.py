@@ -87,7 +87,7 @@ class Announcer:
             group.create_task(self._work(), name="announcer: post")
 
     async def _listen(self) -> None:
-        async for notice in self._desk.notices():
+        async for notice in self._desk.posts.notices():
             self.take(notice)
 
     def take(self, notice: AnyNotice) -> None:
@@ -178,7 +178,7 @@ class Announcer:
         if isinstance(notice, ProposalNotice):
             post = await self._post_card(notice, waiting.maybe_sent)
             if post.of_seq != notice.seq:
-                await self._desk.posted(notice.seq, post.channel_id, post.message_id)
+                await self._desk.posts.posted(notice.seq, post.channel_id, post.message_id)
         elif isinstance(notice, DecisionNotice):
             await self._post_decision(notice, waiting.maybe_sent)
         else:
@@ -208,7 +208,7 @@ class Announcer:
         proposal = self._newest(notice.proposal)
         card, tag = await self._renderer.proposal(proposal), _card_tag(proposal)
         if await self._poster.edit(int(post.channel_id), int(post.message_id), card, tag):
-            await self._desk.posted(notice.seq, post.channel_id, post.message_id)
+            await self._desk.posts.posted(notice.seq, post.channel_id, post.message_id)
             return
         sent = await self._poster.send(
             notice.place, card, tag_of(tag, notice.seq), maybe_sent=retry
@@ -217,7 +217,7 @@ class Announcer:
 
     async def _stands(self, seq: int, sent: discord.Message) -> PostRef:
         post = PostRef(seq, str(sent.channel.id), str(sent.id))
-        await self._desk.posted(seq, post.channel_id, post.message_id)
+        await self._desk.posts.posted(seq, post.channel_id, post.message_id)
         return post
 
     async def redraw(self, message: discord.Message, proposal: ProposalView) -> None:

@@ -21,6 +21,7 @@ from bot.errors import NoOwner, on_tree_error
 from bot.hearing import hear
 from bot.host import Host
 from bot.jobs import Jobs, table
+from bot.overhearing import Overheard, overhear
 from bot.people import People
 from bot.posting import Poster
 from bot.registering import register_commands
@@ -32,7 +33,14 @@ from engine.facade import Desk, ProposalView
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = ("cogs.research", "cogs.execution", "cogs.oversight", "cogs.sharia", "cogs.setup")
+EXTENSIONS = (
+    "cogs.research",
+    "cogs.execution",
+    "cogs.oversight",
+    "cogs.sharia",
+    "cogs.witnesses",
+    "cogs.setup",
+)
 
 _RESTART_SECONDS = 5.0
 
@@ -70,14 +78,14 @@ class ExecutorBot(Host):
                 "(Discord > Settings > Advanced > Developer Mode, then right-click your name)."
             )
         super().__init__(
-            # There are no prefix commands: the only word that is heard is `halt`.
+            # There are no prefix commands: all that is heard is `halt`, and calls that are data.
             command_prefix=commands.when_mentioned,
             help_command=None,
             # Messages that name the bot can be read without the privileged intent.
             intents=discord.Intents(
                 guilds=True,
                 guild_messages=True,
-                message_content=settings.read_halt_messages,
+                message_content=settings.read_halt_messages or settings.read_signals,
             ),
             tree_cls=GuardedTree,
             allowed_mentions=discord.AllowedMentions.none(),
@@ -90,6 +98,8 @@ class ExecutorBot(Host):
         self.people = People(settings)
         self.channels = Channels(settings)
         self.reads_messages = settings.read_halt_messages
+        self.reads_signals, self.signal_ids = settings.read_signals, settings.signal_ids
+        self.overheard = Overheard()
         self.renderer = Renderer(desk)
         self.poster = Poster(self.home, self.channels)
         self.announcer = Announcer(desk, self.poster, self.renderer, settings.scan_min_gap_seconds)
@@ -123,8 +133,9 @@ class ExecutorBot(Host):
         await self._settle_in()
 
     async def on_message(self, message: discord.Message, /) -> None:
-        """Hear a halt; nothing else that is said is a command."""
+        """Hear a halt, or a call of an allow-listed account; nothing else that is said counts."""
         await hear(self, message)
+        await overhear(self, message)
 
     async def on_guild_join(self, _guild: discord.Guild) -> None:
         """Settle in where the bot was invited only after it had started."""

@@ -17,6 +17,7 @@ from engine.facade import (
     CalibrationStudy,
     GroupReport,
     StudyPlan,
+    TrialLog,
     calibrate_files,
     load_settings,
     reliability_of,
@@ -28,7 +29,11 @@ _WIDTH = 124
 
 
 def calibrate_with_progress(
-    config: Path | None, files: dict[str, Path], plan: StudyPlan, console: Console
+    config: Path | None,
+    files: dict[str, Path],
+    plan: StudyPlan,
+    log: TrialLog,
+    console: Console,
 ) -> CalibrationStudy:
     """Study files, with a progress bar on `console`."""
     settings = load_settings(config)
@@ -39,7 +44,7 @@ def calibrate_with_progress(
         def tell(done: int, total: int, what: str) -> None:
             progress.update(task, completed=done, total=total, description=what)
 
-        return calibrate_files(settings, files, plan, tell)
+        return calibrate_files(settings, files, plan, log, tell)
 
 
 def write_study(study: CalibrationStudy, folder: Path) -> list[Path]:
@@ -142,7 +147,7 @@ def _period(report: CalibrationReport) -> str:
     judged = f"judged from {report.first_at:%Y-%m-%d} to {report.last_at:%Y-%m-%d}"
     taught = f"the first {report.taught} candidates only taught"
     if report.locked_from is None:
-        return f"[bold yellow]the last fifth is OPENED[/]; {judged}, {taught}"
+        return f"[bold yellow]{escape(report.opened)}[/]; {judged}, {taught}"
     return f"the last fifth, from {report.locked_from:%Y-%m-%d}, stays locked; {judged}, {taught}"
 
 

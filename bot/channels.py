@@ -60,6 +60,10 @@ class Channels:
         """Whether a channel is one of the two."""
         return channel_id in self._found.values()
 
+    def is_at(self, channel_id: int | None, place: Place) -> bool:
+        """Whether a channel is the one of `place`."""
+        return channel_id is not None and self._found.get(place) == channel_id
+
     def channel(self, guild: discord.Guild, place: Place) -> discord.TextChannel:
         """The channel of a place.
 
@@ -125,6 +129,9 @@ class Channels:
         report: SetupReport,
     ) -> None:
         wanted = self._overwrites(guild)
+        if place is Place.RESEARCH and self._settings.read_signals:
+            voices = sorted(self._settings.signal_ids - self._settings.overseer_ids)
+            wanted |= {_member(voice): _rights(send_messages=True) for voice in voices}
         channel = self._find(guild, place)
         if channel is None:
             name = self._names[place]

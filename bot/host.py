@@ -11,6 +11,7 @@ import discord
 from discord.ext import commands
 
 from bot.channels import Channels
+from bot.overhearing import Overheard
 from bot.people import People
 from engine.facade import Desk, ProposalView
 
@@ -28,12 +29,21 @@ class Host(commands.Bot, ABC):
         Which channels are the bot's own.
     reads_messages : bool
         Whether it may read what is said without naming it.
+    reads_signals : bool
+        Whether calls of allow-listed accounts are heard.
+    signal_ids : frozenset of int
+        Those accounts.
+    overheard : Overheard
+        What they have said since the start.
     """
 
     desk: Desk
     people: People
     channels: Channels
     reads_messages: bool
+    reads_signals: bool
+    signal_ids: frozenset[int]
+    overheard: Overheard
 
     @abstractmethod
     async def redraw(self, message: discord.Message, proposal: ProposalView) -> None:

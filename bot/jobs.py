@@ -110,14 +110,14 @@ class Jobs:
                 log.exception("the %s could not be posted: it is tried again", job.name)
 
     async def _run_one(self, job: Job) -> None:
-        since = self._desk.last_report(job.name) or self._first_seen
+        since = self._desk.posts.last_report(job.name) or self._first_seen
         slot = due_slot(job.trigger, since, self._desk.now())
         if slot is None:
             return
         tag = tag_of(job.name, slot.isoformat())
         card = await job.make(slot)
         sent = await self._poster.send(job.place, card, tag, maybe_sent=True)
-        await self._desk.report_posted(job.name, slot, str(sent.channel.id), str(sent.id))
+        await self._desk.posts.report_posted(job.name, slot, str(sent.channel.id), str(sent.id))
 
     async def _walk(self) -> None:
         while True:

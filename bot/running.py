@@ -241,6 +241,8 @@ def _bot_settings(
         ),
         daily_summary_at=settings.schedule.daily_summary_at,
         read_halt_messages=places.read_halt_messages,
+        read_signals=places.read_signals,
+        signal_ids=frozenset(int(each) for each in places.signal_ids),
         auto_setup=auto_setup,
     )
 

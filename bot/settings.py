@@ -28,6 +28,10 @@ class BotSettings:
     daily_summary_at : time, UTC
     read_halt_messages : bool
         Hear a halt that does not name the bot; asks for the Message Content intent.
+    read_signals : bool
+        Hear calls of `signal_ids` in the research channel; asks for the same intent.
+    signal_ids : frozenset of int
+        Accounts whose calls are heard there.
     auto_setup : bool
         Create the missing channels at start, as the sandbox wants.
     """
@@ -43,4 +47,6 @@ class BotSettings:
     scan_min_gap_seconds: float = 60.0
     daily_summary_at: time = time(0, 5)
     read_halt_messages: bool = False
+    read_signals: bool = False
+    signal_ids: frozenset[int] = frozenset()
     auto_setup: bool = False

@@ -78,6 +78,15 @@ async def unknown_kinds(interaction: _Interaction, typed: str) -> _Choices:
     )
 
 
+async def signal_sources(interaction: _Interaction, typed: str) -> _Choices:
+    """Callers on record; a new one is typed."""
+    known = interaction.client.desk.witnesses.sources().sources
+    return _matching(
+        typed,
+        ((f"{each.who} · {each.heard} calls", each.who) for each in known if ":" not in each.who),
+    )
+
+
 def _position(view: PositionView) -> str:
     held = view.position
     result = signed_money(view.unrealised_usd)

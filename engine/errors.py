@@ -70,6 +70,14 @@ class UnknownEventVersion(JournalError):
     """The journal was written by a newer Executor."""
 
 
+class ResearchError(ExecutorError):
+    """A study cannot be run, or not honestly, as it was asked for."""
+
+
+class LockedFifth(ResearchError):
+    """The last fifth of a history was opened before: it is no test of anything new."""
+
+
 class InvariantBroken(ExecutorError):
     """Something that must never happen did: the desk halts and stays halted."""
 

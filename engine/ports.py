@@ -1,6 +1,7 @@
 """The ports: everything the engine asks of the world, and nothing more.
 
-Implementations live in ``market/``, ``brokers/`` and ``journal/``; they never import each other.
+Implementations live in ``market/``, ``brokers/``, ``news/`` and ``journal/``; they never import
+each other.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Protocol
 
 from engine.model.bars import Bar, MarketEvent, Quote
 from engine.model.events import Event
+from engine.model.headlines import Headline
 from engine.model.orders import Fill, Order
 from engine.model.venue_lines import VenueLine
 
@@ -99,6 +101,30 @@ class TimeSource(Protocol):
         MarketDataError
             If it does not say.
         """
+        ...
+
+
+class Headlines(Protocol):
+    """A source of dated headlines, for witnesses that read.
+
+    Attributes
+    ----------
+    name : str
+    """
+
+    name: str
+
+    async def headlines(
+        self, instrument: str, until: datetime, count: int
+    ) -> tuple[Headline, ...]:
+        """Newest `count` headlines on `instrument` with ``at <= until``, oldest first.
+
+        Nothing that fails is raised: who cannot be read has said nothing, and the log says why.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
         ...
 
 

@@ -9,13 +9,16 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from bot.faults import one_line
+
+if TYPE_CHECKING:
+    from engine.facade import Anchor
 
 app = typer.Typer(
     name="executor",
@@ -41,6 +44,16 @@ DataOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+TrialsOption = Annotated[
+    Path,
+    typer.Option(
+        "--trials",
+        envvar="EXECUTOR_TRIALS",
+        help="File of the trial log: every configuration ever tried is appended to it.",
+    ),
+]
+TRIALS = Path("trials.jsonl")
+"""Default of `TrialsOption`, in the current folder; one log for all searches."""
 DbOption = Annotated[Path, typer.Option("--db", help="File of the journal.")]
 
 
@@ -110,6 +123,30 @@ def instant_of(text: str | None, option: str) -> datetime | None:
             f"{text!r} is no date, write 2024-05-01 or 2024-05-01T12:00", param_hint=option
         ) from None
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def anchor_of(text: str | None) -> Anchor | None:
+    """A head noted down elsewhere, written SEQ:HASH; None stays None.
+
+    Raises
+    ------
+    typer.BadParameter
+        If `text` is no such pair.
+    """
+    from engine.facade import Anchor
+
+    if text is None:
+        return None
+    seq, _, head = text.partition(":")
+    if not (seq.isdigit() and head):
+        raise typer.BadParameter(f"{text!r} is not SEQ:HASH", param_hint="--anchor")
+    return Anchor(int(seq), head)
+
+
+AnchorOption = Annotated[
+    str | None,
+    typer.Option("--anchor", metavar="SEQ:HASH", help="A head that was noted down elsewhere."),
+]
 
 
 def print_json(value: Any) -> None:

@@ -9,9 +9,11 @@ import typer
 from rich.markup import escape
 
 from bot.commands.frame import (
+    TRIALS,
     ConfigOption,
     DataOption,
     JsonOption,
+    TrialsOption,
     app,
     err,
     parse_data,
@@ -65,9 +67,14 @@ def calibration(
     open_locked: Annotated[
         bool, typer.Option("--open-locked", help="Judge the last fifth of the history too.")
     ] = False,
+    again: Annotated[
+        str,
+        typer.Option("--again", metavar="REASON", help="Why the last fifth is opened again."),
+    ] = "",
     seed: Annotated[
         int, typer.Option(min=0, help="Seed of bootstrap and challengers.")
     ] = 20250630,
+    trials: TrialsOption = TRIALS,
     as_json: JsonOption = False,
 ) -> None:
     """Measure on recorded history whether the odds keep their word, walking forward."""
@@ -77,11 +84,12 @@ def calibration(
 
     def action() -> None:
         from bot.calibration import calibrate_with_progress, print_study, write_study
-        from engine.facade import StudyPlan, report_as_json
+        from engine.facade import StudyPlan, SystemClock, TrialLog, report_as_json
 
         write_logs("warning", as_json=False)
-        plan = StudyPlan(bars=bars, open_locked=open_locked, seed=seed)
-        study = calibrate_with_progress(config, files, plan, err)
+        plan = StudyPlan(bars=bars, open_locked=open_locked, again=again, seed=seed)
+        log = TrialLog(trials, SystemClock())
+        study = calibrate_with_progress(config, files, plan, log, err)
         written = [] if out is None else write_study(study, out)
         if as_json:
             found = report_as_json(study.report)

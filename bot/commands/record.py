@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from bot.commands.frame import DbOption, JsonOption, app, print_json, screen, told
-
-if TYPE_CHECKING:
-    from engine.facade import Anchor
+from bot.commands.frame import (
+    AnchorOption,
+    DbOption,
+    JsonOption,
+    anchor_of,
+    app,
+    print_json,
+    screen,
+    told,
+)
 
 journal_app = typer.Typer(help="Check and export the record.")
 app.add_typer(journal_app, name="journal")
@@ -20,17 +26,14 @@ app.add_typer(journal_app, name="journal")
 @journal_app.command("verify")
 def journal_verify(
     db: DbOption,
-    anchor: Annotated[
-        str | None,
-        typer.Option(metavar="SEQ:HASH", help="A head that was noted down elsewhere."),
-    ] = None,
+    anchor: AnchorOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Recompute the hash chain; exit code 1 if anything was changed."""
     from engine.facade import verify_journal
 
     def action() -> int:
-        report = verify_journal(db, _anchor(anchor))
+        report = verify_journal(db, anchor_of(anchor))
         if as_json:
             findings = [{"seq": f.seq, "what": f.what} for f in report.findings]
             print_json(
@@ -48,17 +51,6 @@ def journal_verify(
         return 0 if report.ok else 1
 
     told(action)
-
-
-def _anchor(text: str | None) -> Anchor | None:
-    from engine.facade import Anchor
-
-    if text is None:
-        return None
-    seq, _, head = text.partition(":")
-    if not (seq.isdigit() and head):
-        raise typer.BadParameter(f"{text!r} is not SEQ:HASH", param_hint="--anchor")
-    return Anchor(int(seq), head)
 
 
 @journal_app.command("export")

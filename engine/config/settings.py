@@ -24,7 +24,13 @@ from engine.config.law import (
     ZakatSettings,
 )
 from engine.config.metering import MeterSettings
-from engine.config.places import DiscordSettings, JournalSettings, LogSettings, ScheduleSettings
+from engine.config.places import (
+    DiscordSettings,
+    JournalSettings,
+    LogSettings,
+    ReviewSettings,
+    ScheduleSettings,
+)
 from engine.config.sources import OneSource
 from engine.config.trading import (
     ApprovalSettings,
@@ -36,12 +42,13 @@ from engine.config.trading import (
     SizingSettings,
 )
 from engine.config.venues import BrokersSettings
+from engine.config.voices import SignalSettings
 from engine.errors import ConfigError
 from engine.model.canonical import canonical_json
 from engine.model.instruments import Instrument
 from engine.probability.settings import PipelineSettings
 
-PLACES = frozenset({"meter", "discord", "schedule", "journal", "log", "zakat"})
+PLACES = frozenset({"meter", "discord", "schedule", "journal", "log", "zakat", "review"})
 """Sections that decide no trade and are left out of the hash."""
 
 
@@ -73,6 +80,7 @@ class Settings(OneSource):
     brokers: BrokersSettings = Field(default_factory=BrokersSettings)
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
     exploratory: ExploratorySettings = Field(default_factory=ExploratorySettings)
+    signals: SignalSettings = Field(default_factory=SignalSettings)
     meter: MeterSettings = Field(default_factory=MeterSettings)
     compliance: ComplianceSettings = Field(default_factory=ComplianceSettings)
     jurisdictions: dict[str, JurisdictionSettings] = Field(
@@ -80,6 +88,7 @@ class Settings(OneSource):
     )
     discord: DiscordSettings = Field(default_factory=DiscordSettings)
     schedule: ScheduleSettings = Field(default_factory=ScheduleSettings)
+    review: ReviewSettings = Field(default_factory=ReviewSettings)
     journal: JournalSettings = Field(default_factory=JournalSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     zakat: ZakatSettings = Field(default_factory=ZakatSettings)

@@ -298,6 +298,45 @@ def _(event: happened.ModelUsed) -> str:
     return f"{event.provider} {event.model} for {event.purpose}: {tokens}, {usd(event.cost_usd)}."
 
 
+@sentence.register
+def _(event: happened.SignalHeard) -> str:
+    signal = event.signal
+    call = signal.call
+    levels = f", target {call.target:f}, stop {call.stop:f}" if call.target and call.stop else ""
+    return (
+        f"{signal.who} calls {call.instrument} {call.side} until "
+        f"{signal.until:%Y-%m-%d %H:%M} UTC{levels} ({signal.id}). A signal, not a source: it "
+        "weighs what its record says."
+    )
+
+
+@sentence.register
+def _(event: happened.SignalClosed) -> str:
+    result = event.result
+    verdict = {True: "right", False: "wrong", None: "void"}[result.right]
+    return (
+        f"Signal {event.signal_id} ended at its {result.outcome}: {verdict}, "
+        f"{percent(result.net_frac)} after costs."
+    )
+
+
+@sentence.register
+def _(event: happened.PlanRegistered) -> str:
+    told = f"The plan of the review is registered with the settings {event.parameters_hash[:12]}"
+    if not event.changed:
+        return f"{told}; its clock starts."
+    return f"{told}; its clock starts again, for this changed: {'; '.join(event.changed)}."
+
+
+@sentence.register
+def _(event: happened.ReviewHeld) -> str:
+    look = "scheduled look" if event.scheduled else "look"
+    return (
+        f"Review, {look} after {event.weeks:.1f} weeks and {event.trades} trades: "
+        f"{event.verdict}. {event.reason}"
+    )
+
+
 def _begun(name: str) -> str:
     return f"{name[:1].upper()}{name[1:]}"
 

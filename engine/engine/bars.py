@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from engine.desk.casework import Card
 from engine.desk.picture import picture_of
+from engine.desk.votes import votes_on
 from engine.engine.deadlines import expired
 from engine.engine.execution import Execution
 from engine.engine.exits import Exits
 from engine.engine.guarding import Guard, events_of
 from engine.engine.judging import Judge
 from engine.engine.lawkeeping import Lawkeeping
+from engine.engine.listening import calls_ended
 from engine.engine.recorder import Recorder
-from engine.engine.study import key_of
+from engine.engine.study import heard, key_of
 from engine.engine.watching import Watch
 from engine.market.checks import admit
 from engine.model import events as happened
@@ -53,7 +56,8 @@ class BarsFlow:
         if self._comes_late(sound):
             await self.recorder.record(*_too_late(sound))
             return ()
-        assessments = self.pipeline.observe(sound, self.watch.costing.fracs(sound.at))
+        seen = self.pipeline.observe(sound, self.watch.costing.fracs(sound.at))
+        assessments = heard(self.pipeline, seen, partial(votes_on, self.recorder.ledger))
         labelled = self._labelled()
         raised = await self._judge(sound, assessments, labelled)
         for closed in labelled:
@@ -127,6 +131,7 @@ class BarsFlow:
         cards = self.judge.cards(assessments, picture, costing, caught_up=batch.caught_up)
         await self.recorder.record(
             *labelled,
+            *calls_ended(ledger, batch, costing),
             self.judge.assessed(batch, assessments, cards, moment),
             *(happened.CandidateOpened(a.setup) for a in assessments if a.setup is not None),
             *events_of(picture, self.watch.policy.limits),

@@ -1,6 +1,6 @@
-"""What a process writes down when it takes a desk up: who it is, and which limits hold.
+"""What a process writes down when it takes a desk up: who it is, which limits and plan hold.
 
-Refuses to write limits that are on record already.
+Refuses to write limits and a plan that are on record already.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from engine.engine.parts import EngineParts
 from engine.model import events as happened
 from engine.model.events import Event
+from engine.review.plan import Watched, registration_due
 
 
 def beginning(parts: EngineParts) -> tuple[Event, ...]:
@@ -39,3 +40,21 @@ def limits_to_record(parts: EngineParts) -> tuple[Event, ...]:
     if (values, held_back) == (ledger.limits, ledger.limits_held_back):
         return ()
     return (happened.LimitsSet(values, held_back, parts.settings.hash),)
+
+
+def plan_to_record(parts: EngineParts) -> tuple[Event, ...]:
+    """The plan by which the record is judged; nothing where it is registered as it is.
+
+    Raises
+    ------
+    ConfigError
+        If the backtest that the settings name cannot be read.
+    """
+    market, known = parts.market, parts.policy.instruments
+    watched = Watched(
+        market=market.name,
+        real_market=not (market.simulated or market.paced),
+        instruments=tuple(known[each] for each in parts.instruments),
+    )
+    due = registration_due(parts.settings, watched, parts.recorder.ledger)
+    return () if due is None else (due,)

@@ -11,7 +11,7 @@ from functools import partial
 
 from engine.desk.present import Context, Present
 from engine.engine.bars import BarsFlow
-from engine.engine.beginning import beginning, limits_to_record
+from engine.engine.beginning import beginning, limits_to_record, plan_to_record
 from engine.engine.crosschecks import CrossChecks, Statement
 from engine.engine.deadlines import Deadlines, expired
 from engine.engine.deciding import Deciding
@@ -20,6 +20,7 @@ from engine.engine.exits import Exits
 from engine.engine.guarding import Guard
 from engine.engine.judging import Judge
 from engine.engine.lawkeeping import Lawkeeping
+from engine.engine.listening import Listening
 from engine.engine.overseeing import Overseeing
 from engine.engine.parts import EngineParts
 from engine.engine.patience import Patience
@@ -52,6 +53,8 @@ class Engine:
         What people may ask for.
     law : Lawkeeping
         The venue's own ledger and the owner's notes.
+    listening : Listening
+        What outside voices say.
     posting : Posting
         What is still to be told.
     present : Present
@@ -79,6 +82,10 @@ class Engine:
         )  # fmt: skip
         self.present = present = Present(self._context())
         self.law = law = Lawkeeping(turns, recorder, parts.broker, present)
+        self.listening = Listening(
+            turns, clock, recorder, present,
+            parts.settings.signals, parts.instruments, parts.market.timeframe,
+        )  # fmt: skip
         self._flow = BarsFlow(
             recorder,
             execution,
@@ -125,6 +132,7 @@ class Engine:
             meter=meter_plan_of(parts.settings),
             moment=self._watch.moment,
             before=self._watch.day_before,
+            witnesses=parts.pipeline.witnesses,
             kill_switch=parts.kill_switch,
         )
 
@@ -161,6 +169,7 @@ class Engine:
         await self._recorder.record(*dropping(self.ledger, self.instruments), durable=True)
         await self._stopping.look_at_start()
         await self._recorder.record(*limits_to_record(self._parts), durable=True)
+        await self._recorder.record(*plan_to_record(self._parts), durable=True)
         until = self.ledger.bars_at or self.clock.now()
         studied = await study(
             self._parts.pipeline,

@@ -20,6 +20,8 @@ from engine.model.setups import Assessment, Label
 from engine.ports import MarketFeed
 from engine.probability.pipeline import Pipeline
 
+VotesOn = Callable[[str, datetime], Mapping[str, bool]]
+"""Votes on the candidate of an instrument that began at an instant, by name of the witness."""
 _BARS_BETWEEN_BREATHS = 25
 MOST_BARS = 10_000
 """Longest study of one instrument: beyond it a restart is only nearly exact, but soon done."""
@@ -92,7 +94,7 @@ async def study(
     newest: dict[str, tuple[Bar, Assessment]] = {}
     batches = list(group_by_close(histories))
     for number, batch in enumerate(batches):
-        seen = pipeline.observe(batch, costs(batch))
+        seen = heard(pipeline, pipeline.observe(batch, costs(batch)), _votes_of(ledger))
         newest.update({b.instrument: (b, a) for b, a in zip(batch.bars, seen, strict=True)})
         for label in pipeline.closed_labels():
             if label.instrument in fresh and key_of(label) not in ledger.labels:
@@ -109,6 +111,22 @@ async def study(
         pipeline.learn(label)
     events = (_studied(name, histories[name], labels) for name, labels in fresh.items())
     return Studied(tuple(events), newest)
+
+
+def heard(
+    pipeline: Pipeline, assessments: tuple[Assessment, ...], votes_on: VotesOn
+) -> tuple[Assessment, ...]:
+    """Fresh assessments, each candidate judged again with the votes on it: the one way in."""
+    answers = []
+    for assessment in assessments:
+        votes = votes_on(assessment.instrument, assessment.at) if assessment.setup else {}
+        answers.append(pipeline.hear(assessment.instrument, votes) if votes else assessment)
+    return tuple(answers)
+
+
+def _votes_of(ledger: Ledger) -> VotesOn:
+    """Votes as they stand on record: of candidates that are still open."""
+    return lambda instrument, at: ledger.candidate_votes.get((instrument, at), {})
 
 
 async def _history(

@@ -207,13 +207,33 @@ def _(event: happened.LimitsSet, envelope: Envelope, present: Present) -> tuple[
     return (_of_desk(envelope, "Looser limits wait", None, told, good=False),)
 
 
+@_tell.register
+def _(event: happened.SignalHeard, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
+    title = f"Signal {event.signal.id} is on record"
+    return (_of_desk(envelope, title, event.by, place=Place.RESEARCH, good=True),)
+
+
+@_tell.register
+def _(
+    event: happened.PlanRegistered, envelope: Envelope, present: Present
+) -> tuple[AnyNotice, ...]:
+    told = "\n".join(("Since the registration before, this changed:", *event.changed))
+    return (_of_desk(envelope, "The clock of the review starts again", None, told, good=False),)
+
+
 def _of_desk(
-    envelope: Envelope, title: str, by: Actor | None, told: str = "", *, good: bool
+    envelope: Envelope,
+    title: str,
+    by: Actor | None,
+    told: str = "",
+    *,
+    good: bool,
+    place: Place = Place.EXECUTION,
 ) -> DeskNotice:
     return DeskNotice(
         envelope.seq,
         envelope.at,
-        Place.EXECUTION,
+        place,
         title=title,
         sentence=told or sentence(envelope.event),
         by=by,

@@ -21,7 +21,9 @@ from engine.errors import (
     MarketDataError,
 )
 from engine.facade.desk import Desk
+from engine.facade.posts import PostDesk
 from engine.facade.sharia import ShariaDesk
+from engine.facade.witnesses import WitnessDesk
 from engine.metering.bill import Bill, EnergyUse, ModelLine
 from engine.model.actors import DESK, Actor, Permission, Role
 from engine.model.bars import Bar, Timeframe
@@ -37,7 +39,9 @@ from engine.model.proposals import (
     SizeStep,
 )
 from engine.model.setups import Assessment, LayerReading, LayerRole, Odds, Setup, SetupKind
+from engine.model.signals import SignalOutcome, SignalSide
 from engine.model.verdicts import Refused
+from engine.probability.scouts import Standing
 from engine.risk.breaker import BreakerState
 from engine.risk.findings import DeskState
 from engine.views import (
@@ -80,6 +84,10 @@ from engine.views import (
     ScanRow,
     ScanView,
     ShariaView,
+    SignalsView,
+    SignalView,
+    SourcesView,
+    SourceView,
     StatusView,
     TradeNotice,
     VerifyView,
@@ -116,6 +124,15 @@ if TYPE_CHECKING:
         write_candidates,
     )
     from engine.research.calibration import Study as CalibrationStudy
+    from engine.research.trials import (
+        LockOpening,
+        Logged,
+        LogReport,
+        Search,
+        Trial,
+        TrialLog,
+        search_of,
+    )
     from engine.scanning import FileScan, scan_as_json, scan_files
     from engine.statements import (
         ImportedLines,
@@ -173,6 +190,9 @@ __all__ = [
     "LimitLevel",
     "LimitUseView",
     "LimitView",
+    "LockOpening",
+    "LogReport",
+    "Logged",
     "Mark",
     "MarketChoice",
     "MarketDataError",
@@ -195,6 +215,7 @@ __all__ = [
     "PortfolioView",
     "Position",
     "PositionView",
+    "PostDesk",
     "PostRef",
     "ProfitRow",
     "ProposalNotice",
@@ -213,6 +234,7 @@ __all__ = [
     "ScanNotice",
     "ScanRow",
     "ScanView",
+    "Search",
     "Secrets",
     "Settings",
     "Setup",
@@ -220,15 +242,25 @@ __all__ = [
     "ShariaDesk",
     "ShariaView",
     "Side",
+    "SignalOutcome",
+    "SignalSide",
+    "SignalView",
+    "SignalsView",
     "SizeStep",
+    "SourceView",
+    "SourcesView",
+    "Standing",
     "StatusView",
     "StudyPlan",
     "SystemClock",
     "Timeframe",
     "Trade",
     "TradeNotice",
+    "Trial",
+    "TrialLog",
     "VerifyReport",
     "VerifyView",
+    "WitnessDesk",
     "ZakatChoice",
     "ZakatReport",
     "ZakatYear",
@@ -250,6 +282,7 @@ __all__ = [
     "risk_as_json",
     "scan_as_json",
     "scan_files",
+    "search_of",
     "verify_journal",
     "write_candidates",
     "zakat_of_journal",
@@ -274,6 +307,13 @@ _HEAVY = {
     "Finding": ("engine.checkup", "Finding"),
     "GroupReport": ("engine.research.calibration", "GroupReport"),
     "Health": ("engine.checkup", "Health"),
+    "LockOpening": ("engine.research.trials", "LockOpening"),
+    "Logged": ("engine.research.trials", "Logged"),
+    "Trial": ("engine.research.trials", "Trial"),
+    "LogReport": ("engine.research.trials", "LogReport"),
+    "Search": ("engine.research.trials", "Search"),
+    "TrialLog": ("engine.research.trials", "TrialLog"),
+    "search_of": ("engine.research.trials", "search_of"),
     "MarketChoice": ("engine.opening.choice", "MarketChoice"),
     "OutsideHalt": ("engine.outside.halting", "OutsideHalt"),
     "OutsideRelease": ("engine.outside.halting", "OutsideRelease"),

@@ -5,17 +5,17 @@ Refuses to render, and to decide: it hands on to the engine and answers with vie
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from engine.facade.posts import PostDesk
 from engine.facade.sharia import ShariaDesk
+from engine.facade.witnesses import WitnessDesk
 from engine.model.actors import Actor
 from engine.model.bars import Timeframe
 from engine.model.positions import Trade
 from engine.model.verdicts import Refused
 from engine.views import (
-    AnyNotice,
     AuditLine,
     BreakdownView,
     ChartView,
@@ -148,6 +148,16 @@ class Desk:
         """The law: invariants, ledger lines, zakat and purification."""
         return ShariaDesk(self._engine)
 
+    @property
+    def witnesses(self) -> WitnessDesk:
+        """Who says what of the market, and what their record makes of it."""
+        return WitnessDesk(self._engine)
+
+    @property
+    def posts(self) -> PostDesk:
+        """What is still to be posted, and what stands in a channel already."""
+        return PostDesk(self._engine)
+
     async def audit(self, limit: int = 10) -> tuple[AuditLine, ...]:
         """Newest journal entries in words, newest first."""
         return await self._engine.present.oversight.audit(limit)
@@ -222,27 +232,3 @@ class Desk:
     async def refuse_access(self, actor: Actor, action: str) -> None:
         """Journal that somebody asked for what is not theirs to ask."""
         await self._engine.overseeing.refuse_access(actor, action)
-
-    # ------------------------------------------------------------------ posts
-
-    def notices(self) -> AsyncIterator[AnyNotice]:
-        """Everything that is still to be posted, oldest first, then as it happens.
-
-        A notice comes again after a restart until `posted` is told of it. Scans are the
-        exception: only the newest unposted one is given.
-        """
-        return self._engine.posting.notices()
-
-    async def posted(self, seq: int, channel_id: str, message_id: str) -> None:
-        """Journal that the notice `seq` stands in a channel."""
-        await self._engine.posting.posted(seq, channel_id, message_id)
-
-    def last_report(self, job: str) -> datetime | None:
-        """Slot of the newest post of a scheduled job; None before the first."""
-        return self._engine.ledger.reports.get(job)
-
-    async def report_posted(
-        self, job: str, slot_at: datetime, channel_id: str, message_id: str
-    ) -> None:
-        """Journal that a scheduled job has posted for its slot."""
-        await self._engine.posting.report_posted(job, slot_at, channel_id, message_id)

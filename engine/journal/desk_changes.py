@@ -12,11 +12,14 @@ from decimal import Decimal
 from engine.errors import InvariantBroken
 from engine.journal.change import change
 from engine.journal.ledger import Halt, Ledger, ModelUse, month_of
+from engine.journal.review_changes import Mark, count_mark, count_session
+from engine.journal.voice_changes import price_signals
 from engine.model import events as happened
 from engine.model.actors import Role
 from engine.model.events import Event
 from engine.model.fees import FeeTier
 from engine.ports import Envelope
+from engine.probability.scouts import votes_in
 
 CURVE_POINTS = 2000
 
@@ -37,6 +40,7 @@ def _(event: happened.DeskOpened, ledger: Ledger, envelope: Envelope) -> None:
 def _(event: happened.SessionStarted, ledger: Ledger, envelope: Envelope) -> None:
     ledger.sessions += 1
     ledger.config_hash = event.config_hash
+    count_session(ledger, event.config_hash)
     ledger.seed, ledger.epoch_at = event.seed, event.epoch_at
 
 
@@ -55,12 +59,18 @@ def _(event: happened.BarsAssessed, ledger: Ledger, envelope: Envelope) -> None:
         if assessment.odds is not None:
             began = (assessment.instrument, assessment.at)
             ledger.candidate_costs[began] = assessment.odds.cost_frac
+            votes = votes_in(assessment.scores)
+            if votes:
+                ledger.candidate_votes[began] = votes
     for instrument, calm in event.calm:
         ledger.calm_bars[instrument] = ledger.calm_bars.get(instrument, 0) + 1 if calm else 0
     for instrument, card, sentence in event.cards:
         ledger.cards[instrument] = (card, sentence)
+    price_signals(ledger, event)
     _stretch_excursions(ledger, event.ranges)
     _mark(ledger, event.bars_at, event.equity_usd)
+    closed = tuple(name for name in event.ranges if name in ledger.prices)
+    count_mark(ledger, Mark(event.bars_at, event.equity_usd, event.caught_up, closed))
     ledger.newest_scan = (envelope.seq, event)
 
 
@@ -103,6 +113,7 @@ def _(event: happened.CandidateClosed, ledger: Ledger, envelope: Envelope) -> No
     label = event.label
     ledger.labels[label.instrument, label.opened_at, label.kind] = label
     ledger.candidate_costs.pop((label.instrument, label.opened_at), None)
+    ledger.candidate_votes.pop((label.instrument, label.opened_at), None)
     ledger.monitors.count(label)
 
 

@@ -1,4 +1,4 @@
-"""Writes a journal out as JSON lines that anybody can read and check again.
+"""Records as JSON lines that anybody can read and check again; a whole journal written out so.
 
 Refuses to touch the journal itself, and to leave half a file behind.
 """
@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
-from engine.errors import JournalError
-from engine.journal.chain import Record
+from engine.errors import CorruptJournal, JournalError
+from engine.journal.chain import Record, stored
 from engine.journal.faults import told_plainly
 from engine.journal.reading import records_of
 from engine.model.canonical import canonical_json
@@ -56,7 +56,32 @@ def lines(path: Path, stream: str = "desk") -> Iterator[str]:
     """
     with records_of(path, stream) as records:
         for record in records:
-            yield canonical_json(asdict(record) | {"payload": _payload(record)})
+            yield line_of(record)
+
+
+def line_of(record: Record) -> str:
+    """A record as one line of JSON, its payload readable, without the line's end."""
+    return canonical_json(asdict(record) | {"payload": _payload(record)})
+
+
+def record_of(line: str) -> Record:
+    """The record that `line_of` wrote; its chain is not checked here.
+
+    Raises
+    ------
+    CorruptJournal
+        If the line is no record.
+    """
+    try:
+        told = json.loads(line)
+        row = [told[field.name] for field in fields(Record)]
+        row[_PAYLOAD] = canonical_json(row[_PAYLOAD])
+    except (ValueError, KeyError, TypeError) as fault:
+        raise CorruptJournal(f"{line[:40]!r} is no record ({fault})") from None
+    return stored(row)
+
+
+_PAYLOAD = [field.name for field in fields(Record)].index("payload")
 
 
 def _payload(record: Record) -> object:

@@ -2,7 +2,8 @@
 
 Refuses to decide and to reach outside: given the same envelopes it makes the same ledger, always.
 How each event changes the ledger stands in ``amendment_changes``, ``desk_changes``,
-``law_changes``, ``risk_changes`` and ``trade_changes``.
+``law_changes``, ``review_changes``, ``risk_changes``, ``trade_changes`` and
+``voice_changes``.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from engine.journal import (
     amendment_changes,
     desk_changes,
     law_changes,
+    review_changes,
     risk_changes,
     trade_changes,
+    voice_changes,
 )
 from engine.journal.change import change
 from engine.journal.ledger import Ledger
@@ -50,6 +53,8 @@ TOLD: frozenset[type[Event]] = frozenset(
         happened.PurificationGiven,
         happened.ReviewNoted,
         happened.LimitsSet,
+        happened.SignalHeard,
+        happened.PlanRegistered,
     }
 )
 """Events that are told of in a channel."""
@@ -90,6 +95,7 @@ def apply(ledger: Ledger, envelope: Envelope) -> None:
             _owe(ledger, envelope)
     except InvariantBroken as broken:
         ledger.broken.append(f"entry {envelope.seq}: {broken}")
+        review_changes.count_violation(ledger)
         raise
     finally:
         ledger.seq, ledger.head, ledger.at = envelope.seq, envelope.hash, envelope.at
@@ -106,6 +112,8 @@ def _is_told(ledger: Ledger, event: Event) -> bool:
         return event.meaning is not Meaning.ORDINARY
     if isinstance(event, happened.LimitsSet):
         return bool(event.held_back)
+    if isinstance(event, happened.PlanRegistered):
+        return bool(event.changed)
     return type(event) in TOLD
 
 
@@ -129,6 +137,8 @@ __all__ = [
     "desk_changes",
     "fold",
     "law_changes",
+    "review_changes",
     "risk_changes",
     "trade_changes",
+    "voice_changes",
 ]

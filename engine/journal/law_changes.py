@@ -9,6 +9,7 @@ from engine.compliance.lines import check_classification, key_of, meaning_of
 from engine.errors import InvariantBroken
 from engine.journal.change import change
 from engine.journal.ledger import ZERO, Given, Ledger, LineRecord
+from engine.journal.review_changes import count_violation
 from engine.model import events as happened
 from engine.model.actors import Role
 from engine.ports import Envelope
@@ -17,6 +18,7 @@ from engine.ports import Envelope
 @change.register
 def _(event: happened.InvariantRefused, ledger: Ledger, envelope: Envelope) -> None:
     ledger.attempts.append((envelope.at, event.rule))
+    count_violation(ledger)
 
 
 @change.register

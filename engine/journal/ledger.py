@@ -11,13 +11,15 @@ from decimal import Decimal
 
 from engine.compliance.jurisdiction import Dealing
 from engine.compliance.lines import key_of, meaning_of
+from engine.journal.tenure import Tenure
 from engine.model.actors import Actor
-from engine.model.events import BarsAssessed
+from engine.model.events import BarsAssessed, PlanRegistered, ReviewHeld
 from engine.model.fees import FeeTier
 from engine.model.orders import OPEN_STATES, Fill, Order, OrderState, Purpose, Side
 from engine.model.positions import Position, Trade
 from engine.model.proposals import CardKind, ProposalStatus, ProposalTerms
 from engine.model.setups import Assessment, Label, SetupKind
+from engine.model.signals import Signal, SignalResult
 from engine.model.venue_lines import Meaning, VenueLine
 from engine.ports import Envelope
 from engine.risk.monitors import Monitors
@@ -166,6 +168,47 @@ class Given:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """The plan in force, and when its clock began."""
+
+    seq: int
+    at: datetime
+    event: PlanRegistered
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look at the record that went on record."""
+
+    seq: int
+    at: datetime
+    held: ReviewHeld
+
+
+@dataclass(slots=True)
+class SignalRecord:
+    """An outside call and what came of it.
+
+    Attributes
+    ----------
+    entry : Decimal or None, quote currency
+        First close of its instrument after it was heard; None before that.
+    result : SignalResult or None
+        None while it is open.
+    """
+
+    signal: Signal
+    entry: Decimal | None = None
+    result: SignalResult | None = None
+    closed_at: datetime | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether it still has to be held to its word."""
+        return self.result is None
+
+
 @dataclass(slots=True)
 class Ledger:
     """The whole state of a desk.
@@ -212,6 +255,10 @@ class Ledger:
     candidate_costs : dict of (instrument, datetime) to float, fraction of entry
         What the layers were told a trade costs where a candidate that is still open began: a
         restart has no book of that moment, and must not judge it by another cost.
+    candidate_votes : dict of (instrument, datetime) to votes by witness
+        Who voted how on a candidate that is still open: a restart must not forget it.
+    signals : dict of str to SignalRecord
+        Outside calls by their id, oldest first.
     fee_tiers : dict of str to FeeTier
         What venues said they charge this account.
     model_use : dict of (month, provider, model, purpose) to ModelUse
@@ -232,6 +279,14 @@ class Ledger:
         What the owner said of kinds that the desk did not know.
     given : list of Given
         What was given away of incidental interest.
+    registration : Registration or None
+        The review's plan in force; None on a record older than that.
+    registrations_count : int
+        How often its clock was started.
+    tenure : Tenure or None
+        What was counted since it was registered.
+    looks : list of Look
+        Looks by the plan in force, oldest first.
     broken : list of str
         Entries that contradict the ledger and changed nothing; the desk stands halted over them.
     posts : dict of int to (channel id, message id)
@@ -288,6 +343,8 @@ class Ledger:
     labels: dict[LabelKey, Label] = field(default_factory=dict)
     studied: dict[str, datetime] = field(default_factory=dict)
     candidate_costs: dict[tuple[str, datetime], float] = field(default_factory=dict)
+    candidate_votes: dict[tuple[str, datetime], dict[str, bool]] = field(default_factory=dict)
+    signals: dict[str, SignalRecord] = field(default_factory=dict)
     fee_tiers: dict[str, FeeTier] = field(default_factory=dict)
     model_use: dict[tuple[str, str, str, str], ModelUse] = field(default_factory=dict)
     fees_usd: dict[str, Decimal] = field(default_factory=dict)
@@ -300,6 +357,10 @@ class Ledger:
     lines: dict[str, LineRecord] = field(default_factory=dict)
     kinds_said: dict[tuple[str, str], Meaning] = field(default_factory=dict)
     given: list[Given] = field(default_factory=list)
+    registration: Registration | None = None
+    registrations_count: int = 0
+    tenure: Tenure | None = None
+    looks: list[Look] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     seq: int = 0
     head: str = "0" * 64

@@ -77,6 +77,11 @@ class Pipeline:
         """Labels learnt so far."""
         return self._knowledge.label_count
 
+    @property
+    def witnesses(self) -> scouts.ScoutBook:
+        """Closed records of all who vote, for reading."""
+        return self._knowledge.scouts
+
     def observe(self, bars: BarsClosed, cost_frac: Costs) -> tuple[Assessment, ...]:
         """Advance by all bars that closed at one instant.
 

@@ -77,9 +77,12 @@ def hamilton_filter(
     k = chances.size
     if matrix.shape != (k, k) or centres.size != k or spreads.size != k:
         raise ValueError(f"transition, means and volatilities must be of {k} states")
-    sums = np.append(matrix.sum(axis=1), chances.sum())
-    if np.any(matrix < 0.0) or np.any(chances < 0.0) or not np.allclose(sums, 1.0, atol=1e-8):
-        raise ValueError("transition rows and start must be chances that sum to 1")
+    for name, row in (
+        ("start", chances),
+        *((f"transition[{i}]", row) for i, row in enumerate(matrix)),
+    ):
+        if not (np.all(row >= 0.0) and math.isclose(row.sum(), 1.0, abs_tol=1e-8)):
+            raise ValueError(f"{name} must be chances that sum to 1, was {row.tolist()}")
     filtered = np.empty((values.size, k))
     return filtered, float(forward(values, matrix, chances, centres, spreads**2, filtered))
 

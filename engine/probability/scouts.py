@@ -24,6 +24,8 @@ SPEC = LayerSpec(
 )
 PREFIX = "scout:"
 """A vote travels in a candidate's scores as ``scout:<name>``: 1 yes, -1 no."""
+SIGNAL = "signal:"
+"""Outside voices are named ``signal:<who>`` among the scouts; all of them are one family."""
 _MAX_TOTAL = math.log(4.0)
 _ASSUMED_CORRELATION = 0.5
 
@@ -51,6 +53,27 @@ class Record:
         setattr(self, name, getattr(self, name) + weight)
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a scout's record on one kind of setup makes of its votes.
+
+    Attributes
+    ----------
+    tp, fn, fp, tn : float, effective votes, >= 0
+        As in `Record`.
+    yes_nats, no_nats : float, nats
+        What its next yes or no would weigh alone; exactly 0 without a record that says more.
+    """
+
+    kind: str
+    tp: float
+    fn: float
+    fp: float
+    tn: float
+    yes_nats: float
+    no_nats: float
+
+
 @dataclass(slots=True)
 class ScoutBook:
     """Records of all scouts, by scout and kind of setup."""
@@ -62,6 +85,16 @@ class ScoutBook:
         for scout, vote in votes_in(scores).items():
             self.records.setdefault((scout, kind), Record()).learn(vote, hit, weight)
 
+    def standings(self, scout: str) -> tuple[Standing, ...]:
+        """What a scout's votes are worth by now, one a kind of setup on which it has a record."""
+        found = []
+        for (name, kind), record in sorted(self.records.items()):
+            if name == scout:
+                counts = record.tp, record.fn, record.fp, record.tn
+                yes, no = (witness_llr(*counts, vote)[2] for vote in ("yes", "no"))
+                found.append(Standing(kind, *counts, yes_nats=yes, no_nats=no))
+        return tuple(found)
+
     def evidence(
         self, scores: Mapping[str, float], kind: str, families: Mapping[str, str]
     ) -> Evidence | None:
@@ -71,7 +104,7 @@ class ScoutBook:
         ----------
         families : mapping of scout to family
             Scouts of one model family (or prompt) share what they know; a scout that is not
-            named is a family of its own.
+            named is a family of its own, but outside voices, who read one another, are one.
         """
         votes = votes_in(scores)
         if not votes:
@@ -82,13 +115,18 @@ class ScoutBook:
             mean, sd, used = witness_llr(record.tp, record.fn, record.fp, record.tn, vote)
             count = record.tp + record.fn + record.fp + record.tn
             del mean
-            groups.setdefault(families.get(scout, scout), []).append((used, sd * sd, count))
+            family = families.get(scout, _family_of(scout))
+            groups.setdefault(family, []).append((used, sd * sd, count))
         total = math.fsum(_family(group)[0] for group in groups.values())
         if total == 0.0:
             return None  # weightless votes must not even dilute the other layers
         variance = math.fsum(_family(group)[1] for group in groups.values() if _speaks(group))
         n_eff = math.fsum(row[2] for group in groups.values() for row in group)
         return Evidence(min(max(total, -_MAX_TOTAL), _MAX_TOTAL), variance, n_eff)
+
+
+def _family_of(scout: str) -> str:
+    return SIGNAL if scout.startswith(SIGNAL) else scout
 
 
 def as_scores(votes: Mapping[str, bool | str]) -> dict[str, float]:

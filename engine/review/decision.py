@@ -7,19 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
+from engine.model.reviews import Gate, Group, Verdict
 from engine.review.evidence import Evidence
-from engine.review.gates import Gate, Group, gates
-
-
-class Verdict(StrEnum):
-    """What the review says."""
-
-    GO_FULL = "GO-FULL"
-    GO_PILOT = "GO-PILOT"
-    KEEP_PAPER = "KEEP-PAPER"
-    NO_GO = "NO-GO"
+from engine.review.gates import gates
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,10 @@ class Evidence:
         Since the plan was registered and nothing of it has changed.
     trades : int
         Closed trades since then.
+    weeks_since_go : float, weeks, or None
+        Since a look last said go; None where none has.
+    real_market : bool or None
+        Whether prices were real and came as they were made; False for simulated and replayed.
     replays : bool or None
         Whether the record, replayed, gives the same state.
     violations_count : int or None
@@ -50,6 +54,8 @@ class Evidence:
 
     weeks: float
     trades: int
+    weeks_since_go: float | None = None
+    real_market: bool | None = None
     replays: bool | None = None
     violations_count: int | None = None
     uptime_frac: float | None = None

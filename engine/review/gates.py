@@ -7,46 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TypeVar
 
+from engine.model.reviews import Gate, Group, PlannedGate
 from engine.review.evidence import Evidence
 
 MIN_WEEKS = 8.0
 MIN_TRADES = 60
 PATIENCE_WEEKS = 26.0
-
-
-class Group(StrEnum):
-    """What a gate guards."""
-
-    ENOUGH = "enough to look at"
-    INTEGRITY = "integrity"
-    STOP = "reasons to stop"
-    FULL = "full size"
-    PILOT = "pilot"
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """One gate with its number.
-
-    Attributes
-    ----------
-    value, bound : str
-        With units; `value` is ``unknown`` where it could not be measured.
-    passed : bool or None
-        None is open: the number is not known.
-    need : str
-        What it would take, one sentence; empty once passed.
-    """
-
-    group: Group
-    name: str
-    value: str
-    bound: str
-    passed: bool | None
-    need: str
 
 
 Holds = Callable[[Evidence], bool | None]
@@ -79,6 +47,11 @@ def gates(evidence: Evidence) -> tuple[Gate, ...]:
     MATH.md section 5, "Decision rule".
     """
     return tuple(rule.look(evidence) for rule in _RULES)
+
+
+def planned_gates() -> tuple[PlannedGate, ...]:
+    """Every gate with its bound, as a plan fixes them before the first day."""
+    return tuple(PlannedGate(rule.group, rule.name, rule.bound) for rule in _RULES)
 
 
 def _number(read: Callable[[Evidence], float | None], form: str) -> Callable[[Evidence], str]:
@@ -116,6 +89,11 @@ def _promised(evidence: Evidence) -> bool | None:
     return low <= evidence.expectancy <= high
 
 
+def _waited(evidence: Evidence) -> float:
+    since_a_go = evidence.weeks_since_go
+    return evidence.weeks if since_a_go is None else min(since_a_go, evidence.weeks)
+
+
 _RULES: tuple[_Rule, ...] = (
     _Rule(
         Group.ENOUGH,
@@ -132,6 +110,15 @@ _RULES: tuple[_Rule, ...] = (
         "at least 60",
         _if(lambda e: float(e.trades), lambda value: value >= MIN_TRADES),
         "Wait for more closed trades.",
+    ),
+    _Rule(
+        Group.INTEGRITY,
+        "market",
+        _yes(lambda e: e.real_market, "real", "simulated or replayed"),
+        "real prices, as they come",
+        # Prices that were made up or known before prove nothing, and contradict nothing.
+        lambda e: e.real_market or None,
+        "Run the desk on a public market: only that record can lead to a go.",
     ),
     _Rule(
         Group.INTEGRITY,
@@ -208,9 +195,9 @@ _RULES: tuple[_Rule, ...] = (
     _Rule(
         Group.STOP,
         "patience",
-        _number(lambda e: e.weeks, "{:.1f} weeks without a go"),
+        _number(_waited, "{:.1f} weeks without a go"),
         "less than 26 weeks",
-        _if(lambda e: e.weeks, lambda value: value < PATIENCE_WEEKS),
+        _if(_waited, lambda value: value < PATIENCE_WEEKS),
         "Half a year has not shown it.",
     ),
     _Rule(

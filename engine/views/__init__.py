@@ -45,6 +45,7 @@ from engine.views.trading import (
     ProfitRow,
     ProposalView,
 )
+from engine.views.voices import SignalsView, SignalView, SourcesView, SourceView
 
 __all__ = [
     "AnyNotice",
@@ -86,6 +87,10 @@ __all__ = [
     "ScanRow",
     "ScanView",
     "ShariaView",
+    "SignalView",
+    "SignalsView",
+    "SourceView",
+    "SourcesView",
     "StatusView",
     "TradeNotice",
     "VerifyView",

@@ -19,7 +19,8 @@ POINT = ReliabilityBin(odds=0.13, rate=0.2, low=0.1, high=0.3, count=50)
 def _run(*arguments: str, tmp_path: Path) -> tuple[int, str, str]:
     config = tmp_path / "config.toml"
     config.touch()
-    result = CliRunner().invoke(app, ["calibration", "--config", str(config), *arguments])
+    given = ["--config", str(config), "--trials", str(tmp_path / "trials.jsonl")]
+    result = CliRunner().invoke(app, ["calibration", *given, *arguments])
     return result.exit_code, result.stdout, result.stderr
 
 

@@ -44,6 +44,12 @@ RULES: dict[str, tuple[Permission, dict[str, Any]]] = {
     "risk": (READ, {}),
     "scan": (READ, {}),
     "setup": (DECIDE, {}),
+    "signal add": (
+        DECIDE,
+        {"who": "layla", "instrument": "BTC-USD", "side": "long", "horizon": "3d"},
+    ),
+    "signal list": (READ, {}),
+    "signal sources": (READ, {}),
     "status": (READ, {}),
     "trades": (READ, {}),
     "verify": (READ, {}),

@@ -194,6 +194,8 @@ def state_of(ledger: Ledger) -> dict[str, Any]:
     state["proposals"] = {
         name: replace(record, seq=0) for name, record in ledger.proposals.items()
     }
+    if ledger.registration is not None:
+        state["registration"] = replace(ledger.registration, seq=0)
     return state
 
 

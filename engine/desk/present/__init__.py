@@ -13,6 +13,7 @@ from engine.desk.present.oversight import Oversight
 from engine.desk.present.proposals import Proposals
 from engine.desk.present.research import Research
 from engine.desk.present.sharia import Sharia
+from engine.desk.present.voices import Voices
 
 __all__ = ["Context", "Present", "layer_views", "order_view"]
 
@@ -33,3 +34,4 @@ class Present:
         self.holdings = Holdings(context)
         self.oversight = Oversight(context)
         self.sharia = Sharia(context)
+        self.voices = Voices(context)

@@ -17,6 +17,7 @@ from engine.journal.ledger import Ledger
 from engine.metering.plan import MeterPlan
 from engine.model.verdicts import Refused
 from engine.ports import Clock, Journal, KillSwitch, MarketFeed
+from engine.probability.scouts import ScoutBook
 from engine.risk import RiskPicture
 from engine.views import MarketView
 
@@ -39,6 +40,8 @@ class Context:
         Prices and assessments as they are known then.
     before : callable (instrument) -> Decimal or None
         Price of a day before the newest bar.
+    witnesses : ScoutBook
+        Closed records of all who vote.
     kill_switch : KillSwitch or None
     """
 
@@ -56,6 +59,7 @@ class Context:
     meter: MeterPlan
     moment: Callable[[datetime], Moment]
     before: Callable[[str], Decimal | None]
+    witnesses: ScoutBook
     kill_switch: KillSwitch | None = None
 
     def picture(self) -> RiskPicture:

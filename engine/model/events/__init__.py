@@ -29,6 +29,7 @@ from engine.model.events.oversight import (
     ReviewNoted,
 )
 from engine.model.events.posts import NoticePosted, ReportPosted
+from engine.model.events.reviews import PlanRegistered, ReviewHeld
 from engine.model.events.root import Event
 from engine.model.events.sessions import (
     DeskOpened,
@@ -51,6 +52,7 @@ from engine.model.events.trading import (
     OrderRejected,
     StrangeFillSeen,
 )
+from engine.model.events.voices import SignalClosed, SignalHeard
 
 __all__ = [
     "EVENTS",
@@ -82,6 +84,7 @@ __all__ = [
     "OrderIntended",
     "OrderOutcomeUnknown",
     "OrderRejected",
+    "PlanRegistered",
     "ProposalApproved",
     "ProposalExpired",
     "ProposalRaised",
@@ -90,8 +93,11 @@ __all__ = [
     "PurificationGiven",
     "ReportPosted",
     "Resumed",
+    "ReviewHeld",
     "ReviewNoted",
     "SessionStarted",
+    "SignalClosed",
+    "SignalHeard",
     "StrangeFillSeen",
     "VenueKindClassified",
     "VenueLineSeen",
@@ -138,4 +144,8 @@ EVENTS: tuple[type[Event], ...] = (
     VenueLineSeen,
     VenueKindClassified,
     PurificationGiven,
+    SignalHeard,
+    SignalClosed,
+    PlanRegistered,
+    ReviewHeld,
 )

@@ -87,6 +87,8 @@ class CalibrationReport:
         Odds given again with every later outcome turned round, and how many of them moved.
     challengers : str
         Empty, or why there are none.
+    opened : str
+        What must be said of the opened last fifth; empty while it is locked.
     """
 
     timeframe: str
@@ -101,6 +103,7 @@ class CalibrationReport:
     challengers: str
     notes: tuple[str, ...]
     groups: tuple[GroupReport, ...]
+    opened: str = ""
 
     @property
     def pooled(self) -> GroupReport:

@@ -26,7 +26,10 @@ from engine.research.calibration.measures import score_layer, score_model
 from engine.research.calibration.poison import count_moved
 from engine.research.calibration.report import POOLED, CalibrationReport, GroupReport
 from engine.research.calibration.rows import FOLDS, Rows, closed_cases, rows_of
+from engine.research.trials import Enrolment, Trial, TrialLog, opening_sentence
 
+SEARCH = "calibration"
+"""Name of these studies in the trial log."""
 UNTOUCHED = "pooled, last fifth"
 LEAST_ROWS = 100
 """Judged candidates below which no score means anything."""
@@ -44,7 +47,9 @@ class StudyPlan:
     bars : int or None
         Last bars of each file; None takes all.
     open_locked : bool
-        Judge the last fifth too.
+        Judge the last fifth too; the trial log holds it before it is looked at.
+    again : str
+        Why a last fifth is opened that was opened before.
     seed : int
         Of the bootstrap, the null ECE and gradient boosting.
     draws : int
@@ -53,6 +58,7 @@ class StudyPlan:
 
     bars: int | None = None
     open_locked: bool = False
+    again: str = ""
     seed: int = 20250630
     draws: int = 1000
 
@@ -69,12 +75,18 @@ class Study:
 
 
 def calibrate_files(
-    settings: Settings, files: Mapping[str, Path], plan: StudyPlan, tell: Tell | None = None
+    settings: Settings,
+    files: Mapping[str, Path],
+    plan: StudyPlan,
+    log: TrialLog,
+    tell: Tell | None = None,
 ) -> Study:
     """Study recorded files.
 
     Parameters
     ----------
+    log : TrialLog
+        Is told of the study, and of the last fifth before it is opened.
     tell : function of steps done, steps in all, and what comes next
 
     Raises
@@ -84,7 +96,13 @@ def calibrate_files(
     """
     recorded = read_histories(settings, files, plan.bars)
     costs = cost_fracs(settings, tuple(files))
-    return study_histories(settings.pipeline, recorded, costs, plan, tell)
+    knobs = {"bars": plan.bars, "open_locked": plan.open_locked,
+             "seed": plan.seed, "draws": plan.draws}  # fmt: skip
+    enrolment = Enrolment.on_files(SEARCH, knobs, settings.hash, files)
+    opened = _opened(enrolment, recorded, plan, log) if plan.open_locked else ""
+    study = study_histories(settings.pipeline, recorded, costs, plan, tell)
+    log.append([_trial(enrolment, study.report)])
+    return replace(study, report=replace(study.report, opened=opened))
 
 
 def study_histories(
@@ -131,6 +149,26 @@ def study_histories(
     )  # fmt: skip
     steps.done()
     return Study(report, rows, judged, settings.horizon_days, recorded.lock_at)
+
+
+def _opened(enrolment: Enrolment, recorded: Recorded, plan: StudyPlan, log: TrialLog) -> str:
+    until = max(int(history.closed_at[-1]) for history in recorded.histories)
+    since = _instant(recorded.lock_at)
+    return opening_sentence(enrolment.open_lock(log, since, _instant(until), plan.again))
+
+
+def _trial(enrolment: Enrolment, report: CalibrationReport) -> Trial:
+    pipeline = report.pooled.model("pipeline")
+    metrics = {
+        "candidates_count": float(report.pooled.candidates),
+        "brier_score": pipeline.brier,
+        "log_score_nats": pipeline.log_score,
+        "skill_frac": pipeline.skill.value,
+        "ece_frac": pipeline.ece,
+        "spiegelhalter_sd": pipeline.spiegelhalter,
+    }
+    opened = report.locked_from is None
+    return enrolment.trial(report.first_at, report.last_at, metrics, opened_lock=opened)
 
 
 class _Steps:

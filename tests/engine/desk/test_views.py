@@ -145,9 +145,9 @@ async def test_notices_tell_of_a_trade_from_card_to_result(desk: DeskAtWork) -> 
     await desk.desk.close_position(OWNER, name, "")
     await desk.bars(2)
     told = []
-    async for notice in desk.desk.notices():
+    async for notice in desk.desk.posts.notices():
         told.append(type(notice))
-        await desk.desk.posted(notice.seq, "c", f"m{notice.seq}")
+        await desk.desk.posts.posted(notice.seq, "c", f"m{notice.seq}")
         if isinstance(notice, TradeNotice):
             break
     wanted = [ProposalNotice, DecisionNotice, FillNotice, TradeNotice]
@@ -170,6 +170,6 @@ async def test_a_lost_entry_is_told(desk: DeskAtWork) -> None:
 
 
 async def test_reports_are_remembered(desk: DeskAtWork) -> None:
-    assert desk.desk.last_report("daily") is None
-    await desk.desk.report_posted("daily", desk.desk.now(), "c", "m")
-    assert desk.desk.last_report("daily") == desk.desk.now()
+    assert desk.desk.posts.last_report("daily") is None
+    await desk.desk.posts.report_posted("daily", desk.desk.now(), "c", "m")
+    assert desk.desk.posts.last_report("daily") == desk.desk.now()

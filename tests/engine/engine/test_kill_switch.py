@@ -154,7 +154,7 @@ async def test_desk_that_starts_with_the_file_starts_halted(market: Path, tmp_pa
 async def test_posted_halt_says_how_to_free_the_desk(watched: Watched) -> None:
     watched.file.write_text("odd prices")
     await watched.desk.bars()
-    async for notice in watched.desk.desk.notices():
+    async for notice in watched.desk.desk.posts.notices():
         if getattr(notice, "title", "") == "Entries are halted":
             break
     told = str(getattr(notice, "sentence", ""))

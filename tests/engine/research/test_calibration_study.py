@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
+from engine.clock import VirtualClock
 from engine.config import Settings
-from engine.errors import ConfigError, MarketDataError
+from engine.errors import ConfigError, LockedFifth, MarketDataError
 from engine.model.setups import Outcome
 from engine.probability.pipeline import LAYERS
 from engine.research.calibration import challengers as rivals
@@ -18,11 +20,18 @@ from engine.research.calibration.poison import count_moved
 from engine.research.calibration.report import POOLED
 from engine.research.calibration.rows import FOLDS, LAYER_NAMES
 from engine.research.calibration.study import UNTOUCHED, Study, StudyPlan, calibrate_files
+from engine.research.trials import LockOpening, Trial, TrialLog
 from tests.engine.research.histories import BARS, SYMBOLS, write_history
+from tests.kit.market import MONDAY
 
 PLAN = StudyPlan(draws=100)
 # Compiling the kernels after an edit takes half a minute on an idle machine.
 pytestmark = pytest.mark.timeout(400)
+
+
+def _studied(files: Mapping[str, Path], plan: StudyPlan) -> Study:
+    log = next(iter(files.values())).with_name("trials.jsonl")
+    return calibrate_files(Settings(), files, plan, TrialLog(log, VirtualClock(MONDAY)))
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +42,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def study(files: dict[str, Path]) -> Study:
-    return calibrate_files(Settings(), files, PLAN)
+    return _studied(files, PLAN)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +110,7 @@ def test_garbage_in_the_last_fifth_changes_no_number(
         symbol: write_history(tmp_path / f"{symbol}.parquet", i, garbage_from=int(0.8 * BARS) + 1)
         for i, symbol in enumerate(files)
     }
-    again = calibrate_files(Settings(), poisoned, PLAN)
+    again = _studied(poisoned, PLAN)
     assert report_as_json(again.report) == report_as_json(study.report)
 
 
@@ -113,7 +122,7 @@ def test_garbage_later_in_the_file_changes_no_earlier_odds(
         symbol: write_history(tmp_path / f"{symbol}.parquet", i, garbage_from=begins)
         for i, symbol in enumerate(files)
     }
-    again = calibrate_files(Settings(), poisoned, PLAN)
+    again = _studied(poisoned, PLAN)
     until = int(1_600_000_000 // 3600 * 3600 + 3600 * begins)
     before, after = study.rows.opened_at <= until, again.rows.opened_at <= until
     # A candidate whose label would have closed in the garbage may be missing at the very end.
@@ -155,7 +164,7 @@ def test_the_first_fold_only_teaches(study: Study) -> None:
 
 
 def test_report_is_the_same_for_the_same_seed(files: dict[str, Path], study: Study) -> None:
-    again = report_as_json(calibrate_files(Settings(), files, PLAN).report)
+    again = report_as_json(_studied(files, PLAN).report)
     assert json.dumps(again) == json.dumps(report_as_json(study.report))
 
 
@@ -168,31 +177,40 @@ def test_bars_of_the_issue_are_all_answered(study: Study) -> None:
 
 
 def test_opening_the_lock_judges_the_last_fifth_apart(files: dict[str, Path]) -> None:
-    opened = calibrate_files(Settings(), files, StudyPlan(draws=20, open_locked=True)).report
+    opened = _studied(files, StudyPlan(draws=20, open_locked=True)).report
     assert opened.locked_from is None
     assert any(group.name == UNTOUCHED for group in opened.groups)
+    log = TrialLog(files["BTC-USD"].with_name("trials.jsonl"), VirtualClock(MONDAY)).entries()
+    opening, trial = (logged.entry for logged in log[-2:])
+    assert isinstance(opening, LockOpening)
+    assert opening.ordinal == 1
+    assert isinstance(trial, Trial)
+    assert (trial.search, trial.opened_lock) == ("calibration", True)
+    assert trial.metrics["brier_score"] == opened.pooled.model("pipeline").brier
+    with pytest.raises(LockedFifth, match="opened by executor calibration before"):
+        _studied(files, StudyPlan(draws=21, open_locked=True))
 
 
 def test_without_scikit_learn_there_are_no_challengers(
     files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("engine.research.calibration.study.available", lambda: False)
-    report = calibrate_files(Settings(), files, StudyPlan(draws=20)).report
+    report = _studied(files, StudyPlan(draws=20)).report
     assert "scikit-learn is not installed" in report.challengers
     assert [m.name for m in report.pooled.models][-1] == "pipeline"
 
 
 def test_symbol_in_another_dollar_uses_the_configured_instrument(files: dict[str, Path]) -> None:
     renamed = {"BTC-USDT": files["BTC-USD"]}
-    report = calibrate_files(Settings(), renamed, StudyPlan(draws=20)).report
+    report = _studied(renamed, StudyPlan(draws=20)).report
     assert "BTC-USD" in report.notes[0]
 
 
 def test_unknown_instrument_is_refused_with_the_mend(files: dict[str, Path]) -> None:
     with pytest.raises(ConfigError, match=r"add \[instruments.DOGE-USD\]"):
-        calibrate_files(Settings(), {"DOGE-USD": files["BTC-USD"]}, PLAN)
+        _studied({"DOGE-USD": files["BTC-USD"]}, PLAN)
 
 
 def test_too_short_a_history_is_refused_with_the_mend(files: dict[str, Path]) -> None:
     with pytest.raises(MarketDataError, match="give longer files"):
-        calibrate_files(Settings(), files, StudyPlan(bars=600))
+        _studied(files, StudyPlan(bars=600))

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from engine.review.decision import Verdict, decide
+from engine.model.reviews import Verdict
+from engine.review.decision import decide
 from engine.review.evidence import Evidence
 from engine.review.gates import gates
 from engine.review.statistics import (
@@ -22,6 +23,7 @@ from engine.review.statistics import (
 PERFECT = Evidence(
     weeks=10.0,
     trades=80,
+    real_market=True,
     replays=True,
     violations_count=0,
     uptime_frac=0.995,
@@ -115,7 +117,11 @@ def test_too_early_only_a_stop_is_listened_to(early: dict[str, float]) -> None:
     assert decide(replace(young, futility_peak=30.0), scheduled=True).verdict is Verdict.NO_GO
 
 
-OPTIONAL = [field.name for field in fields(Evidence) if field.name not in ("weeks", "trades")]
+OPTIONAL = [
+    field.name
+    for field in fields(Evidence)
+    if field.name not in ("weeks", "trades", "weeks_since_go")
+]
 
 
 @given(st.sets(st.sampled_from(OPTIONAL), min_size=1))
@@ -128,6 +134,18 @@ def test_what_is_unknown_neither_fails_nor_passes(names: set[str]) -> None:
     for gate in gates(blind):
         if gate.value == "unknown":
             assert gate.passed is None
+
+
+def test_a_market_that_is_not_real_proves_nothing_and_fails_nothing() -> None:
+    decision = decide(replace(PERFECT, real_market=False), scheduled=True)
+    assert decision.verdict is Verdict.KEEP_PAPER
+    assert decision.reason == "Market must be known first."
+
+
+def test_patience_counts_from_the_last_go() -> None:
+    old = replace(PERFECT, weeks=40.0)
+    assert decide(old, scheduled=False).verdict is Verdict.NO_GO
+    assert decide(replace(old, weeks_since_go=3.0), scheduled=False).verdict is Verdict.GO_FULL
 
 
 def test_nothing_known_keeps_to_paper_and_says_what_is_missing() -> None:
