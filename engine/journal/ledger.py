@@ -356,6 +356,7 @@ class Ledger:
     attempts: list[tuple[datetime, str]] = field(default_factory=list)
     lines: dict[str, LineRecord] = field(default_factory=dict)
     kinds_said: dict[tuple[str, str], Meaning] = field(default_factory=dict)
+    statements: dict[str, datetime] = field(default_factory=dict)
     given: list[Given] = field(default_factory=list)
     registration: Registration | None = None
     registrations_count: int = 0

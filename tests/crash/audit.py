@@ -56,6 +56,8 @@ def _of_record(ledger: Ledger, record: list[Envelope]) -> Iterator[str]:
     for opened in ledger.open_orders():
         if opened.state in (OrderState.INTENDED, OrderState.UNKNOWN):
             yield f"{opened.order.client_id} is still {opened.state}"
+    asked = {record.order.proposal_id for record in ledger.orders.values()}
+    yield from (f"the yes to {name} was lost" for name in set(approvals) - asked)
     if money(ledger) != START["USD"]:
         yield f"{money(ledger)} USD came out of {START['USD']}"
     yield from (f"breaker {name} tripped" for name in ledger.trips if "reconcil" in name.lower())

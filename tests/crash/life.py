@@ -28,9 +28,11 @@ from engine.model.orders import OrderState, Purpose
 from engine.model.positions import Position
 from engine.opening import MarketChoice, parts_on
 from engine.ports import Broker, Clock
+from tests.crash import mutants
 from tests.crash.mortality import Mortality, make_wire_mortal, mortal_journal
 from tests.crash.plan import Aim, Plan
 from tests.kit.desk import BTC, OVERSEER, OWNER, desk_settings
+from tests.kit.market import HOUR
 
 SETTINGS = desk_settings()
 PARTS = (0.4, 1.0)
@@ -96,9 +98,17 @@ class Life:
             return False
         if any(record.state in _UNANSWERED for record in ledger.open_orders()):
             return False
-        if self._of(Purpose.ENTRY) or ledger.exits_requested:
+        if self._of(Purpose.ENTRY):
+            return self.aim is Aim.ENTER
+        if ledger.exits_requested:
             return False
-        return not ledger.positions or self.aim in (Aim.HOLD, Aim.HALT)
+        return all(self._far_enough(held) for held in ledger.positions.values())
+
+    def _far_enough(self, held: Position) -> bool:
+        if self.aim is Aim.WAIT:
+            assert self.ledger.bars_at is not None
+            return held.time_limit_at <= self.ledger.bars_at + HOUR
+        return self.aim in (Aim.HOLD, Aim.HALT)
 
     # ------------------------------------------------------------------ what happens next
 
@@ -126,14 +136,14 @@ class Life:
         await self._bar()
 
     async def _leave(self, held: Position | None) -> None:
-        if held is None or self.aim in (Aim.HOLD, Aim.HALT, Aim.TIME):
-            await self._bar()
-            return
-        if self.aim is Aim.CLOSE:
+        sale = self._of(Purpose.OWNER_CLOSE) or self._of(Purpose.TIME_LIMIT)
+        if held is not None and sale is not None:
+            self._fill_more(sale)
+        elif held is None or self.aim in (Aim.HOLD, Aim.HALT, Aim.TIME, Aim.WAIT):
+            pass
+        elif self.aim is Aim.CLOSE:
             if held.id not in self.ledger.exits_requested:
                 await self.desk.close_position(OWNER, held.id, "enough")
-            elif sale := self._of(Purpose.OWNER_CLOSE):
-                self._fill_more(sale)
         elif self.aim is Aim.STOP and (stop := self._of(Purpose.STOP)):
             self._fill_more(stop)
         elif self.aim is Aim.TARGET:
@@ -175,6 +185,8 @@ async def live(plan: Plan) -> None:
         if fd >= 0:
             os.write(fd, f"{name}\n".encode())
 
+    if plan.mutant:
+        mutants.seed(plan.mutant)
     mortality = Mortality(plan.end_at, told)
     make_wire_mortal(mortality, lambda: clock[0])
     journal = await mortal_journal(mortality).open(Path(plan.db), SETTINGS.hash)

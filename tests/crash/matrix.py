@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.crash.audit import faults_of
-from tests.crash.mortality import NEVER
 from tests.crash.plan import Aim, Plan
 from tests.crash.world import VENUES, World
-from tests.kit.loopback_venue import LoopbackVenue
 
 ZYGOTE = Path(__file__).with_name("zygote.py")
 KILLED, LIVED = -9, 0
@@ -68,22 +66,34 @@ class Death:
     ----------
     number : int
         Of the moment, from 1.
+    same_as : int
+        Number of an earlier death that left the very same world, whose future is this one's too;
+        0 if there was none.
     """
 
     number: int
     moment: str
-    faults: tuple[str, ...]
+    faults: tuple[str, ...] = ()
+    same_as: int = 0
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A stretch of a desk's life, from a world that was there before it."""
+    """A stretch of a desk's life, from a world that was there before it.
+
+    Parameters
+    ----------
+    whole : bool
+        Whether the next life is led also where the world is the same as after another death.
+    """
 
     venue: str
     aim: Aim
     file: Path
     world: World
     zygotes: Sequence[Zygote]
+    mutant: str = ""
+    whole: bool = False
 
     async def moments(self, folder: Path) -> tuple[list[str], World]:
         """The names of all its moments, and the world after them."""
@@ -92,43 +102,64 @@ class Segment:
         async with self._venue(world) as plan:
             code = await self.zygotes[0].life(replace(plan, moments=str(told)))
         assert code == LIVED, _told_faults(world)
-        assert await faults_of(world) == []
+        if not self.mutant:
+            assert await faults_of(world) == []
         return told.read_text("utf-8").splitlines(), world
 
-    async def deaths(self, numbers: Sequence[int], folder: Path) -> list[Death]:
+    def begun(self, world: World) -> Segment:
+        """The same stretch from another world."""
+        return replace(self, world=world)
+
+    async def killed(self, number: int, folder: Path) -> World:
+        """The world as death at a moment leaves it."""
+        world = self.world.copied(folder)
+        async with self._venue(world) as plan:
+            await self._kill(self.zygotes[0], plan, number)
+        return world
+
+    async def deaths(self, moments: Mapping[int, str], folder: Path) -> list[Death]:
         """Die at each of these moments, live on, and look at what came of it."""
-        waiting = list(numbers)[::-1]
+        waiting = sorted(moments, reverse=True)
         found: list[Death] = []
+        worlds: dict[str, int] = {}
 
         async def work(zygote: Zygote) -> None:
             while waiting:
                 number = waiting.pop()
-                found.append(await self._death(zygote, number, folder / str(number)))
+                death = await self._death(zygote, number, folder / str(number), worlds)
+                found.append(replace(death, moment=moments[number]))
 
         await asyncio.gather(*(work(zygote) for zygote in self.zygotes))
         return sorted(found, key=lambda death: death.number)
 
-    async def _death(self, zygote: Zygote, number: int, folder: Path) -> Death:
+    async def _death(
+        self, zygote: Zygote, number: int, folder: Path, worlds: dict[str, int]
+    ) -> Death:
         world = self.world.copied(folder)
-        moments = folder / "moments.txt"
         async with self._venue(world) as plan:
-            code = await zygote.life(replace(plan, end_at=number, moments=str(moments)))
-            assert code == KILLED, f"moment {number} did not kill: {code} {_told_faults(world)}"
+            await self._kill(zygote, plan, number)
+            left = await asyncio.to_thread(world.copied(folder / "left").fingerprint)
+            if left in worlds and not self.whole:
+                return Death(number, "", same_as=worlds[left])
+            worlds[left] = number
             code = await zygote.life(plan)
-        name = moments.read_text("utf-8").splitlines()[-1]
         if code != LIVED:
-            return Death(number, name, (f"the next life failed: {_told_faults(world)}",))
-        return Death(number, name, tuple(await faults_of(world)))
+            return Death(number, "", (f"the next life failed: {_told_faults(world)}",))
+        return Death(number, "", tuple(await faults_of(world)))
+
+    async def _kill(self, zygote: Zygote, plan: Plan, number: int) -> None:
+        code = await zygote.life(replace(plan, end_at=number))
+        assert code == KILLED, f"moment {number} did not kill: {code}"
 
     @asynccontextmanager
     async def _venue(self, world: World) -> AsyncIterator[Plan]:
-        facts = world.facts() | {"venue": self.venue, "aim": self.aim, "file": str(self.file)}
+        plan = Plan(self.venue, self.aim, str(self.file), **world.facts(), mutant=self.mutant)
         if world.account is None:
-            yield Plan(**facts)
+            yield plan
             return
-        venue: LoopbackVenue = VENUES[self.venue](world.account)
+        venue = VENUES[self.venue](world.account)
         async with venue.serving() as url:
-            yield Plan(url=url, key=venue.key, secret=venue.secret, end_at=NEVER, **facts)
+            yield replace(plan, url=url, key=venue.key, secret=venue.secret)
         assert venue.foul == []
 
 

@@ -12,7 +12,9 @@ from tests.crash.mortality import NEVER
 class Aim(StrEnum):
     """Where a life leads: what the owner and the market do."""
 
-    HOLD = "hold"
+    ENTER = "the entry works"
+    HOLD = "the position is protected"
+    WAIT = "the time is nearly up"
     CLOSE = "the owner closes"
     STOP = "the stop is reached"
     TARGET = "the target is reached"
@@ -34,6 +36,8 @@ class Plan:
         Recorded market and journal.
     end_at : int
         Number of the moment at which it dies.
+    mutant : str
+        A seeded violation of `tests.crash.mutants`; empty for the desk as it is.
     moments, faults : str
         Files for the names of its moments, and for what it could not live with.
     """
@@ -48,6 +52,7 @@ class Plan:
     secret: str = ""
     end_at: int = NEVER
     moments: str = ""
+    mutant: str = ""
 
     def text(self) -> str:
         """One line."""

@@ -9,8 +9,10 @@ import copy
 import os
 import shutil
 import signal
+import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -109,6 +111,25 @@ class World:
             if source.exists():
                 shutil.copyfile(source, f"{db}{part}")
         return World(db, copy.deepcopy(self.account))
+
+    def fingerprint(self) -> str:
+        """Of everything that the next life can find: equal worlds have equal futures."""
+        rows: list[Any] = []
+        if self.db.exists():
+            with closing(sqlite3.connect(self.db)) as database:
+                tables = database.execute("SELECT name FROM sqlite_master WHERE name = 'events'")
+                if tables.fetchall():
+                    rows = database.execute("SELECT hash FROM events ORDER BY seq").fetchall()
+                else:
+                    rows = ["no events yet"]
+        return repr((rows, self._books()))
+
+    def _books(self) -> object:
+        if self.account is None:
+            return None
+        passing = ("clock", "_numbers")
+        names = (each.name for each in fields(self.account) if each.name not in passing)
+        return {name: repr(getattr(self.account, name)) for name in names}
 
     def facts(self) -> dict[str, Any]:
         """Where it is, for a plan."""

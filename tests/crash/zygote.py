@@ -15,7 +15,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-import ccxt.async_support  # noqa: F401  imported once for all lives
+import aiosqlite  # noqa: F401  imported once for all lives
+import ccxt.async_support  # noqa: F401
+import polars  # noqa: F401
 import structlog
 
 from tests.crash.life import live

@@ -16,6 +16,7 @@ from engine.model.events.decisions import (
 from engine.model.events.law import (
     InvariantRefused,
     PurificationGiven,
+    StatementRead,
     VenueKindClassified,
     VenueLineSeen,
 )
@@ -98,6 +99,7 @@ __all__ = [
     "SessionStarted",
     "SignalClosed",
     "SignalHeard",
+    "StatementRead",
     "StrangeFillSeen",
     "VenueKindClassified",
     "VenueLineSeen",
@@ -144,6 +146,7 @@ EVENTS: tuple[type[Event], ...] = (
     VenueLineSeen,
     VenueKindClassified,
     PurificationGiven,
+    StatementRead,
     SignalHeard,
     SignalClosed,
     PlanRegistered,
