@@ -11,10 +11,21 @@ import sys
 import typer
 from rich.markup import escape
 
-from bot.commands import costs, desk, history, law, oversight, record, trials
+from bot.commands import costs, data, desk, history, law, oversight, record, trials
 from bot.commands.frame import app, err
 
-__all__ = ["app", "costs", "desk", "history", "law", "main", "oversight", "record", "trials"]
+__all__ = [
+    "app",
+    "costs",
+    "data",
+    "desk",
+    "history",
+    "law",
+    "main",
+    "oversight",
+    "record",
+    "trials",
+]
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 import structlog
+from rich.markup import escape
 
 from bot.errors import NoOwner
 from bot.logs import write_logs
@@ -25,12 +26,14 @@ from engine.facade import (
     ConfigError,
     Desk,
     JournalError,
+    LiveLocked,
     MarketChoice,
     Secrets,
     Settings,
     SystemClock,
     load_settings,
     open_desk,
+    what_live_needs,
 )
 
 DEFAULT_PORT = 8787
@@ -82,10 +85,12 @@ async def run_desk(plan: Plan, say: Say) -> None:
         as_json=settings.log.format == "json",
         secrets=secrets.revealed(),
     )
-    _require_paper(plan, settings)
+    if plan.live:
+        await _tell_what_live_needs(settings, journal_path(plan, settings), say)
     token = secrets.discord_token
     async with AsyncExitStack() as stack:
         if plan.sandbox or token is None:
+            _require_no_visitors(settings)
             await _run_in_sandbox(plan, settings, stack, say)
         else:
             if not settings.discord.owner_id:
@@ -96,12 +101,29 @@ async def run_desk(plan: Plan, say: Say) -> None:
             await _run_on_discord(plan, settings, token.get_secret_value(), stack, say)
 
 
-def _require_paper(plan: Plan, settings: Settings) -> None:
-    if plan.live or settings.desk.mode == "live":
+async def _tell_what_live_needs(settings: Settings, journal: Path, say: Say) -> None:
+    """Tell what live needs and has, and let only a desk through that has everything.
+
+    Raises
+    ------
+    LiveLocked
+        If anything is missing, a line for each.
+    """
+    needs = await what_live_needs(settings, journal)
+    missing = [each for each in needs if each.met is not True]
+    for each in needs:
+        if each.met is True:
+            say(f"  [green]met[/] {escape(each.thing)}: {escape(each.detail)}")
+    if missing:
+        raise LiveLocked(missing)
+
+
+def _require_no_visitors(settings: Settings) -> None:
+    """On the page anybody can act as B: real money is not for there."""
+    if settings.desk.mode == "live":
         raise ConfigError(
-            "live trading is locked: it needs at least 8 weeks of paper with frozen settings, a "
-            "review that says GO, keys that cannot withdraw, a reconciled account and the owner's "
-            '/golive; run without --live and with desk.mode = "paper"'
+            "desk.mode is live, and on the sandbox page any visitor can act as B: set "
+            "DISCORD_TOKEN and leave --sandbox out, or rehearse with executor rehearse"
         )
 
 

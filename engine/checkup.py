@@ -14,8 +14,10 @@ from pathlib import Path
 
 from engine.clock import SystemClock
 from engine.config import Secrets, Settings, load_settings, locate_config
+from engine.desk.requirements import requirements_of, unmet
 from engine.errors import BrokerUnavailable, ExecutorError, JournalError
 from engine.journal.ledger import Ledger
+from engine.journal.reading import ledger_of
 from engine.journal.verify import verify
 from engine.opening import MarketChoice, kill_files, open_replay
 
@@ -70,7 +72,7 @@ async def check_up(
         *await _ib_gateway(settings),
         _place(settings),
         _forms(settings),
-        _live(settings),
+        _live(settings, db or settings.journal.path),
     )
 
 
@@ -239,8 +241,18 @@ def _forms(settings: Settings) -> Finding:
     return Finding("attested forms", Health.BAD if live else Health.NOTE, told, mend)
 
 
-def _live(settings: Settings) -> Finding:
+def _live(settings: Settings, journal: Path) -> Finding:
+    try:
+        ledger = ledger_of(journal) if journal.exists() else Ledger()
+    except JournalError as fault:
+        return Finding("live", Health.NOTE, f"locked: {fault}", "see the journal's line")
+    missing = unmet(requirements_of(settings, ledger))
+    mend = "executor run --live lists them, with the keys"
+    if not missing:
+        told = "record and settings have everything; the keys are asked at the start"
+        return Finding("live", Health.GOOD, told, "executor run --live asks them now")
+    things = ", ".join(each.thing for each in missing)
     if settings.desk.mode == "paper":
-        return Finding("live", Health.NOTE, "locked: paper until a review says GO")
-    mend = 'set desk.mode = "paper" in config.toml'
-    return Finding("live", Health.BAD, "desk.mode is live, which is locked", mend, fatal=True)
+        return Finding("live", Health.NOTE, f"locked, for want of {things}", mend)
+    told = f"desk.mode is live, which is locked for want of {things}"
+    return Finding("live", Health.BAD, told, f"{mend}; or set desk.mode to paper", fatal=True)

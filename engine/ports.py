@@ -236,6 +236,10 @@ class Broker(Protocol):
         """
         ...
 
+    async def aclose(self) -> None:
+        """Let go of connections; what works at the venue works on."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Thrown:

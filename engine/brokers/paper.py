@@ -154,6 +154,9 @@ class PaperBroker:
         """None: paper books its fills and nothing else, no interest and no financing."""
         return ()
 
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
     def _answer(self, answer: Accepted | Rejected) -> Accepted | Rejected:
         self._answers[answer.client_id] = answer
         return answer

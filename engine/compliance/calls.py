@@ -29,6 +29,7 @@ ALLOWED_VENUE_CALLS = frozenset(
         "fetch_order_book",
         "fetch_ticker",
         "fetch_time",
+        "fetch_trades",
         "fetch_trading_fee",
         "fetch_trading_fees",
         "load_markets",

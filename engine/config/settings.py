@@ -42,7 +42,7 @@ from engine.config.trading import (
     SizingSettings,
 )
 from engine.config.venues import BrokersSettings
-from engine.config.voices import SignalSettings
+from engine.config.voices import NewsSettings, SignalSettings
 from engine.errors import ConfigError
 from engine.model.canonical import canonical_json
 from engine.model.instruments import Instrument
@@ -81,6 +81,7 @@ class Settings(OneSource):
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
     exploratory: ExploratorySettings = Field(default_factory=ExploratorySettings)
     signals: SignalSettings = Field(default_factory=SignalSettings)
+    news: NewsSettings = Field(default_factory=NewsSettings)
     meter: MeterSettings = Field(default_factory=MeterSettings)
     compliance: ComplianceSettings = Field(default_factory=ComplianceSettings)
     jurisdictions: dict[str, JurisdictionSettings] = Field(

@@ -1,4 +1,4 @@
-"""How live venues are traded; live trading is locked, only tests and rehearsals use it.
+"""How live venues are traded, once the gates of docs/howto/live.md are passed; and in rehearsals.
 
 Refuses keys: they come from the environment only.
 """
@@ -9,10 +9,11 @@ from pydantic import Field
 
 from engine.config.fields import Section, number
 from engine.config.ibkr import IbkrSettings
+from engine.errors import ConfigError
 
 
 class ExchangeSettings(Section):
-    """How one exchange is traded; live trading is locked, only tests and rehearsals use it."""
+    """How one exchange is traded, live (docs/howto/live.md) and in a rehearsal."""
 
     timeout_seconds: float = number(
         10.0, "How long one answer is waited for; after that its outcome is unknown", "seconds",
@@ -49,3 +50,15 @@ class BrokersSettings(Section):
     kraken: ExchangeSettings = Field(default_factory=ExchangeSettings)
     coinbase: ExchangeSettings = Field(default_factory=ExchangeSettings)
     ibkr: IbkrSettings = Field(default_factory=IbkrSettings)
+
+    def exchange(self, venue: str) -> ExchangeSettings:
+        """The table of one exchange.
+
+        Raises
+        ------
+        ConfigError
+            If there is no such exchange.
+        """
+        if venue not in ("kraken", "coinbase"):
+            raise ConfigError(f"there is no exchange {venue!r}: it must be kraken or coinbase")
+        return self.kraken if venue == "kraken" else self.coinbase

@@ -5,9 +5,26 @@ Refuses addresses that are not https, but for this machine's own.
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
 
-from engine.config.fields import Section, number
+from pydantic import AfterValidator
+
+from engine.config.fields import Section, number, setting
+
+_HTTPS = re.compile(r"https://[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?(/[!-~]*)?", re.IGNORECASE)
+_HERE = re.compile(r"http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?(/[!-~]*)?", re.IGNORECASE)
+
+
+def _feed(url: str) -> str:
+    if len(url) > 300 or not (_HTTPS.fullmatch(url) or _HERE.fullmatch(url)):
+        raise ValueError("must be an https address without user or password, such as a feed's")
+    return url
+
+
+FeedAddress = Annotated[str, AfterValidator(_feed)]
 
 
 class SignalSettings(Section):
@@ -32,3 +49,22 @@ class SignalSettings(Section):
     def longest_for(self) -> timedelta:
         """Longest horizon of a call."""
         return timedelta(days=self.longest_days)
+
+
+class NewsSettings(Section):
+    """Headlines for witnesses that read; nothing is read unless it is named here."""
+
+    feeds: tuple[FeedAddress, ...] = setting(
+        (), "RSS, Atom or JSON feeds that may be read", "https addresses"
+    )
+    recorded: tuple[Path, ...] = setting(
+        (), "Recorded headlines, used in replays only, as of their time", "Parquet files"
+    )
+    every_minutes: float = number(
+        15.0, "Least time between two looks at the feeds", "minutes", ge=1, le=1440
+    )
+    answer_seconds: float = number(
+        10.0, "Cap on one look at all feeds", "real seconds", gt=0, le=120
+    )
+    answer_kb: int = number(1000, "Cap on the size of one feed", "kilobytes", ge=1, le=20_000)
+    keep_hours: float = number(72.0, "Age beyond which a headline is no news", "hours", gt=0)

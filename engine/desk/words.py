@@ -345,6 +345,21 @@ def _(event: happened.ReviewHeld) -> str:
     )
 
 
+@sentence.register
+def _(event: happened.LiveUnlocked) -> str:
+    return (
+        f"{event.by.name} unlocked live over the verdict {event.verdict}, for the plan of entry "
+        f"{event.plan_seq} and no other."
+    )
+
+
+@sentence.register
+def _(event: happened.ModeChanged) -> str:
+    aside = ", ".join(f"{amount:f} {name}" for name, amount in sorted(event.set_aside.items()))
+    told = f"The desk is on {event.mode} with {usd(event.cash_usd)} of its own: {event.why}."
+    return f"{told} The owner's, and not touched: {aside}." if aside else told
+
+
 def _begun(name: str) -> str:
     return f"{name[:1].upper()}{name[1:]}"
 

@@ -5,14 +5,17 @@ Refuses to write limits and a plan that are on record already.
 
 from __future__ import annotations
 
-from engine.engine.parts import EngineParts
+from engine.engine.parts import EngineParts, Funding
 from engine.model import events as happened
 from engine.model.events import Event
 from engine.review.plan import Watched, registration_due
 
 
 def beginning(parts: EngineParts) -> tuple[Event, ...]:
-    """The session's start; before it, on an empty record, the opening of the desk."""
+    """The session's start; before it, on an empty record, the opening of the desk.
+
+    Where the desk goes on with other money, that comes last: what follows is counted in it.
+    """
     settings, market, ledger = parts.settings, parts.market, parts.recorder.ledger
     started = happened.SessionStarted(
         software=parts.software,
@@ -21,16 +24,24 @@ def beginning(parts: EngineParts) -> tuple[Event, ...]:
         seed=parts.seed,
         epoch_at=parts.epoch_at,
     )
+    funding = parts.funding
+    changed = (_changed(funding),) if funding is not None else ()
     if ledger.opened_at is not None:
-        return (started,)
+        return (started, *changed)
     opened = happened.DeskOpened(
-        mode=settings.desk.mode,
+        mode=settings.desk.mode if funding is None else funding.mode,
         market=market.name,
         simulated=market.simulated,
-        cash_usd=settings.desk.cash_usd,
+        cash_usd=settings.desk.cash_usd if funding is None else funding.cash_usd,
         software=parts.software,
     )
-    return opened, started
+    return (opened, started, *changed)
+
+
+def _changed(funding: Funding) -> happened.ModeChanged:
+    return happened.ModeChanged(
+        funding.mode, funding.cash_usd, dict(funding.set_aside), funding.why
+    )
 
 
 def limits_to_record(parts: EngineParts) -> tuple[Event, ...]:

@@ -6,6 +6,7 @@ Refuses to do two things at once: every change of the record happens in a turn.
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import partial
 
@@ -167,6 +168,9 @@ class Engine:
         await self._recorder.record(*beginning(self._parts), durable=True)
         # First of all: nothing can be known or charged for what is not watched.
         await self._recorder.record(*dropping(self.ledger, self.instruments), durable=True)
+        if self._parts.locked and self.ledger.halt is None:
+            told = halting(self.ledger, DESK, f"not allowed to be live: {self._parts.locked}")
+            await self._recorder.record(*told, durable=True)
         await self._stopping.look_at_start()
         await self._recorder.record(*limits_to_record(self._parts), durable=True)
         await self._recorder.record(*plan_to_record(self._parts), durable=True)
@@ -303,11 +307,14 @@ class Engine:
         await self._turns.take(self._let_go)
 
     async def _let_go(self) -> None:
-        try:
-            await self._parts.witnesses.aclose()
-            await self._parts.feed.aclose()
-        finally:
-            await self._parts.journal.aclose()
+        async with AsyncExitStack() as open_yet:
+            # Each is let go of whatever becomes of the others, the journal last of all.
+            open_yet.push_async_callback(self._parts.journal.aclose)
+            open_yet.push_async_callback(self._parts.broker.aclose)
+            open_yet.push_async_callback(self._parts.feed.aclose)
+            open_yet.push_async_callback(self._parts.witnesses.aclose)
+            if self._parts.headlines is not None:
+                open_yet.push_async_callback(self._parts.headlines.aclose)
 
 
 async def _first_end(market: asyncio.Task[None], *watches: asyncio.Task[None]) -> None:

@@ -103,8 +103,13 @@ def events_of(picture: RiskPicture, limits: Limits) -> list[Event]:
 
 
 def balances_of(ledger: Ledger, policy: Policy, at: datetime) -> dict[str, Decimal]:
-    """Settled cash in US dollars and settled units of each asset, as the record has them."""
-    balances = {"USD": ledger.cash_usd - ledger.unsettled_usd(at)}
+    """Settled cash in US dollars and settled units of each asset, as the record has them.
+
+    What was set aside when the desk went live is on the account too.
+    """
+    balances = dict(ledger.set_aside)
+    settled_usd = ledger.cash_usd - ledger.unsettled_usd(at)
+    balances["USD"] = balances.get("USD", ZERO) + settled_usd
     for held in ledger.positions.values():
         if held.lot is LotState.BOUGHT:
             continue

@@ -5,18 +5,40 @@ Refuses to choose anything: the composition root does.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from engine.config import Settings
 from engine.costs import Conditions
 from engine.desk.policy import Policy
 from engine.engine.crosschecks import NOBODY, Witnesses
 from engine.engine.recorder import Recorder
-from engine.ports import Broker, Clock, Journal, KillSwitch, MarketFeed
+from engine.ports import Broker, Clock, Headlines, Journal, KillSwitch, MarketFeed
 from engine.probability.pipeline import Pipeline
 from engine.risk import HeldBack
 from engine.views import MarketView
+
+
+@dataclass(frozen=True, slots=True)
+class Funding:
+    """Money with which a desk goes on, or begins, in another mode.
+
+    Attributes
+    ----------
+    cash_usd : Decimal, US dollars, > 0
+        What the desk may call its own.
+    set_aside : mapping of str to Decimal, US dollars or base units
+        What else is there, which is not the desk's.
+    why : str
+        One clause.
+    """
+
+    mode: str
+    cash_usd: Decimal
+    set_aside: Mapping[str, Decimal]
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +55,19 @@ class EngineParts:
         Witnesses that cannot speak.
     witnesses : Witnesses
         Who may contradict the market.
+    headlines : Headlines or None
+        What witnesses that read are given; None where nothing is read.
     held_back : tuple of HeldBack
         Looser limits of the settings that wait until nothing is open.
     hold_seconds : float, real seconds, >= 0
         How long a paced replay waits for the owner while a proposal is open.
     seed, epoch_at : int, datetime or None
         What makes a simulated market again after a restart.
+    funding : Funding or None
+        None where the desk goes on with the money that is on record.
+    locked : str
+        Why a live desk that holds something may not be live any more: it comes up halted, to
+        guard and sell what it holds; empty where it may.
     kill_switch : KillSwitch or None
         None only where nothing outside could throw it, as with a record in memory.
     kill_look_seconds : float, real seconds, > 0
@@ -59,9 +88,12 @@ class EngineParts:
     conditions: Conditions = field(default_factory=Conditions)
     silent: tuple[str, ...] = ()
     witnesses: Witnesses = NOBODY
+    headlines: Headlines | None = None
     held_back: tuple[HeldBack, ...] = ()
     hold_seconds: float = 0.0
     seed: int = 0
     epoch_at: datetime | None = None
+    funding: Funding | None = None
+    locked: str = ""
     kill_switch: KillSwitch | None = None
     kill_look_seconds: float = 1.0

@@ -133,6 +133,16 @@ def _(
 
 
 @_tell.register
+def _(event: happened.LiveUnlocked, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
+    return (_of_desk(envelope, "Live is unlocked", event.by, good=True),)
+
+
+@_tell.register
+def _(event: happened.ModeChanged, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
+    return (_of_desk(envelope, f"The desk is on {event.mode}", None, good=True),)
+
+
+@_tell.register
 def _(event: happened.Halted, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
     told = f"{sentence(event)} Exits go on. {_RELEASE}" if event.by == KILL_FILE else ""
     return (_of_desk(envelope, "Entries are halted", event.by, told, good=False),)

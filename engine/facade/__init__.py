@@ -98,14 +98,19 @@ if TYPE_CHECKING:
     from engine.compliance.purification import Purification
     from engine.compliance.zakat import Nisab, ZakatReport, ZakatYear
     from engine.config import Secrets, Settings, load_settings
+    from engine.desk.requirements import Requirement
     from engine.desk.zakat import ZakatChoice
     from engine.journal.chain import Anchor
     from engine.journal.export import export as export_journal
     from engine.journal.export import lines as journal_lines
     from engine.journal.verify import VerifyReport
     from engine.journal.verify import verify as verify_journal
+    from engine.market.fetching import Fetched, FetchPlan
+    from engine.market.inspection import MENDS as DATA_MENDS
+    from engine.market.inspection import Inspection, inspection_as_json
     from engine.metering.record import bill_as_json, bill_from_journal
     from engine.opening import MarketChoice
+    from engine.opening.gates import LiveLocked, what_live_needs
     from engine.outside.halting import (
         OutsideHalt,
         OutsideRelease,
@@ -124,6 +129,7 @@ if TYPE_CHECKING:
         write_candidates,
     )
     from engine.research.calibration import Study as CalibrationStudy
+    from engine.research.datafiles import check_file, fetch_file, fetched_as_json
     from engine.research.trials import (
         LockOpening,
         Logged,
@@ -142,6 +148,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "DATA_MENDS",
     "DESK",
     "GAP",
     "Actor",
@@ -170,6 +177,8 @@ __all__ = [
     "DeskState",
     "EnergyUse",
     "ExecutorError",
+    "FetchPlan",
+    "Fetched",
     "FileScan",
     "Fill",
     "FillNotice",
@@ -178,6 +187,7 @@ __all__ = [
     "GroupReport",
     "Health",
     "ImportedLines",
+    "Inspection",
     "InvariantBroken",
     "InvariantView",
     "JournalError",
@@ -190,6 +200,7 @@ __all__ = [
     "LimitLevel",
     "LimitUseView",
     "LimitView",
+    "LiveLocked",
     "LockOpening",
     "LogReport",
     "Logged",
@@ -227,6 +238,7 @@ __all__ = [
     "Purpose",
     "Refused",
     "ReliabilityBin",
+    "Requirement",
     "RiskEventView",
     "RiskView",
     "Role",
@@ -267,10 +279,14 @@ __all__ = [
     "bill_as_json",
     "bill_from_journal",
     "calibrate_files",
+    "check_file",
     "check_up",
     "export_journal",
+    "fetch_file",
+    "fetched_as_json",
     "halt_from_outside",
     "import_statement",
+    "inspection_as_json",
     "journal_lines",
     "load_settings",
     "open_desk",
@@ -284,6 +300,7 @@ __all__ = [
     "scan_files",
     "search_of",
     "verify_journal",
+    "what_live_needs",
     "write_candidates",
     "zakat_of_journal",
 ]
@@ -307,6 +324,15 @@ _HEAVY = {
     "Finding": ("engine.checkup", "Finding"),
     "GroupReport": ("engine.research.calibration", "GroupReport"),
     "Health": ("engine.checkup", "Health"),
+    "LiveLocked": ("engine.opening.gates", "LiveLocked"),
+    "DATA_MENDS": ("engine.market.inspection", "MENDS"),
+    "FetchPlan": ("engine.market.fetching", "FetchPlan"),
+    "Fetched": ("engine.market.fetching", "Fetched"),
+    "Inspection": ("engine.market.inspection", "Inspection"),
+    "check_file": ("engine.research.datafiles", "check_file"),
+    "fetch_file": ("engine.research.datafiles", "fetch_file"),
+    "fetched_as_json": ("engine.research.datafiles", "fetched_as_json"),
+    "inspection_as_json": ("engine.market.inspection", "inspection_as_json"),
     "LockOpening": ("engine.research.trials", "LockOpening"),
     "Logged": ("engine.research.trials", "Logged"),
     "Trial": ("engine.research.trials", "Trial"),
@@ -315,6 +341,7 @@ _HEAVY = {
     "TrialLog": ("engine.research.trials", "TrialLog"),
     "search_of": ("engine.research.trials", "search_of"),
     "MarketChoice": ("engine.opening.choice", "MarketChoice"),
+    "Requirement": ("engine.desk.requirements", "Requirement"),
     "OutsideHalt": ("engine.outside.halting", "OutsideHalt"),
     "OutsideRelease": ("engine.outside.halting", "OutsideRelease"),
     "ReliabilityBin": ("engine.research.calibration", "ReliabilityBin"),
@@ -336,6 +363,7 @@ _HEAVY = {
     "scan_as_json": ("engine.scanning", "scan_as_json"),
     "scan_files": ("engine.scanning", "scan_files"),
     "verify_journal": ("engine.journal.verify", "verify"),
+    "what_live_needs": ("engine.opening.gates", "what_live_needs"),
     "write_candidates": ("engine.research.calibration", "write_candidates"),
 }
 """What only a composition root needs: imported when it is first asked for."""

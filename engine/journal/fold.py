@@ -2,7 +2,7 @@
 
 Refuses to decide and to reach outside: given the same envelopes it makes the same ledger, always.
 How each event changes the ledger stands in ``amendment_changes``, ``desk_changes``,
-``law_changes``, ``review_changes``, ``risk_changes``, ``trade_changes`` and
+``law_changes``, ``live_changes``, ``review_changes``, ``risk_changes``, ``trade_changes`` and
 ``voice_changes``.
 """
 
@@ -15,6 +15,7 @@ from engine.journal import (
     amendment_changes,
     desk_changes,
     law_changes,
+    live_changes,
     review_changes,
     risk_changes,
     trade_changes,
@@ -53,6 +54,8 @@ TOLD: frozenset[type[Event]] = frozenset(
         happened.PurificationGiven,
         happened.ReviewNoted,
         happened.LimitsSet,
+        happened.LiveUnlocked,
+        happened.ModeChanged,
         happened.SignalHeard,
         happened.PlanRegistered,
     }
@@ -137,6 +140,7 @@ __all__ = [
     "desk_changes",
     "fold",
     "law_changes",
+    "live_changes",
     "review_changes",
     "risk_changes",
     "trade_changes",

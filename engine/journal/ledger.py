@@ -18,6 +18,7 @@ from engine.model.fees import FeeTier
 from engine.model.orders import OPEN_STATES, Fill, Order, OrderState, Purpose, Side
 from engine.model.positions import Position, Trade
 from engine.model.proposals import CardKind, ProposalStatus, ProposalTerms
+from engine.model.reviews import Verdict
 from engine.model.setups import Assessment, Label, SetupKind
 from engine.model.signals import Signal, SignalResult
 from engine.model.venue_lines import Meaning, VenueLine
@@ -169,6 +170,16 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class UnlockRecord:
+    """The owner's word that the desk may be live, and over which verdict of which plan."""
+
+    by: Actor
+    verdict: Verdict
+    plan_seq: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Registration:
     """The plan in force, and when its clock began."""
 
@@ -279,6 +290,12 @@ class Ledger:
         What the owner said of kinds that the desk did not know.
     given : list of Given
         What was given away of incidental interest.
+    mode_since : datetime or None
+        When the desk's money last changed; None while it trades what it opened with.
+    set_aside : dict of str to Decimal, US dollars or base units
+        What was on the account when the desk went live and is the owner's.
+    unlocked : UnlockRecord or None
+        The owner's word for live, while it stands.
     registration : Registration or None
         The review's plan in force; None on a record older than that.
     registrations_count : int
@@ -358,6 +375,9 @@ class Ledger:
     kinds_said: dict[tuple[str, str], Meaning] = field(default_factory=dict)
     statements: dict[str, datetime] = field(default_factory=dict)
     given: list[Given] = field(default_factory=list)
+    mode_since: datetime | None = None
+    set_aside: dict[str, Decimal] = field(default_factory=dict)
+    unlocked: UnlockRecord | None = None
     registration: Registration | None = None
     registrations_count: int = 0
     tenure: Tenure | None = None

@@ -25,7 +25,7 @@ def _(event: happened.BreakerTripped, ledger: Ledger, envelope: Envelope) -> Non
     ledger.trips[event.name] = trip
     ledger.trip_log.append((event.name, envelope.at))
     if event.to_paper and ledger.paper_only_since is None:
-        ledger.paper_only_since = envelope.at
+        ledger.paper_only_since, ledger.unlocked = envelope.at, None
 
 
 @change.register

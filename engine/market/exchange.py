@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from engine.clock import EPOCH, Clock, as_utc
 from engine.errors import BadTick, MarketDataError
+from engine.market.candle_pages import candle_pages
 from engine.market.feed import FindingSink, Gate, log_finding
 from engine.market.polls import Polls, floor_to_bar, tell_silence
 from engine.market.public_api import PublicApi, VenueUnreachable
@@ -257,16 +258,9 @@ class ExchangeFeed:
 
     async def _closed(self, instrument: str, begin: datetime, end: datetime) -> list[Bar]:
         """Bars that open at or after `begin` and have closed by `end`, page by page."""
-        symbol, length = self._symbol(instrument), self.timeframe.length
-        page = self._venue.page_bars
-        bars: dict[datetime, Bar] = {}
-        while begin + length <= end:
-            wanted = (end - begin) // length + 1
-            rows = await self._api.candles(instrument, symbol, self.timeframe, begin, wanted)
-            bars |= {bar.open_at: bar for bar in rows if bar.close_at <= end}
-            # An empty page is a quiet stretch on Coinbase: the next one may hold bars again.
-            reached = max((bar.open_at for bar in rows), default=begin)
-            begin = max(reached + length, begin + min(wanted, page) * length)
+        symbol = self._symbol(instrument)
+        pages = candle_pages(self._api, instrument, symbol, self.timeframe, begin, end)
+        bars = {bar.open_at: bar async for page in pages for bar in page.bars}
         return [bars[open_at] for open_at in sorted(bars)]
 
     async def _quotes(self) -> list[Quote]:

@@ -41,6 +41,7 @@ class FindingKind(StrEnum):
     STALE = "stale"
     SPIKE = "spike"
     UNREACHABLE = "unreachable"
+    CLOCK = "clock"
     SHORT_SESSION = "short session"
 
     @property
@@ -52,7 +53,13 @@ class FindingKind(StrEnum):
 
 
 _USABLE = frozenset(
-    {FindingKind.GAP, FindingKind.STALE, FindingKind.SPIKE, FindingKind.UNREACHABLE}
+    {
+        FindingKind.GAP,
+        FindingKind.STALE,
+        FindingKind.SPIKE,
+        FindingKind.UNREACHABLE,
+        FindingKind.CLOCK,
+    }
 )
 
 STRUCTURAL = frozenset({FindingKind.UNSORTED, FindingKind.DUPLICATE, FindingKind.OVERLAP})

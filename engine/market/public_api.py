@@ -7,9 +7,9 @@ the client can do nothing but what compliance has on its list.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from engine.clock import EPOCH, Clock
 from engine.compliance.calls import GuardedClient
@@ -24,6 +24,40 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 BACKOFF = (timedelta(seconds=1), timedelta(seconds=3))
 """Waits before the second and third try of a request that met a network fault."""
+
+
+class PublicTrade(NamedTuple):
+    """One trade of anybody's.
+
+    Attributes
+    ----------
+    at : datetime, aware UTC, to the millisecond
+    price : float, quote currency, > 0
+    amount : float, base units, > 0
+    """
+
+    at: datetime
+    price: float
+    amount: float
+
+
+class TradePage(NamedTuple):
+    """One answer of a venue.
+
+    Attributes
+    ----------
+    trades : tuple of PublicTrade, in order
+    mark_ns : int, nanoseconds since 1970
+        The next page begins after it; the mark asked with where there is nothing newer.
+    """
+
+    trades: tuple[PublicTrade, ...]
+    mark_ns: int
+
+    @property
+    def reached_at(self) -> datetime:
+        """Every trade before it is known."""
+        return from_micros(self.mark_ns // 1000)
 
 
 class VenueUnreachable(MarketDataError):
@@ -99,6 +133,32 @@ class PublicApi:
             return sorted((_bar(instrument, timeframe, row) for row in rows), key=_open_at)
         except (TypeError, ValueError, IndexError) as fault:
             raise self._unreadable(fault) from fault
+
+    async def trades(self, symbol: str, since_ns: int) -> TradePage:
+        """Trades after an instant, oldest first, as many as the venue gives in one answer.
+
+        Parameters
+        ----------
+        symbol : str
+            ccxt's unified name.
+        since_ns : int, nanoseconds since 1970
+            The mark of the page before, or an instant.
+
+        Raises
+        ------
+        MarketDataError
+            As `candles`.
+        """
+        rows = await self._call(
+            lambda client: client.fetch_trades(symbol, None, None, {"since": str(since_ns)})
+        )
+        try:
+            trades = tuple(_trade(row) for row in rows)
+            # ccxt hangs Kraken's mark of the next page onto the last trade as it came.
+            mark = int(rows[-1]["info"][-1]) if rows else since_ns
+        except (TypeError, ValueError, KeyError, IndexError) as fault:
+            raise self._unreadable(fault) from fault
+        return TradePage(trades, max(mark, since_ns))
 
     async def best(self, symbol: str) -> tuple[tuple[float, float], tuple[float, float]] | None:
         """Best (price, size) of bids and asks, or None where one side is empty.
@@ -244,6 +304,12 @@ def _bar(instrument: str, timeframe: Timeframe, row: Sequence[float | None]) -> 
         instrument, timeframe, open_at, open_at + timeframe.length,
         opening, high, low, close, volume,
     )  # fmt: skip
+
+
+def _trade(row: Mapping[str, Any]) -> PublicTrade:
+    return PublicTrade(
+        from_micros(int(row["timestamp"]) * 1000), float(row["price"]), float(row["amount"])
+    )
 
 
 def _open_at(bar: Bar) -> datetime:

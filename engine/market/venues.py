@@ -33,6 +33,8 @@ class Venue:
         From a candle's close to the first request worth making.
     page_bars : int, > 0
         Most candles in one answer.
+    kept_bars : int or None
+        Newest candles that the venue keeps; None where it keeps all.
     """
 
     name: str
@@ -43,13 +45,14 @@ class Venue:
     time_key: str
     publication_delay: timedelta
     page_bars: int
+    kept_bars: int | None = None
 
 
 VENUES: Mapping[str, Venue] = MappingProxyType(
     {
         "kraken": Venue(
             "kraken", "Kraken", "https://api.kraken.com", ("public", "private"),
-            "/0/public/Time", "result", timedelta(seconds=2), 720,
+            "/0/public/Time", "result", timedelta(seconds=2), 720, 720,
         ),
         "coinbase": Venue(
             "coinbase", "Coinbase", "https://api.coinbase.com", ("rest",),

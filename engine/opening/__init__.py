@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from importlib.metadata import version
@@ -20,6 +20,7 @@ from engine.config import Secrets, Settings
 from engine.costs import Conditions
 from engine.desk.policy import Policy, policy_of
 from engine.engine import Engine, EngineParts
+from engine.engine.parts import Funding
 from engine.engine.recorder import Recorder
 from engine.errors import ConfigError, JournalError
 from engine.journal.ledger import Ledger
@@ -31,7 +32,11 @@ from engine.model.orders import Side
 from engine.model.positions import LotState
 from engine.opening.account import learn_fees
 from engine.opening.choice import MarketChoice
+from engine.opening.gates import pass_gates
+from engine.opening.live import funding_of, live_broker
 from engine.opening.markets import OpenMarket, open_market, open_replay, replay_of
+from engine.opening.news import headlines_of
+from engine.opening.venues import REHEARSAL, Venues
 from engine.ports import Broker, Journal, KillSwitch
 from engine.probability.layer import InstrumentScale
 from engine.probability.pipeline import Pipeline
@@ -39,8 +44,10 @@ from engine.risk import HeldBack, bounds_in_force
 from engine.views import MarketView
 
 __all__ = [
+    "Composition",
     "MarketChoice",
     "OpenMarket",
+    "Venues",
     "in_force",
     "kill_files",
     "open_engine",
@@ -50,9 +57,10 @@ __all__ = [
     "parts_on",
     "pipeline_of",
     "replay_of",
-    "require_live_allowed",
+    "start_on",
 ]
 
+PAPER = "paper"
 _SILENT = tuple(f"{name} (no model server)" for name in ("Alpha", "Beta", "Gamma", "Analyzer"))
 _PACED_EXPIRY_BARS = 2
 
@@ -74,7 +82,8 @@ async def open_engine(
     """
     switch = kill_files(settings, journal_path)
     journal = await SqliteJournal.open(journal_path, settings.hash)
-    engine = await open_on(journal, settings, choice, str(journal_path), switch)
+    venues = None if secrets is None else Venues(secrets)
+    engine = await open_on(journal, settings, choice, str(journal_path), switch, venues)
     if secrets is not None and not engine.market.paced and not engine.market.simulated:
         await learn_fees(engine, settings, secrets)
     return engine
@@ -106,8 +115,14 @@ async def open_on(
     choice: MarketChoice,
     name: str = "the record",
     kill_switch: KillSwitch | None = None,
+    venues: Venues | None = None,
 ) -> Engine:
     """Open the engine on `journal`, which it closes with itself, also when it cannot open.
+
+    Parameters
+    ----------
+    venues : Venues or None
+        How a live desk reaches its venues; None only for paper.
 
     Raises
     ------
@@ -116,17 +131,27 @@ async def open_on(
     """
     async with AsyncExitStack() as opened:
         opened.push_async_callback(journal.aclose)
-        parts = await parts_on(journal, settings, choice, name)
-        opened.push_async_callback(parts.feed.aclose)
-        opened.push_async_callback(parts.witnesses.aclose)
-        engine = Engine(replace(parts, kill_switch=kill_switch))
-        await engine.open()
-        opened.pop_all()
-        return engine
+        parts = await parts_on(journal, settings, choice, name, venues)
+        return await start_on(replace(parts, kill_switch=kill_switch), opened)
+
+
+async def start_on(parts: EngineParts, opened: AsyncExitStack) -> Engine:
+    """The engine made of `parts`, open; on a fault `opened` lets go of what they are made of."""
+    for part in (parts.feed, parts.witnesses, parts.broker, parts.headlines):
+        if part is not None:
+            opened.push_async_callback(part.aclose)
+    engine = Engine(parts)
+    await engine.open()
+    opened.pop_all()
+    return engine
 
 
 async def parts_on(
-    journal: Journal, settings: Settings, choice: MarketChoice, name: str = "the record"
+    journal: Journal,
+    settings: Settings,
+    choice: MarketChoice,
+    name: str = "the record",
+    venues: Venues | None = None,
 ) -> EngineParts:
     """Everything an engine on `journal` is made of, with the journal replayed.
 
@@ -138,53 +163,136 @@ async def parts_on(
     recorder = Recorder(journal)
     await recorder.replay()
     market = await open_market(settings, choice, recorder.ledger)
-    try:
-        _require_same_market(recorder.ledger, market.view, name)
-        _require_held_watched(recorder.ledger, market.instruments, name)
-        return _assemble(settings, choice, market, journal, recorder)
-    except BaseException:
-        await market.aclose()
-        raise
-
-
-def _assemble(
-    settings: Settings,
-    choice: MarketChoice,
-    market: OpenMarket,
-    journal: Journal,
-    recorder: Recorder,
-) -> EngineParts:
-    policy = policy_of(settings, market.instruments)
-    if market.view.paced:
-        # A bar may pass while the owner reads: a question outlives it.
-        shortest = _PACED_EXPIRY_BARS * market.view.timeframe.length
-        policy = replace(policy, expires_for=max(policy.expires_for, shortest))
-    policy, held_back = in_force(policy, recorder.ledger)
-    # A live view: what the journal learns of the account's fees counts from then on.
-    tiers = ChainMap(recorder.ledger.fee_tiers, dict(policy.costs.tiers))
-    policy = replace(policy, costs=replace(policy.costs, tiers=tiers))
-    conditions = Conditions(timedelta(seconds=settings.costs.quote_seconds))
-    recorder.clock = market.clock
-    return EngineParts(
-        settings=settings,
-        policy=policy,
-        market=market.view,
-        instruments=market.instruments,
-        journal=journal,
-        recorder=recorder,
-        feed=market.feed,
-        broker=_paper_broker(settings, policy, recorder.ledger, conditions),
-        conditions=conditions,
-        pipeline=pipeline_of(settings, policy, market.view.timeframe),
-        clock=market.clock,
-        software=version("executor"),
-        silent=_SILENT,
-        witnesses=market.witnesses,
-        held_back=held_back,
+    compose = replace(
+        Composition(settings, market, journal, recorder, name, venues),
         hold_seconds=choice.hold_seconds,
-        seed=market.seed,
-        epoch_at=market.epoch_at,
     )
+    return await compose.parts()
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """One desk about to be made of its parts: the same way for paper, live and rehearsal.
+
+    Attributes
+    ----------
+    market : OpenMarket
+        Closed again if the desk cannot be made.
+    recorder : Recorder
+        Already replayed.
+    name : str
+        The record, for people.
+    venues : Venues or None
+        None only for paper.
+    hold_seconds : float, real seconds, >= 0
+        How long a paced replay waits while the owner is being asked.
+    """
+
+    settings: Settings
+    market: OpenMarket
+    journal: Journal
+    recorder: Recorder
+    name: str = "the record"
+    venues: Venues | None = None
+    hold_seconds: float = 0.0
+
+    async def parts(self) -> EngineParts:
+        """Everything an engine is made of.
+
+        Raises
+        ------
+        ExecutorError
+            One line naming the thing and the mend; only the journal is still open then.
+        """
+        async with AsyncExitStack() as opened:
+            opened.push_async_callback(self.market.aclose)
+            _require_same_market(self.recorder.ledger, self.market.view, self.name)
+            _require_held_watched(self.recorder.ledger, self.market.instruments, self.name)
+            parts = await self._assemble(opened)
+            opened.pop_all()
+            return parts
+
+    async def _assemble(self, opened: AsyncExitStack) -> EngineParts:
+        settings, market, ledger = self.settings, self.market, self.recorder.ledger
+        policy = policy_of(settings, market.instruments)
+        if market.view.paced:
+            # A bar may pass while the owner reads: a question outlives it.
+            shortest = _PACED_EXPIRY_BARS * market.view.timeframe.length
+            policy = replace(policy, expires_for=max(policy.expires_for, shortest))
+        if self._rehearses:
+            policy = replace(policy, exploratory=True)  # or there might be nothing to rehearse
+        policy, held_back = in_force(policy, ledger)
+        # A live view: what the journal learns of the account's fees counts from then on.
+        tiers = ChainMap(ledger.fee_tiers, dict(policy.costs.tiers))
+        policy = replace(policy, costs=replace(policy.costs, tiers=tiers))
+        conditions = Conditions(timedelta(seconds=settings.costs.quote_seconds))
+        self.recorder.clock = market.clock
+        broker, locked = await self._broker(policy, conditions)
+        opened.push_async_callback(broker.aclose)
+        return EngineParts(
+            settings=settings,
+            policy=policy,
+            market=market.view,
+            instruments=market.instruments,
+            journal=self.journal,
+            recorder=self.recorder,
+            feed=market.feed,
+            broker=broker,
+            conditions=conditions,
+            pipeline=pipeline_of(settings, policy, market.view.timeframe),
+            clock=market.clock,
+            software=version("executor"),
+            silent=_SILENT,
+            witnesses=market.witnesses,
+            headlines=headlines_of(settings, market.view, market.instruments, market.clock),
+            held_back=held_back,
+            hold_seconds=self.hold_seconds,
+            seed=market.seed,
+            epoch_at=market.epoch_at,
+            funding=await self._funding(broker),
+            locked=locked,
+        )
+
+    @property
+    def _rehearses(self) -> bool:
+        return self.venues is not None and self.venues.rehearsal
+
+    @property
+    def _mode(self) -> str:
+        return REHEARSAL if self._rehearses else self.settings.desk.mode
+
+    async def _broker(self, policy: Policy, conditions: Conditions) -> tuple[Broker, str]:
+        """The venue of the mode, and why a live desk that holds something comes up halted."""
+        ledger, settings, market = self.recorder.ledger, self.settings, self.market
+        if self._mode == PAPER:
+            require_paper_record(ledger, self.name)
+            return _paper_broker(settings, policy, ledger, conditions), ""
+        locked = ""
+        if self._rehearses:
+            require_rehearsal_record(ledger, self.name)
+        else:
+            locked = await pass_gates(settings, ledger, self.venues, market.view)
+        if self.venues is None:
+            raise ConfigError("a live desk needs the keys of its venues, and none were given")
+        unsettled = _unsettled(policy, ledger)
+        broker = live_broker(
+            settings, market.instruments, self.venues, ledger, market.clock, unsettled
+        )
+        return broker, locked
+
+    async def _funding(self, broker: Broker) -> Funding | None:
+        """Money to go on with; None where the desk keeps what is on record."""
+        ledger, settings, mode = self.recorder.ledger, self.settings, self._mode
+        if mode == PAPER:
+            if ledger.opened_at is None or ledger.mode == PAPER:
+                return None
+            return Funding(PAPER, settings.desk.cash_usd, {}, "the settings say paper")
+        unlocked, since = ledger.unlocked, ledger.mode_since
+        anew = unlocked is not None and since is not None and unlocked.at > since
+        flat = not ledger.positions and not ledger.open_orders()
+        if ledger.mode == mode and not (anew and flat):
+            return None
+        return await funding_of(broker, settings, self.market.instruments, ledger, mode)
 
 
 def in_force(policy: Policy, ledger: Ledger) -> tuple[Policy, tuple[HeldBack, ...]]:
@@ -194,35 +302,47 @@ def in_force(policy: Policy, ledger: Ledger) -> tuple[Policy, tuple[HeldBack, ..
     return policy.within(bounds), held_back
 
 
-def require_live_allowed(ledger: Ledger) -> None:
-    """Refuse a live desk on a record whose drawdown kill has sent it back to paper.
+def require_paper_record(ledger: Ledger, name: str) -> None:
+    """Refuse to let a paper desk take over what is held for real, or a rehearsal's record.
 
     Raises
     ------
-    ConfigError
-        Naming when that was; resetting the breaker does not lift it.
+    JournalError
+        Naming the mend.
     """
-    if ledger.paper_only_since is not None:
-        raise ConfigError(
-            "desk.mode is live, but a drawdown kill sent this desk back to paper on "
-            f"{ledger.paper_only_since:%Y-%m-%d %H:%M} UTC: set desk.mode to paper"
+    if ledger.mode == REHEARSAL:
+        raise JournalError(f"{name} is the record of a rehearsal: choose another file with --db")
+    if ledger.mode == "live" and (ledger.positions or ledger.open_orders()):
+        raise JournalError(
+            f"{name} holds real positions, which a paper desk would not guard: set desk.mode to "
+            "live, close them with /flatten, then set it to paper"
+        )
+
+
+def require_rehearsal_record(ledger: Ledger, name: str) -> None:
+    """Refuse to rehearse on a record of anything else.
+
+    Raises
+    ------
+    JournalError
+        Naming the mend.
+    """
+    if ledger.opened_at is not None and ledger.mode != REHEARSAL:
+        raise JournalError(
+            f"{name} is the record of a {ledger.mode} desk: rehearse on a file of its own, "
+            "named with --db"
         )
 
 
 def _paper_broker(
     settings: Settings, policy: Policy, ledger: Ledger, conditions: Conditions
 ) -> Broker:
-    if settings.desk.mode != "paper":
-        require_live_allowed(ledger)
-        raise ConfigError(
-            "desk.mode is live, but no live broker is unlocked: live needs the review's gates "
-            "and /golive; set desk.mode to paper"
-        )
     held: dict[str, Decimal] = {}
     for position in ledger.positions.values():
         base = policy.instruments[position.instrument].base
         held[base] = held.get(base, Decimal(0)) + position.quantity
-    cash = ledger.cash_usd if ledger.opened_at else settings.desk.cash_usd
+    on_record = ledger.opened_at is not None and ledger.mode == PAPER
+    cash = ledger.cash_usd if on_record else settings.desk.cash_usd
     return PaperBroker(
         tuple(policy.instruments.values()),
         policy.costs,

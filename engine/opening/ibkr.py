@@ -18,7 +18,7 @@ from engine.market.nyse import is_trading_day
 from engine.market.sessions import is_open
 from engine.ports import Clock
 
-_VENUE = "ibkr"
+VENUE = "ibkr"
 
 
 def gateway_of(settings: Settings) -> Gateway:
@@ -54,7 +54,7 @@ def ibkr_broker(
         Purchases in the journal that are not ours yet.
     """
     traded = {
-        symbol: table for symbol, table in settings.instruments.items() if table.venue == _VENUE
+        symbol: table for symbol, table in settings.instruments.items() if table.venue == VENUE
     }
     street = Street(
         instruments={symbol: table.instrument(symbol) for symbol, table in traded.items()},

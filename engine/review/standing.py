@@ -33,6 +33,11 @@ class Standing:
     looked_at: datetime | None
     reason: str
 
+    @property
+    def goes(self) -> bool:
+        """Whether the owner may unlock live over it."""
+        return self.verdict in (Verdict.GO_FULL, Verdict.GO_PILOT)
+
 
 def standing_of(ledger: Ledger) -> Standing:
     """The verdict in force by the plan in force.

@@ -24,7 +24,7 @@ from engine.journal.codec import KINDS
 from engine.journal.fold import fold
 from engine.model import events as happened
 from engine.model.events import EVENTS, Event
-from engine.ports import Broker, Journal, MarketFeed
+from engine.ports import Broker, Headlines, Journal, MarketFeed
 from engine.probability.pipeline import LAYERS
 
 ROOT = Path(__file__).parents[2]
@@ -110,6 +110,7 @@ SUITES: dict[Any, tuple[str, str]] = {
     Journal: ("engine/journal", "tests/contracts/test_journal.py"),
     MarketFeed: ("engine/market", "tests/contracts/test_market_feed.py"),
     Broker: ("engine/brokers", "tests/contracts/test_broker.py"),
+    Headlines: ("engine/news", "tests/contracts/test_headlines.py"),
 }
 
 

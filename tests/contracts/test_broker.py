@@ -21,15 +21,22 @@ from engine.errors import BrokerUnavailable, OutcomeUnknown
 from engine.model.orders import Fill, Order, OrderType
 from engine.model.venue_lines import Meaning
 from engine.ports import Accepted, Broker, Rejected
+from engine.rehearsal.account import VenueSideOrder
+from engine.rehearsal.venue import AFTER, Fault
 from tests.engine.brokers.trading import bar, buy, closed, quote, sell, stop, target
-from tests.kit.broker_desks import VENUES, BrokerDesk, ExchangeDesk, PaperDesk, exchange_desk
+from tests.kit.broker_desks import (
+    VENUES,
+    BrokerDesk,
+    ExchangeDesk,
+    PaperDesk,
+    RoutedDesk,
+    exchange_desk,
+)
 from tests.kit.ib_gateway.desk import ibkr_desk
-from tests.kit.loopback_venue import AFTER, Fault
-from tests.kit.venue_account import VenueSideOrder
 
 D = Decimal
 LIVE = sorted(VENUES)
-DESKS = ["paper", "ibkr", *LIVE]
+DESKS = ["paper", "ibkr", "routing", *LIVE]
 
 
 @pytest.fixture(params=DESKS)
@@ -43,7 +50,10 @@ async def desk(request: pytest.FixtureRequest) -> AsyncIterator[BrokerDesk]:
         async with ibkr_desk() as at_gateway:
             yield at_gateway
         return
-    async with exchange_desk(request.param) as at_venue:
+    name, made = request.param, ExchangeDesk
+    if name == "routing":
+        name, made = "kraken", RoutedDesk
+    async with exchange_desk(name, made=made) as at_venue:
         yield at_venue
         assert at_venue.venue.foul == [], "something other than a plain spot order was sent"
 
@@ -259,7 +269,7 @@ async def test_br_20_the_ledger_of_a_plain_trade_is_ordinary_in_order_and_told_a
     assert len({line.line_id for line in lines}) == len(lines)
     assert sorted(lines, key=lambda line: line.at) == list(lines)
     assert {meaning_of(line) for line in lines} <= {Meaning.ORDINARY}
-    assert {line.venue for line in lines} <= {desk.broker.name}
+    assert {line.venue for line in lines} <= set(desk.broker.name.split("+"))
     own = await desk.broker.balances()
     for asset, before in (("USD", D(10_000)), ("BTC", D(1))):
         booked = sum((line.amount for line in lines if line.asset == asset), D(0))

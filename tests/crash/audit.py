@@ -18,7 +18,7 @@ from engine.model.orders import OrderState, Purpose, Side
 from engine.ports import Envelope
 from tests.crash.world import START, World
 from tests.kit.desk import money
-from tests.kit.venue_account import Execution, VenueAccount, VenueSideOrder
+from engine.rehearsal.account import Execution, VenueAccount, VenueSideOrder
 from engine.brokers.exchange.wire_id import from_wire
 
 _CENT = Decimal("0.01")

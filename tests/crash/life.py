@@ -9,7 +9,7 @@ from __future__ import annotations
 import http.client
 import os
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,24 +17,23 @@ from urllib.parse import urlencode, urlsplit
 
 from pydantic import SecretStr
 
-from engine.brokers.exchange.building import open_broker
 from engine.clock import VirtualClock
-from engine.config import Secrets
+from engine.config import Secrets, Settings
 from engine.engine import Engine
+from engine.engine.recorder import Recorder
 from engine.facade import Desk, ProposalView
 from engine.journal.ledger import Ledger, OrderRecord
 from engine.model.bars import BarsClosed, MarketEvent, Quote
 from engine.model.orders import OrderState, Purpose
 from engine.model.positions import Position
-from engine.opening import MarketChoice, parts_on
-from engine.ports import Broker, Clock
+from engine.opening import PAPER, Composition, MarketChoice, Venues, open_replay, start_on
+from engine.ports import Clock, Journal
 from tests.crash import mutants
 from tests.crash.mortality import Mortality, make_wire_mortal, mortal_journal
 from tests.crash.plan import Aim, Plan
 from tests.kit.desk import BTC, OVERSEER, OWNER, desk_settings
 from tests.kit.market import HOUR
 
-SETTINGS = desk_settings()
 PARTS = (0.4, 1.0)
 """Shares of an order that are filled one after the other."""
 _MOST_STEPS = 60
@@ -189,33 +188,42 @@ async def live(plan: Plan) -> None:
         mutants.seed(plan.mutant)
     mortality = Mortality(plan.end_at, told)
     make_wire_mortal(mortality, lambda: clock[0])
-    journal = await mortal_journal(mortality).open(Path(plan.db), SETTINGS.hash)
-    choice = MarketChoice(files={BTC: Path(plan.file)}, speed=float("inf"), hold_seconds=0.0)
-    parts = await parts_on(journal, SETTINGS, choice)
-    clock.append(parts.clock)
-    if plan.url:
-        parts = replace(parts, broker=_at_venue(plan, parts.recorder.ledger, parts.clock))
-    engine = Engine(parts)
-    await engine.open()
+    journal = await mortal_journal(mortality).open(Path(plan.db), settings_of(plan).hash)
+    engine = await _opened(plan, journal, clock)
     life = Life(engine, Hand(plan.url), plan.aim)
     await life.lead()
     await life.desk.close()
 
 
-def _at_venue(plan: Plan, ledger: Ledger, clock: Clock) -> Broker:
+async def _opened(plan: Plan, journal: Journal, clock: list[Clock]) -> Engine:
+    """The desk as the product composes it: on paper, or a rehearsal at the loopback venue."""
+    settings, recorder = settings_of(plan), Recorder(journal)
+    await recorder.replay()
+    choice = MarketChoice(files={BTC: Path(plan.file)}, speed=float("inf"), hold_seconds=0.0)
+    market = open_replay(settings, choice, recorder.ledger)
+    clock.append(market.clock)
+    venues = _venues(plan) if plan.url else None
+    parts = await Composition(settings, market, journal, recorder, venues=venues).parts()
+    async with AsyncExitStack() as opened:
+        return await start_on(parts, opened)
+
+
+def settings_of(plan: Plan) -> Settings:
+    """Settings of a desk on bitcoin alone: on paper, or live at the plan's venue."""
+    if plan.venue == PAPER:
+        return desk_settings()
+    return desk_settings(
+        desk={"mode": "live", "watch": (BTC,)},
+        instruments={BTC: {"attested_by": "a scholar", "venue": plan.venue}},
+        discord={"owner_id": OWNER.id.rjust(18, "1")},
+    )
+
+
+def _venues(plan: Plan) -> Venues:
     pair: dict[str, Any] = {
         f"{plan.venue}_api_key": SecretStr(plan.key),
         f"{plan.venue}_api_secret": SecretStr(plan.secret),
     }
-    return open_broker(
-        plan.venue,
-        {SETTINGS.instrument(BTC): "BTC/USD"},
-        getattr(SETTINGS.brokers, plan.venue),
-        Secrets.model_construct(**pair),
-        clock,
-        known_fills=frozenset(ledger.fills),
-        base_url=plan.url,
-        spacing=timedelta(microseconds=1),
-    )
-
-
+    secrets = Secrets.model_construct(**pair)
+    roots = {plan.venue: plan.url}
+    return Venues(secrets, roots, rehearsal=True, spacing=timedelta(microseconds=1))

@@ -24,10 +24,10 @@ from engine.brokers.exchange.wire_id import from_wire
 from engine.clock import VirtualClock
 from tests.crash.mortality import CLOCK_HEADER, DIE_HEADER
 from tests.kit.loopback_coinbase import LoopbackCoinbase
-from tests.kit.loopback_kraken import LoopbackKraken
-from tests.kit.loopback_venue import LoopbackVenue
+from engine.rehearsal.kraken import LoopbackKraken
+from engine.rehearsal.venue import LoopbackVenue
 from tests.kit.market import MONDAY
-from tests.kit.venue_account import VenueAccount, VenueSideOrder
+from engine.rehearsal.account import VenueAccount, VenueSideOrder
 
 START = {"USD": Decimal(10_000), "BTC": Decimal(0)}
 

@@ -83,3 +83,6 @@ class AwkwardVenue:
 
     async def ledger_lines(self, since: datetime | None) -> tuple[VenueLine, ...]:
         return tuple(self.lines)
+
+    async def aclose(self) -> None:
+        await self.paper.aclose()

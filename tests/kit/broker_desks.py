@@ -16,16 +16,18 @@ from pydantic import SecretStr
 
 from engine.brokers.exchange.broker import ExchangeBroker
 from engine.brokers.exchange.building import open_broker
+from engine.brokers.paper import PaperBroker
+from engine.brokers.routing import RoutingBroker
 from engine.clock import VirtualClock
 from engine.config import Secrets
 from engine.config.venues import ExchangeSettings
 from engine.model.orders import Order
 from engine.ports import Broker
-from tests.engine.brokers.trading import BTC, HOUR, MONDAY, paper, quote
+from engine.rehearsal.account import VenueAccount
+from engine.rehearsal.kraken import LoopbackKraken
+from engine.rehearsal.venue import LoopbackVenue
+from tests.engine.brokers.trading import BTC, COSTS, HOUR, MONDAY, XAU, paper, quote
 from tests.kit.loopback_coinbase import LoopbackCoinbase
-from tests.kit.loopback_kraken import LoopbackKraken
-from tests.kit.loopback_venue import LoopbackVenue
-from tests.kit.venue_account import VenueAccount
 
 WINDOW = timedelta(seconds=60)
 
@@ -109,7 +111,7 @@ class ExchangeDesk(BrokerDesk):
             spacing=timedelta(microseconds=1),
         )
         self._brokers.append(broker)
-        self.broker: ExchangeBroker = broker
+        self.broker: Broker = broker
 
     async def fill(self, order: Order, quantity: str = "") -> None:
         self.tick()
@@ -136,6 +138,16 @@ class ExchangeDesk(BrokerDesk):
             await broker.aclose()
 
 
+class RoutedDesk(ExchangeDesk):
+    """Two venues behind one port: bitcoin at a loopback Kraken, gold on paper."""
+
+    def open(self, told: Iterable[str] = ()) -> None:
+        super().open(told)
+        gold = PaperBroker((XAU,), COSTS, cash_usd=Decimal(0))
+        venues = {BTC.symbol: self.broker, XAU.symbol: gold}
+        self.broker = RoutingBroker(venues, lambda _client_id: BTC.symbol)
+
+
 VENUES: dict[str, Callable[[VenueAccount], LoopbackVenue]] = {
     "kraken": LoopbackKraken,
     "coinbase": LoopbackCoinbase,
@@ -144,13 +156,15 @@ VENUES: dict[str, Callable[[VenueAccount], LoopbackVenue]] = {
 
 @contextlib.asynccontextmanager
 async def exchange_desk(
-    name: str, settings: ExchangeSettings | None = None
+    name: str,
+    settings: ExchangeSettings | None = None,
+    made: type[ExchangeDesk] = ExchangeDesk,
 ) -> AsyncIterator[ExchangeDesk]:
     """A live adapter at its loopback venue, both closed at the end."""
     clock = VirtualClock(MONDAY - HOUR)
     venue = VENUES[name](VenueAccount(clock))
     chosen = settings or ExchangeSettings(timeout_seconds=1.0)
-    desk = ExchangeDesk(name, venue, clock, chosen)
+    desk = made(name, venue, clock, chosen)
     async with venue.serving() as url:
         desk.url = url
         desk.open()

@@ -17,8 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 from engine.clock import SystemClock
-from tests.kit.loopback_venue import LoopbackVenue
-from tests.kit.venue_account import (
+from engine.rehearsal.account import (
     FUNDS,
     LOT,
     MARKET,
@@ -32,6 +31,7 @@ from tests.kit.venue_account import (
     VenueAccount,
     VenueSideOrder,
 )
+from engine.rehearsal.venue import LoopbackVenue
 
 _ROOT = "/api/v3/brokerage/"
 _WORDS = {

@@ -156,6 +156,8 @@ class LoopbackVenue:
         self.crossed = False
         self.clock_off_s = 0
         self.bid = 100.0
+        self.trade_every_s = 600
+        self.page_trades = 50
         self.requests: Counter[str] = Counter()
         self._faults: list[tuple[str, Fault]] = []
 
@@ -200,6 +202,9 @@ class LoopbackVenue:
             ),
             "/0/public/OHLC": lambda: _kraken(
                 self._kraken_candles(query["pair"], int(query["interval"]), int(query["since"]))
+            ),
+            "/0/public/Trades": lambda: _kraken(
+                self._kraken_trades(query["pair"], int(query["since"]))
             ),
             "/0/public/Depth": lambda: _kraken(
                 {query["pair"]: self._book(lambda p, s: [str(p), str(s), self._now_s()])}
@@ -250,6 +255,23 @@ class LoopbackVenue:
             o, h, low, c, v = self.candle(symbol, open_s, minutes * 60)
             rows.append([open_s, str(o), str(h), str(low), str(c), str(c), str(v), 9])
         return {pair: rows, "last": rows[-2][0] if len(rows) > 1 else since}
+
+    def trade(self, symbol: str, k: int) -> tuple[int, float, float]:
+        """Nanosecond, price and amount of the k-th trade since 1970, one every `trade_every_s`."""
+        return k * self.trade_every_s * 10**9 + k % 997, 100.0 + k % 89 + len(symbol), 0.5 + k % 3
+
+    def _kraken_trades(self, pair: str, since: int) -> dict[str, Any]:
+        symbol = next(s for s, (k, _) in PAIRS.items() if k == pair)
+        now, k = self._now_s() * 10**9, max(since // (self.trade_every_s * 10**9) - 1, 0)
+        rows: list[list[Any]] = []
+        last = since
+        while len(rows) < self.page_trades and (told := self.trade(symbol, k))[0] <= now:
+            at_ns, price, amount = told
+            if at_ns > since:
+                rows.append([str(price), str(amount), at_ns / 1e9, "b", "l", "", k])
+                last = at_ns
+            k += 1
+        return {pair: rows, "last": str(last)}
 
     def _coinbase_candles(self, request: web.Request) -> list[dict[str, str]]:
         product, query = request.path.split("/")[-2], request.query

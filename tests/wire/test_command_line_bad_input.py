@@ -186,7 +186,19 @@ async def test_wrong_token_is_told(desk: Path) -> None:
 
 def test_live_is_refused_with_what_is_missing(desk: Path) -> None:
     done = run(desk, "--sandbox", "--live", "--data", "BTC-USD=btc.parquet")
-    refused(done, "8 weeks", "/golive", "--live")
+    assert done.code == 1
+    assert "Traceback" not in done.out + done.err
+    assert "executor: live trading is locked" in done.err
+    for thing in ("mode", "owner", "form of BTC-USD", "record", "review", "owner's word"):
+        assert f"  - {thing}: " in done.err
+    assert "KRAKEN_API_KEY" in done.err
+    assert "met jurisdiction" in done.out
+    assert not (desk / "desk.sqlite").exists()
+
+
+def test_a_live_desk_is_not_run_where_any_visitor_is_the_owner(desk: Path) -> None:
+    (desk / "config.toml").write_text('[desk]\nmode = "live"\n')
+    refused(run(desk, "--sandbox", "--data", "BTC-USD=btc.parquet"), "DISCORD_TOKEN", "rehearse")
 
 
 # ---- the record ------------------------------------------------------------------------------

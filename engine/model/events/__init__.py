@@ -20,6 +20,7 @@ from engine.model.events.law import (
     VenueKindClassified,
     VenueLineSeen,
 )
+from engine.model.events.live import LiveUnlocked, ModeChanged
 from engine.model.events.oversight import (
     AccessRefused,
     BreakerReset,
@@ -74,8 +75,10 @@ __all__ = [
     "HistoryStudied",
     "InvariantRefused",
     "LimitsSet",
+    "LiveUnlocked",
     "LotReleased",
     "LotSettled",
+    "ModeChanged",
     "ModelUsed",
     "NoticePosted",
     "OrderAccepted",
@@ -147,6 +150,8 @@ EVENTS: tuple[type[Event], ...] = (
     VenueKindClassified,
     PurificationGiven,
     StatementRead,
+    LiveUnlocked,
+    ModeChanged,
     SignalHeard,
     SignalClosed,
     PlanRegistered,

@@ -67,7 +67,7 @@ def read_histories(settings: Settings, files: Mapping[str, Path], bars: int | No
     histories, notes = [], []
     timeframe: Timeframe | None = None
     for symbol, path in files.items():
-        known = _configured(settings, symbol)
+        known = stand_in(settings, symbol)
         if known != symbol:
             notes.append(f"{symbol} is studied with the price step, hours and costs of {known}")
         instrument = settings.instrument(known)
@@ -96,13 +96,19 @@ def cost_fracs(settings: Settings, symbols: tuple[str, ...]) -> dict[str, float]
     """Round-trip cost of each instrument without a book, as a fraction of entry."""
     from engine.desk.policy import policy_of
 
-    known = {symbol: _configured(settings, symbol) for symbol in symbols}
+    known = {symbol: stand_in(settings, symbol) for symbol in symbols}
     costs = policy_of(settings, tuple(dict.fromkeys(known.values()))).cost_fracs()
     return {symbol: costs[name] for symbol, name in known.items()}
 
 
-def _configured(settings: Settings, symbol: str) -> str:
-    """The configured instrument that stands for `symbol`: itself, or one of the same base."""
+def stand_in(settings: Settings, symbol: str) -> str:
+    """The configured instrument that stands for `symbol`: itself, or one of the same base.
+
+    Raises
+    ------
+    ConfigError
+        If there is none.
+    """
     if symbol in settings.instruments:
         return symbol
     base = symbol.partition("-")[0]
@@ -111,7 +117,7 @@ def _configured(settings: Settings, symbol: str) -> str:
             return name
     known = ", ".join(settings.instruments)
     raise ConfigError(
-        f"--data names {symbol}, which is not configured: use one of {known}, "
+        f"{symbol} is not configured: use one of {known}, "
         f"or add [instruments.{base}-USD] to config.toml"
     )
 

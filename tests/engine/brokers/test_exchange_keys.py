@@ -9,8 +9,8 @@ from engine.brokers.exchange.keys import KeyFitness, check_key, require_fit_key
 from engine.compliance import ALLOWED_VENUE_CALLS
 from engine.config import Secrets
 from engine.errors import ConfigError
+from engine.rehearsal.venue import Fault
 from tests.kit.broker_desks import ExchangeDesk
-from tests.kit.loopback_venue import Fault
 
 
 async def _finding(desk: ExchangeDesk) -> tuple[KeyFitness, str]:

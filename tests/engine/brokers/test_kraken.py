@@ -17,10 +17,10 @@ from engine.errors import BrokerUnavailable, ConfigError, ForbiddenCall, Outcome
 from engine.model.orders import Order, OrderType
 from engine.model.venue_lines import Meaning
 from engine.ports import Accepted, Rejected
+from engine.rehearsal.kraken import LoopbackKraken
+from engine.rehearsal.venue import Fault
 from tests.engine.brokers.trading import buy, sell, stop
 from tests.kit.broker_desks import ExchangeDesk, exchange_desk
-from tests.kit.loopback_kraken import LoopbackKraken
-from tests.kit.loopback_venue import Fault
 
 D = Decimal
 

@@ -148,7 +148,7 @@ async def test_after_a_kill_no_live_desk_opens_on_that_record(desk: DeskAtWork) 
         await journal.append([envelope.event], envelope.at)
     files = desk.engine._parts.feed._files  # type: ignore[attr-defined]
     live = desk_settings(desk={"mode": "live"})
-    with pytest.raises(ConfigError, match="a drawdown kill sent this desk back to paper on 20"):
+    with pytest.raises(ConfigError, match="drawdown kill: it sent this desk back to paper on 20"):
         await open_on(journal, live, MarketChoice(files=files, speed=float("inf")))
 
 

@@ -85,6 +85,9 @@ class Venue:
     async def ledger_lines(self, since: datetime | None) -> tuple[VenueLine, ...]:
         return self.lines
 
+    async def aclose(self) -> None:
+        pass
+
     def fills(self, client_id: str, quantity: Decimal, price: Decimal, at: datetime) -> None:
         fill = Fill(
             f"{client_id}/{quantity}/{at}", client_id, at, price, quantity, Decimal(0), price

@@ -15,7 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.kit.venue_account import VenueAccount
+from engine.rehearsal.account import VenueAccount
 
 
 class Fault(StrEnum):

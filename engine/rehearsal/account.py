@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from engine.clock import Clock
+from engine.errors import InvariantBroken
 
 D = Decimal
 NOTHING = D(0)
@@ -84,6 +85,7 @@ class VenueSideOrder:
 
     @property
     def left(self) -> Decimal:
+        """What is still to be executed, in base units."""
         return self.quantity - self.executed
 
 
@@ -138,6 +140,7 @@ class VenueAccount:
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def new_id(self, prefix: str) -> str:
+        """The next id of the venue."""
         return f"{prefix}{next(self._numbers):05d}-AAAAA-BBBBBB"
 
     # ---- what the owner of the account sees ------------------------------------------------
@@ -231,8 +234,8 @@ class VenueAccount:
         self.own["USD"] -= sign * quantity * price + (NOTHING if order.fee_in_base else fee_usd)
         held = self.own.get(base, NOTHING) + sign * quantity
         self.own[base] = held - (fee if order.fee_in_base else NOTHING)
-        assert self.own["USD"] >= 0, "an account went into debt"
-        assert self.own[base] >= 0, "an account went short"
+        if self.own["USD"] < NOTHING or self.own[base] < NOTHING:
+            raise InvariantBroken(f"the played account went into debt or short over {order}")
         order.executed += quantity
         if order.left == 0:
             order.status = "closed"

@@ -17,8 +17,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from tests.kit.loopback_venue import LoopbackVenue
-from tests.kit.venue_account import (
+from engine.rehearsal.account import (
     FUNDS,
     LOT,
     MARKET,
@@ -30,6 +29,7 @@ from tests.kit.venue_account import (
     VenueAccount,
     VenueSideOrder,
 )
+from engine.rehearsal.venue import LoopbackVenue
 
 PAIRS = {"XXBTZUSD": "BTC-USD", "PAXGUSD": "PAXG-USD"}
 _ASSETS = {"USD": "ZUSD", "BTC": "XXBT"}
@@ -83,9 +83,11 @@ class LoopbackKraken(LoopbackVenue):
         self._counter, self._counted_at = 0.0, account.clock.now()
 
     async def params_of(self, request: web.Request) -> dict[str, Any]:
+        """As `LoopbackVenue.params_of`."""
         return dict(request.query) | dict(parse_qsl(await request.text()))
 
     async def answer(self, request: web.Request, params: dict[str, Any]) -> web.Response:
+        """As `LoopbackVenue.answer`."""
         _, _, kind, name = request.path.split("/", 3)
         handlers: dict[str, Callable[[dict[str, Any]], Any]] = {
             "Time": self._time, "SystemStatus": lambda _: {"status": "online"},

@@ -1,0 +1,9 @@
+"""Headlines: read from allow-listed feeds, or from recorded files as of their time.
+
+Refuses whatever is undated, dated in the future, or more than a line of plain text.
+"""
+
+from engine.news.reader import FeedReader, ReadingBounds
+from engine.news.recorded import RecordedHeadlines
+
+__all__ = ["FeedReader", "ReadingBounds", "RecordedHeadlines"]
