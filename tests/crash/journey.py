@@ -39,16 +39,19 @@ class Leg:
     dies_twice: bool = False
 
 
-JOURNEY = (
-    Leg(Aim.ENTER),
+_TRADE = (
     Leg(Aim.HOLD, dies_twice=True),
     Leg(Aim.CLOSE, Aim.HOLD, dies_twice=True),
     Leg(Aim.STOP, Aim.HOLD),
     Leg(Aim.TARGET, Aim.HOLD, dies_twice=True),
     Leg(Aim.WAIT, Aim.HOLD, dies=False),
     Leg(Aim.TIME, Aim.WAIT),
-    Leg(Aim.HALT, Aim.ENTER),
 )
+JOURNEYS: dict[str, tuple[Leg, ...]] = {
+    "kraken": (*_TRADE, Leg(Aim.ENTER), Leg(Aim.HALT, Aim.ENTER)),
+    "coinbase": _TRADE,  # an entry there fills at once or not at all: none ever works
+    "paper": (*_TRADE, Leg(Aim.ENTER), Leg(Aim.HALT, Aim.ENTER)),
+}
 
 
 @dataclass
@@ -77,11 +80,8 @@ class Report:
     @property
     def line(self) -> str:
         """The whole in one line."""
-        led = sum(not death.same_as for _, death in self.deaths)
-        return (
-            f"{sum(self.moments.values())} moments, {len(self.deaths)} deaths, "
-            f"{led} different worlds left behind"
-        )
+        led = sum(death.led for _, death in self.deaths)
+        return f"{sum(self.moments.values())} moments, {len(self.deaths)} deaths, {led} next lives"
 
 
 def all_moments(names: Sequence[str]) -> dict[int, str]:
@@ -105,6 +105,21 @@ def telling_moments(names: Sequence[str]) -> dict[int, str]:
             continue  # as the moment before it, or the next one
         chosen[number] = name
     return chosen
+
+
+def some_moments(names: Sequence[str]) -> dict[int, str]:
+    """A quarter of the telling ones, spread over all."""
+    return dict(list(telling_moments(names).items())[::4])
+
+
+def crucial_moments(names: Sequence[str]) -> dict[int, str]:
+    """Around approvals, intents, requested exits, and orders on the wire."""
+    words = ("proposal_approved", "order_intended", "exit_requested", "wire AddOrder")
+    return {
+        number: name
+        for number, name in all_moments(names).items()
+        if any(word in name for word in words)
+    }
 
 
 def _acts(name: str) -> bool:
@@ -132,7 +147,7 @@ async def walk(
     """Die everywhere on the journey."""
     report = Report()
     worlds: dict[Aim | None, World] = {None: World.empty(venue, folder / "empty")}
-    for leg in JOURNEY:
+    for leg in JOURNEYS[venue]:
         name = leg.aim.value
         begins = worlds[leg.begins]
         segment = Segment(venue, leg.aim, file, begins, zygotes, whole=whole)

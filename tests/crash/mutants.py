@@ -6,6 +6,7 @@ test; it happens in the process that dies, never in the one that looks.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from engine.brokers.exchange.broker import ExchangeBroker
@@ -13,8 +14,10 @@ from engine.engine.execution import Execution
 from engine.engine.exits import Exits
 from engine.errors import BrokerError
 from engine.model import events as happened
+from engine.model.actors import Actor
 from engine.model.events import Event
-from engine.model.orders import Order
+from engine.model.orders import Order, OrderState, Purpose
+from engine.model.positions import Position
 from engine.ports import Accepted
 
 
@@ -39,6 +42,29 @@ async def _never_there(self: Any, client_id: str) -> None:
     self._absent.add(client_id)
 
 
+async def _taken_for_never_sent(self: Any, now: datetime) -> None:
+    """A restart that cancels in its books what it did not see answered."""
+    for record in self._ledger.open_orders():
+        if record.state in (OrderState.INTENDED, OrderState.UNKNOWN):
+            why = "never reached the venue; so it seems"
+            await self._recorder.record(happened.OrderCanceled(record.order.client_id, why))
+    await self._broker.restore(
+        [(record.order, record.filled) for record in self._ledger.open_orders()]
+    )
+
+
+_pursue = Exits.pursue
+
+
+async def _sold_while_asked(
+    self: Any, held: Position, purpose: Purpose, by: Actor, reason: str
+) -> None:
+    await self._recorder.record(
+        happened.ExitRequested(held.id, purpose, by, reason), durable=True
+    )
+    await _pursue(self)
+
+
 async def _nothing(*_args: object, **_named: object) -> None:
     """Do nothing."""
 
@@ -47,7 +73,11 @@ MUTANTS: dict[str, tuple[tuple[type, str, Any], ...]] = {
     "the intent is journaled after the wire": ((Execution, "send", _wire_before_intent),),
     "the yes and the intent are two writes": ((Execution, "send", _yes_and_intent_apart),),
     "what is in doubt is sent again blind": ((ExchangeBroker, "_look_up", _never_there),),
-    "a requested exit is forgotten": ((Exits, "pursue", _nothing),),
+    "what was not answered was never sent": ((Execution, "recover", _taken_for_never_sent),),
+    "an exit is sold by the process that was asked, or not at all": (
+        (Exits, "close", _sold_while_asked),
+        (Exits, "pursue", _nothing),
+    ),
 }
 
 

@@ -15,6 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,14 @@ from engine.rehearsal.kraken import LoopbackKraken
 from engine.rehearsal.venue import LoopbackVenue
 from tests.kit.market import MONDAY
 from engine.rehearsal.account import VenueAccount, VenueSideOrder
+
+class Away(StrEnum):
+    """What the market does between a death and the next life."""
+
+    CALM = "nothing happened"
+    FILLS = "what could fill filled"
+    STOPS = "the stop was reached"
+
 
 START = {"USD": Decimal(10_000), "BTC": Decimal(0)}
 
@@ -111,6 +120,15 @@ class World:
             if source.exists():
                 shutil.copyfile(source, f"{db}{part}")
         return World(db, copy.deepcopy(self.account))
+
+    def go_on(self, away: Away) -> None:
+        """Let the market do something while nobody is there."""
+        if self.account is None or away is Away.CALM:
+            return
+        for order in self.account.listed("open"):
+            if (order.trigger is not None) == (away is Away.STOPS):
+                touch = self.account.ask if order.side == "buy" else self.account.bid
+                self.account.execute(order, order.left, order.trigger or touch)
 
     def fingerprint(self) -> str:
         """Of everything that the next life can find: equal worlds have equal futures."""

@@ -1,0 +1,22 @@
+"""A real desk on paper, where the journal is the venue: killed around every write, and begun again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.crash.journey import WHOLE, all_moments, telling_moments, walk
+from tests.crash.matrix import zygotes
+from tests.kit.desk import swinging_file
+
+
+@pytest.mark.timeout(3600)
+async def test_no_death_of_a_desk_on_paper_breaks_what_must_hold(tmp_path: Path) -> None:
+    file = swinging_file(tmp_path, 390, half_life=20.0)
+    choose = all_moments if WHOLE else telling_moments
+    async with zygotes(2) as began:
+        report = await walk("paper", file, began, tmp_path, choose, whole=WHOLE)
+    print(report.line)  # noqa: T201  shown by pytest -s
+    assert report.faults == []
+    assert len(report.deaths) > 60
