@@ -124,11 +124,15 @@ def _read(
     if through is not None:
         end = datetime.combine(through, time.max, UTC)
         if through > now.date():
-            raise JournalError(f"--through {through} is yet to come; give the statement's last day")
+            raise JournalError(
+                f"--through {through} is yet to come; give the statement's last day"
+            )
     elif lines:
         end = max(line.at for line in lines)
     else:
-        raise JournalError("the statement has no lines: say with --through up to which day it goes")
+        raise JournalError(
+            "the statement has no lines: say with --through up to which day it goes"
+        )
     count = sum(isinstance(event, VenueLineSeen) for event in new)
     return (StatementRead(venue.lower(), min(end, now), len(lines), count),)
 

@@ -149,8 +149,8 @@ def _unknown(venue: str, kind: str, lines: int) -> str:
 def _statement(venue: str, through_at: datetime | None) -> str:
     told = "none was ever read" if through_at is None else f"the newest ends {through_at:%Y-%m-%d}"
     return (
-        f"{plain(venue)} tells no ledger, so its statements count: {told}. Live entries there need "
-        "a fresh one (`executor ledger import`)."
+        f"{plain(venue)} tells no ledger, so its statements count: {told}. "
+        "Live entries there need a fresh one (`executor ledger import`)."
     )
 
 

@@ -59,7 +59,7 @@ class ComplianceSettings(Section):
     usd_cad_as_of: date = setting(date(2026, 11, 1), "Day of that rate", "date, YYYY-MM-DD")
     statement_days: int = setting(
         35,
-        "How old the newest statement of a venue that tells no ledger (ibkr) may be at a live entry",
+        "How old the newest statement of a venue without a ledger (ibkr) may be at a live entry",
         "days",
         ge=1,
         le=100,

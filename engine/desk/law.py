@@ -55,9 +55,7 @@ def check_lawful(
     )
 
 
-def _check_statement(
-    venue: str, ledger: Ledger, policy: Policy, now: datetime
-) -> Refused | None:
+def _check_statement(venue: str, ledger: Ledger, policy: Policy, now: datetime) -> Refused | None:
     """Real money needs a ledger that is known; on paper the paper venue books, and tells it."""
     if policy.mode != "live":
         return None

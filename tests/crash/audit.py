@@ -10,16 +10,17 @@ from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 
+from engine.brokers.exchange.wire_id import from_wire
 from engine.facade import verify_journal
 from engine.journal.fold import fold
 from engine.journal.ledger import Ledger
 from engine.journal.sqlite import SqliteJournal
+from engine.model import events as happened
 from engine.model.orders import OrderState, Purpose, Side
 from engine.ports import Envelope
+from engine.rehearsal.account import Execution, VenueAccount, VenueSideOrder
 from tests.crash.world import START, World
 from tests.kit.desk import money
-from engine.rehearsal.account import Execution, VenueAccount, VenueSideOrder
-from engine.brokers.exchange.wire_id import from_wire
 
 _CENT = Decimal("0.01")
 _NOTHING = Decimal(0)
@@ -47,9 +48,9 @@ async def faults_of(world: World) -> list[str]:
 
 def _of_record(ledger: Ledger, record: list[Envelope]) -> Iterator[str]:
     approvals = Counter(
-        envelope.event.proposal_id  # type: ignore[union-attr]
-        for envelope in record
-        if envelope.kind == "proposal_approved"
+        event.proposal_id
+        for event in (envelope.event for envelope in record)
+        if isinstance(event, happened.ProposalApproved)
     )
     yield from (f"{name} was approved {n} times" for name, n in approvals.items() if n > 1)
     yield from (f"broken: {what}" for what in ledger.broken)
@@ -79,7 +80,9 @@ def _of_venue(ledger: Ledger, account: VenueAccount) -> Iterator[str]:
     yield from (f"{name} was placed {n} times" for name, n in placed.items() if n > 1)
     entries = Counter(name.partition("-")[0] for name in placed if "-entry-" in name)
     yield from (f"{n} entries for {name}" for name, n in entries.items() if n > 1)
-    yield from (f"the venue has {name} and the record has not" for name in set(placed) - set(ledger.orders))
+    yield from (
+        f"the venue has {name} and the record has not" for name in set(placed) - set(ledger.orders)
+    )
     yield from _of_fills(ledger, account)
     yield from _of_resting(ledger, ours)
     for asset, here in (("USD", ledger.cash_usd), ("BTC", _held(ledger))):

@@ -132,9 +132,7 @@ class Segment:
         await asyncio.gather(*(work(zygote) for zygote in self.zygotes))
         return sorted(found, key=lambda death: death.number)
 
-    async def _death(
-        self, zygote: Zygote, number: int, folder: Path, worlds: set[str]
-    ) -> Death:
+    async def _death(self, zygote: Zygote, number: int, folder: Path, worlds: set[str]) -> Death:
         left = self.world.copied(folder)
         async with self._venue(left) as plan:
             await self._kill(zygote, plan, number)

@@ -118,4 +118,4 @@ def make_wire_mortal(mortality: Mortality, clock: Callable[[], Clock]) -> None:
         mortality.moment(f"{name}: answered")
         return answer
 
-    aiohttp.ClientSession._request = mortal  # type: ignore[method-assign]
+    aiohttp.ClientSession._request = mortal  # type: ignore[method-assign,assignment]

@@ -59,9 +59,7 @@ _pursue = Exits.pursue
 async def _sold_while_asked(
     self: Any, held: Position, purpose: Purpose, by: Actor, reason: str
 ) -> None:
-    await self._recorder.record(
-        happened.ExitRequested(held.id, purpose, by, reason), durable=True
-    )
+    await self._recorder.record(happened.ExitRequested(held.id, purpose, by, reason), durable=True)
     await _pursue(self)
 
 

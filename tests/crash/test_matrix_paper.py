@@ -1,4 +1,4 @@
-"""A real desk on paper, where the journal is the venue: killed around every write, and begun again."""
+"""A real desk on paper, where the journal is the venue, killed around every write."""
 
 from __future__ import annotations
 

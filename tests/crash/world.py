@@ -23,12 +23,13 @@ from aiohttp import web
 
 from engine.brokers.exchange.wire_id import from_wire
 from engine.clock import VirtualClock
-from tests.crash.mortality import CLOCK_HEADER, DIE_HEADER
-from tests.kit.loopback_coinbase import LoopbackCoinbase
+from engine.rehearsal.account import VenueAccount, VenueSideOrder
 from engine.rehearsal.kraken import LoopbackKraken
 from engine.rehearsal.venue import LoopbackVenue
+from tests.crash.mortality import CLOCK_HEADER, DIE_HEADER
+from tests.kit.loopback_coinbase import LoopbackCoinbase
 from tests.kit.market import MONDAY
-from engine.rehearsal.account import VenueAccount, VenueSideOrder
+
 
 class Away(StrEnum):
     """What the market does between a death and the next life."""

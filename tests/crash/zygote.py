@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import aiosqlite  # noqa: F401  imported once for all lives
 import ccxt.async_support  # noqa: F401
-import polars  # noqa: F401
+import polars as pl  # noqa: F401
 import structlog
 
 from tests.crash.life import live
@@ -44,9 +44,7 @@ def lived(plan: Plan) -> int:
 def main() -> None:
     """Answer each plan until there are no more."""
     logging.disable(logging.CRITICAL)
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL)
-    )
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     for line in sys.stdin:
         print(lived(Plan.of(line)), flush=True)  # noqa: T201  the parent reads it
 

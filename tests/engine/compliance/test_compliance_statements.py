@@ -50,7 +50,7 @@ def test_only_a_venue_without_a_ledger_needs_a_fresh_statement(
 
 
 def phys(mode: str) -> tuple[Policy, Order]:
-    settings = Settings(instruments={"PHYS-USD": {"attested_by": "a scholar"}})  # type: ignore[dict-item]
+    settings = Settings(instruments={"PHYS-USD": {"attested_by": "a scholar"}})
     policy = replace(policy_of(settings, ("PHYS-USD",)), mode=mode, law=None)
     order = Order(
         "a1b2c3d4e5f6-entry-1", "P", "PHYS-USD", Side.BUY, OrderType.MARKET, Purpose.ENTRY,
