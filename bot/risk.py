@@ -63,6 +63,14 @@ def _head(view: RiskView) -> list[str]:
         lines.append(f"  [red]kill file[/] {escape(switch.reason)}; {mend}, then /resume")
     else:
         lines.append(f"  [dim]kill file, none there: {escape(', '.join(switch.places))}[/]")
+    if view.account is not None:
+        lines += [f"  [red]differs[/] {escape(each)}" for each in view.account.differing]
+        lines += [f"  [dim]{escape(each)}[/]" for each in view.account.owners]
+        verdict = "differ" if view.account.differing else "agree"
+        lines.append(
+            f"  [dim]record and account {verdict} since {date_of(view.account.at)}: "
+            f"{escape(view.account.compared)}[/]"
+        )
     lines += [f"  [red]contradiction[/] {escape(each)}" for each in view.contradictions]
     if view.market is None:
         lines.append("  [dim]read from the record: what needs a market is not measured[/]")

@@ -61,6 +61,7 @@ class Plan:
     config: Path | None = None
     sandbox: bool = False
     files: dict[str, Path] = field(default_factory=dict)
+    books: dict[str, Path] = field(default_factory=dict)
     market: str = "auto"
     speed: float | None = None
     start: datetime | None = None
@@ -135,6 +136,7 @@ def _choice(plan: Plan) -> MarketChoice:
         start=plan.start,
         until=plan.until,
         hold_seconds=plan.hold_seconds,
+        books=plan.books,
     )
 
 

@@ -5,6 +5,8 @@ Every message names the thing and the mend in one line, fit to be shown to the o
 
 from __future__ import annotations
 
+from datetime import datetime
+
 
 class ExecutorError(Exception):
     """Root of every fault that Executor raises on purpose."""
@@ -39,7 +41,17 @@ class BrokerUnavailable(BrokerError):
 
 
 class OutcomeUnknown(BrokerError):
-    """The order may be live: reconcile by client id, never resend blind."""
+    """The order may be live: reconcile by client id, never resend blind.
+
+    Attributes
+    ----------
+    ask_again_at : datetime or None, aware UTC
+        When the venue can prove what became of it; None where that is not known.
+    """
+
+    def __init__(self, message: str, ask_again_at: datetime | None = None) -> None:
+        super().__init__(message)
+        self.ask_again_at = ask_again_at
 
 
 class ScoutError(ExecutorError):

@@ -12,10 +12,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from engine.model.bars import Bar, MarketEvent, Quote
+from engine.model.bars import Bar, Depth, MarketEvent
 from engine.model.events import Event
 from engine.model.headlines import Headline
 from engine.model.orders import Fill, Order
+from engine.model.reconciliation import VenueStatement
 from engine.model.venue_lines import VenueLine
 
 
@@ -32,7 +33,7 @@ class Clock(Protocol):
 
 
 class MarketFeed(Protocol):
-    """A source of closed bars and quotes.
+    """A source of closed bars, order books and, where the source has them, prints.
 
     Attributes
     ----------
@@ -58,8 +59,8 @@ class MarketFeed(Protocol):
         """Events strictly after `after`, in time order, until the source ends."""
         ...
 
-    async def quote(self, instrument: str) -> Quote | None:
-        """Present bid and ask, or None where the source has none."""
+    async def depth(self, instrument: str) -> Depth | None:
+        """Present book, as deep as the source shows it, or None where it has none."""
         ...
 
     async def check(self) -> None:
@@ -81,8 +82,8 @@ class PriceSource(Protocol):
 
     name: str
 
-    async def quote(self, instrument: str) -> Quote | None:
-        """Present bid and ask, or None where the source has none."""
+    async def depth(self, instrument: str) -> Depth | None:
+        """Present book, as deep as the source shows it, or None where it has none."""
         ...
 
     async def aclose(self) -> None:
@@ -225,6 +226,13 @@ class Broker(Protocol):
 
     async def balances(self) -> dict[str, Decimal]:
         """Settled own balances by currency or base asset, in its units."""
+        ...
+
+    async def statement(self, since: datetime) -> tuple[VenueStatement, ...]:
+        """The account as each venue shows it now, with executions at or after `since`.
+
+        Everything on the account, whoever made it: the owner's own orders and trades too.
+        """
         ...
 
     async def ledger_lines(self, since: datetime | None) -> tuple[VenueLine, ...]:

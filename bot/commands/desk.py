@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from bot.commands.frame import (
+    BooksOption,
     ConfigOption,
     DataOption,
     JsonOption,
@@ -49,6 +50,7 @@ def run(
         bool, typer.Option("--sandbox", help="Use the local Discord even if a token is set.")
     ] = False,
     data: DataOption = None,
+    books: BooksOption = None,
     market: Annotated[
         str,
         typer.Option(help="auto, simulated, kraken or coinbase; --data replays files."),
@@ -85,6 +87,7 @@ def run(
         config=config,
         sandbox=sandbox,
         files=parse_data(data),
+        books=parse_data(books, "--books"),
         market=market,
         speed=speed,
         start=instant_of(start, "--from"),

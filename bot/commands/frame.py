@@ -43,6 +43,15 @@ DataOption = Annotated[
         help="Recorded bars (Parquet or CSV) of an instrument; once for each.",
     ),
 ]
+BooksOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--books",
+        metavar="SYMBOL=FILE",
+        help="Recorded order books of an instrument in --data (Kraken's messages as .jsonl, or "
+        "bids and asks as Parquet or CSV); once for each.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 TrialsOption = Annotated[
     Path,
@@ -79,7 +88,7 @@ def told(action: Callable[[], int | None]) -> None:
         raise typer.Exit(code)
 
 
-def parse_data(data: list[str] | None) -> dict[str, Path]:
+def parse_data(data: list[str] | None, option: str = "--data") -> dict[str, Path]:
     """``SYMBOL=FILE`` pairs as a mapping.
 
     Raises
@@ -98,10 +107,10 @@ def parse_data(data: list[str] | None) -> dict[str, Path]:
         if not (symbol and separator and path):
             raise typer.BadParameter(
                 f"{pair!r} is not SYMBOL=FILE, for example BTC-USD=btc.parquet",
-                param_hint="--data",
+                param_hint=option,
             )
         if symbol.upper() in files:
-            raise typer.BadParameter(f"{symbol.upper()} is given twice", param_hint="--data")
+            raise typer.BadParameter(f"{symbol.upper()} is given twice", param_hint=option)
         files[symbol.upper()] = Path(path)
     return files
 

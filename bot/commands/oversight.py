@@ -1,4 +1,4 @@
-"""``executor halt`` and ``executor risk``: stopping a desk and looking at it from outside."""
+"""``executor halt``, ``risk`` and ``reconcile``: a desk stopped or looked at from outside."""
 
 from __future__ import annotations
 
@@ -76,6 +76,31 @@ def risk(
             print_json(risk_as_json(view))
         else:
             print_risk(view, screen)
+
+    told(action)
+
+
+@app.command()
+def reconcile(
+    db: OptionalDbOption = None, config: ConfigOption = None, as_json: JsonOption = False
+) -> None:
+    """Compare the record with its account: balances, open orders and fills; 1 if they differ."""
+
+    def action() -> int:
+        from engine.facade import load_settings, reconcile_outside, reconciled_as_json
+
+        write_logs("error", as_json=False)
+        settings = load_settings(config)
+        outcome = asyncio.run(reconcile_outside(settings, db or settings.journal.path))
+        if as_json:
+            print_json(reconciled_as_json(outcome))
+        else:
+            sign = "[green]✓[/]" if outcome.agrees else "[red]✗[/]"
+            screen.print(f"{sign} {escape(outcome.sentence)}")
+            for each in outcome.differences:
+                mark = "[red]stops entries[/]" if each.halts else "[dim]the owner's[/]"
+                screen.print(f"  {mark} {escape(each.sentence)}")
+        return 0 if outcome.agrees else 1
 
     told(action)
 

@@ -13,6 +13,7 @@ from bot.ui.risk_words import against, event_words, foremost, level_sign, limit_
 from bot.ui.scan import ENTRIES
 from bot.ui.text import clip, count, listed, money, plain
 from engine.facade import (
+    AccountView,
     BreakerRowView,
     DeskState,
     LimitLevel,
@@ -39,6 +40,8 @@ def risk_card(view: RiskView, picture: Picture | None) -> Card:
             f"-# {marked}" if marked else "",
         )
     )
+    if view.account is not None:
+        card.lines(_account(view.account), essential=False)
     card.rule().picture(picture)
     card.lines(_limits(view), essential=False)
     card.rule().lines(_breakers(view.breakers), essential=False)
@@ -77,6 +80,14 @@ def _kill_file(view: RiskView) -> str:
         f"**The kill file is there**: {clip(plain(switch.reason), 200)}. "
         f"To release it {plain(switch.mend)}; then /resume."
     )
+
+
+def _account(account: AccountView) -> list[str]:
+    """What differs each with its line; that record and account agree is one small line."""
+    lines = [f"**DIFFERS** {clip(plain(each), 300)}" for each in account.differing]
+    lines += [f"-# {clip(plain(each), 300)}" for each in account.owners]
+    verdict = "record and account differ" if account.differing else "record and account agree"
+    return [*lines, f"-# {verdict} since {date_of(account.at)} · {plain(account.compared)}"]
 
 
 def _limits(view: RiskView) -> list[str]:

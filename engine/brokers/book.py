@@ -24,12 +24,24 @@ class Standing:
     ----------
     since : datetime, aware UTC
         From when the market may move it: its creation, then its newest fill.
+    acts_at : datetime, aware UTC
+        When it reaches the venue; books and prints up to then are none of its.
+    arrived : bool
+        Whether it has met a market since, so that it rests.
+    triggered : bool
+        Whether its stop has been reached: what is left of it is a market order.
+    ahead : Decimal or None, base units, >= 0
+        What others have at its price before it; None where that is not known.
     """
 
     order: Order
     since: datetime
+    acts_at: datetime
     filled: Decimal = _NOTHING
     working: bool = True
+    arrived: bool = False
+    triggered: bool = False
+    ahead: Decimal | None = None
 
 
 class PaperBook:
@@ -41,9 +53,22 @@ class PaperBook:
     def __init__(self) -> None:
         self._standing: dict[str, Standing] = {}
 
-    def add(self, order: Order, filled: Decimal = _NOTHING) -> None:
-        """Let `order` stand."""
-        self._standing[order.client_id] = Standing(order, order.created_at, filled)
+    def add(self, order: Order, acts_at: datetime) -> Standing:
+        """Let `order` stand, on its way until `acts_at`."""
+        standing = Standing(order, order.created_at, acts_at)
+        self._standing[order.client_id] = standing
+        return standing
+
+    def take_up(self, order: Order, filled: Decimal) -> None:
+        """Let an order stand that stood before a restart: at the end of its queue."""
+        self._standing[order.client_id] = Standing(
+            order,
+            order.created_at,
+            order.created_at,
+            filled,
+            arrived=True,
+            triggered=filled > _NOTHING,
+        )
 
     def get(self, client_id: str) -> Standing | None:
         """The order of that client id, working or not."""

@@ -1,4 +1,4 @@
-"""When and at what price a paper order executes: pure rules, one for each type and source.
+"""When and at what price a paper order executes within a closed bar: one rule for each type.
 
 Refuses to flatter: touch is no fill, stops fill at the worse of stop and open, and a bar that
 began before an order can hurt it but never help it (MATH.md section 6).
@@ -6,35 +6,16 @@ began before an order can hurt it but never help it (MATH.md section 6).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 
+from engine.brokers.executions import Execution
 from engine.costs import CostModel, Seen, flow_of
-from engine.model.bars import Bar, Quote
+from engine.model.bars import Bar
 from engine.model.instruments import Instrument
 from engine.model.money import ceil_to, exact, floor_to
 from engine.model.orders import Order, OrderType, Side
-
-
-@dataclass(frozen=True, slots=True)
-class Execution:
-    """One fill to be.
-
-    Attributes
-    ----------
-    price, reference : Decimal, quote currency
-        With and without spread, slippage and impact.
-    quantity : Decimal, base units, > 0
-    at_open : bool
-        Whether it happened at the open of its bar, before anything else in it.
-    """
-
-    at: datetime
-    price: Decimal
-    reference: Decimal
-    quantity: Decimal
-    at_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +30,15 @@ class Tape:
         Whether a stop has filled in part already: the rest of it is a market order.
     seen : Seen
         What was known of the market when the bar opened.
+    ahead_frac : float, fraction of the bar's volume, in [0, 1)
+        Goes to others before a resting order.
     """
 
     bar: Bar
     whole: bool = True
     triggered: bool = False
     seen: Seen = field(default_factory=Seen)
+    ahead_frac: float = 0.0
 
 
 def on_bar(
@@ -66,51 +50,10 @@ def on_bar(
     if not tape.whole:
         return None
     if order.type is OrderType.LIMIT:
-        return _limit_on_bar(order, remaining, instrument, tape.bar)
+        return _limit_on_bar(order, remaining, instrument, tape)
     reference = exact(tape.bar.open)
     price = _taken(order, reference, instrument, costs, tape)
     return Execution(tape.bar.open_at, price, reference, remaining, at_open=True)
-
-
-def on_quote(
-    order: Order,
-    remaining: Decimal,
-    instrument: Instrument,
-    costs: CostModel,
-    quote: Quote,
-    *,
-    triggered: bool = False,
-    seen: Seen | None = None,
-) -> Execution | None:
-    """Execution of a working order against the top of the book, or None.
-
-    What is larger than the top fills in part and waits for the next quote.
-
-    Parameters
-    ----------
-    triggered : bool
-        Whether a stop has filled in part already.
-    seen : Seen or None
-        What is known of the market, for the impact of the whole order.
-    """
-    buys = order.side is Side.BUY
-    touch, depth = (quote.ask, quote.ask_size) if buys else (quote.bid, quote.bid_size)
-    quantity = min(remaining, floor_to(exact(depth), instrument.lot))
-    if quantity <= 0:
-        return None
-    reference = exact(touch)
-    if order.limit_price is not None:
-        through = order.limit_price - reference if buys else reference - order.limit_price
-        if through < instrument.tick:
-            return None
-        return Execution(quote.at, order.limit_price, order.limit_price, quantity)
-    if order.stop_price is not None and not triggered and reference > order.stop_price:
-        return None
-    # The touch already holds the spread; latency and impact are still to be paid.
-    price_of = costs.buy_price if buys else costs.sell_price
-    impact = costs.impact_frac(float(order.quantity), seen.flow if seen else None)
-    price = price_of(instrument, reference, 0.0, impact)
-    return Execution(quote.at, price, exact(quote.mid), quantity)
 
 
 def _stop_on_bar(
@@ -128,21 +71,33 @@ def _stop_on_bar(
 
 
 def _limit_on_bar(
-    order: Order, remaining: Decimal, instrument: Instrument, bar: Bar
+    order: Order, remaining: Decimal, instrument: Instrument, tape: Tape
 ) -> Execution | None:
-    limit = order.limit_price
-    if limit is None:
+    limit, bar = order.limit_price, tape.bar
+    quantity = min(remaining, _left_by_others(instrument, tape))
+    if limit is None or quantity <= 0:
         return None
     sign = 1 if order.side is Side.SELL else -1
     reach = exact(bar.high if order.side is Side.SELL else bar.low)
     opened = exact(bar.open)
     if sign * (reach - limit) < instrument.tick:
         return None
+    if order.post_only:
+        # Whoever rests is met at the own price, however far the market goes.
+        return Execution(bar.close_at, limit, limit, quantity, maker=True)
     if sign * (opened - limit) >= instrument.tick:
         on_tick = floor_to if order.side is Side.SELL else ceil_to
         price = on_tick(opened, instrument.tick)
-        return Execution(bar.open_at, price, opened, remaining, at_open=True)
-    return Execution(bar.close_at, limit, limit, remaining)
+        return Execution(bar.open_at, price, opened, quantity, at_open=True)
+    return Execution(bar.close_at, limit, limit, quantity)
+
+
+def _left_by_others(instrument: Instrument, tape: Tape) -> Decimal:
+    """Most of a bar's volume that a resting order can have had; boundless where it is unknown."""
+    volume = tape.bar.volume
+    if not 0.0 < volume < math.inf:
+        return Decimal("Infinity")
+    return floor_to(exact(volume) * (1 - exact(tape.ahead_frac)), instrument.lot)
 
 
 def _taken(

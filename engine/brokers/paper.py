@@ -1,4 +1,4 @@
-"""The paper venue: takes orders, and fills them against quotes and closed bars, pessimistically.
+"""The paper venue: takes orders, and fills them against books, prints and bars, pessimistically.
 
 Refuses credit, shorts, orders off the tick or lot, and entries on bars fetched after an absence.
 The same events and orders always give the same fills with the same ids.
@@ -6,26 +6,33 @@ The same events and orders always give the same fills with the same ids.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from engine.brokers.book import PaperBook, Standing, precedence
+from engine.brokers.booking import Booking
+from engine.brokers.coverage import PaperCoverage
+from engine.brokers.latency import Latency
 from engine.brokers.ledger import PaperLedger
-from engine.brokers.matching import Execution, Tape, on_bar, on_quote
+from engine.brokers.matching import Tape, on_bar
+from engine.brokers.resting import met_by_book, met_by_print, queue_up
 from engine.brokers.rules import rule_broken
 from engine.brokers.settlement import Settlement, Unsettled
-from engine.compliance.lots import settles_at
+from engine.brokers.shown import ShownBook
+from engine.brokers.taking import is_triggered, take, would_take
 from engine.costs import Conditions, CostModel
-from engine.model.bars import Bar, BarsClosed, MarketEvent, Quote
-from engine.model.instruments import Instrument
+from engine.model.bars import Bar, BarsClosed, Depth, MarketEvent, Print, Quote
+from engine.model.instruments import Calendar, Instrument
 from engine.model.money import exact
-from engine.model.orders import Fill, Order, OrderType, Side
+from engine.model.orders import Order, OrderType, Side
+from engine.model.reconciliation import StatedOrder, VenueStatement
 from engine.model.venue_lines import VenueLine
 from engine.ports import Accepted, BrokerReport, Rejected
 
 _NOTHING = Decimal(0)
+_WOULD_TAKE = "it is post-only and would take liquidity (post only)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +41,6 @@ class _EntryBar:
 
     bar: Bar
     at_open: bool
-
-
-@dataclass(slots=True)
-class _News:
-    """What the next report will tell."""
-
-    fills: list[Fill] = field(default_factory=list)
-    canceled: list[str] = field(default_factory=list)
-    expired: list[str] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
-    settled: list[str] = field(default_factory=list)
 
 
 class PaperBroker:
@@ -62,6 +58,12 @@ class PaperBroker:
         Memory of the market, the one that cards are costed with; None keeps one of its own.
     unsettled : iterable of Unsettled
         What of it, and of the cash, is not ours yet.
+    latency : Latency
+        How long each order is on its way.
+    ahead_frac : float, fraction of what trades, in [0, 1)
+        What goes to others before a resting order whose queue is not known.
+    is_open : callable of (Calendar, datetime) to bool
+        Whether a market trades at an instant; a market entry into a shut one is refused.
     """
 
     name = "paper"
@@ -75,7 +77,13 @@ class PaperBroker:
         holdings: Mapping[str, Decimal] | None = None,
         conditions: Conditions | None = None,
         unsettled: Iterable[Unsettled] = (),
+        latency: Latency = Latency(),  # noqa: B008  frozen
+        ahead_frac: float = 0.5,
+        is_open: Callable[[Calendar, datetime], bool] = lambda _calendar, _at: True,
     ) -> None:
+        if not 0.0 <= ahead_frac < 1.0:
+            raise ValueError(f"ahead_frac must be in [0, 1), was {ahead_frac!r}")
+        self._latency, self._ahead_frac, self._is_open = latency, ahead_frac, is_open
         self._instruments = {instrument.symbol: instrument for instrument in instruments}
         self._costs = costs
         self._conditions = Conditions() if conditions is None else conditions
@@ -84,10 +92,18 @@ class PaperBroker:
         self._answers: dict[str, Accepted | Rejected] = {}
         self._book = PaperBook()
         self._bars: dict[str, Bar] = {}
-        self._quotes: dict[str, Quote] = {}
+        self._shown: dict[str, ShownBook] = {}
+        self._coverage = PaperCoverage(
+            self._instruments,
+            self._ledger,
+            self._settlement,
+            self._book,
+            costs,
+            self._last_price,
+        )
         self._entry_bars: dict[str, _EntryBar] = {}
         self._late: dict[str, _EntryBar] = {}
-        self._news = _News()
+        self._booking = Booking(self._coverage, costs)
 
     async def submit(self, order: Order) -> Accepted | Rejected:
         """Take `order`, once; a known client id gets its first answer again."""
@@ -97,7 +113,7 @@ class PaperBroker:
         reason = self._reason_against(order)
         if reason:
             return self._answer(Rejected(order.client_id, reason))
-        self._book.add(order)
+        self._book.add(order, order.created_at + self._latency.of(order.client_id))
         entry_bar = self._entry_bars.get(order.proposal_id)
         if entry_bar is not None and order.side is Side.SELL and _rests(order):
             self._late[order.client_id] = entry_bar
@@ -117,30 +133,28 @@ class PaperBroker:
 
     async def observe(self, event: MarketEvent) -> None:
         """Trade the working orders against what the market did."""
-        self._news.settled += self._settlement.mature(event.at)
+        self._booking.tell_settled(self._settlement.mature(event.at))
         self._trade_late(wait_for_pair=False)
-        if isinstance(event, Quote):
-            self._see_quote(event)
+        if isinstance(event, BarsClosed):
+            for bar in event.bars:
+                self._see_bar(bar, event)
+            self._expire(event.at)
             return
-        for bar in event.bars:
-            self._see_bar(bar, event)
+        self._expire(event.at)
+        if isinstance(event, Print):
+            self._see_print(event)
+        else:
+            self._see_book(Depth.of(event) if isinstance(event, Quote) else event)
 
     async def report(self) -> BrokerReport:
         """Fills, cancellations, expiries and rejections since the last call."""
         self._trade_late(wait_for_pair=True)
-        news, self._news = self._news, _News()
-        return BrokerReport(
-            fills=tuple(news.fills),
-            canceled=tuple(news.canceled),
-            expired=tuple(news.expired),
-            rejected=tuple(news.rejected),
-            settled=tuple(news.settled),
-        )
+        return self._booking.report()
 
     async def restore(self, working: Sequence[tuple[Order, Decimal]]) -> None:
         """Take up orders that the journal knows as working, each with its filled quantity."""
         for order, filled in working:
-            self._book.add(order, filled)
+            self._book.take_up(order, filled)
             self._answer(_accepted(order))
 
     async def balances(self) -> dict[str, Decimal]:
@@ -149,6 +163,20 @@ class PaperBroker:
             asset: amount - self._settlement.waiting(asset)
             for asset, amount in self._ledger.balances().items()
         }
+
+    async def statement(self, since: datetime) -> tuple[VenueStatement, ...]:  # noqa: ARG002
+        """Balances and working orders; paper keeps no list of its fills beside the record."""
+        orders = tuple(
+            StatedOrder(
+                f"paper-{each.order.client_id}",
+                each.order.client_id,
+                each.order.instrument,
+                each.order.side,
+                each.order.quantity - each.filled,
+            )
+            for each in self._book.working()
+        )
+        return (VenueStatement(self.name, await self.balances(), orders, None),)
 
     async def ledger_lines(self, since: datetime | None) -> tuple[VenueLine, ...]:  # noqa: ARG002
         """None: paper books its fills and nothing else, no interest and no financing."""
@@ -163,81 +191,87 @@ class PaperBroker:
 
     def _reason_against(self, order: Order) -> str:
         instrument = self._instruments.get(order.instrument)
-        price = self._last_price(order.instrument)
-        broken = rule_broken(order, instrument, price)
+        broken = rule_broken(order, instrument, self._last_price(order.instrument))
         if broken or instrument is None:
             return broken
-        if order.side is Side.SELL:
-            return self._unheld(order, instrument)
-        return self._unfunded(order, instrument, order.limit_price or price)
-
-    def _unheld(self, order: Order, instrument: Instrument) -> str:
-        pair = self._book.pair_of(order)
-        if pair is not None and pair.filled >= pair.order.quantity:
-            return f"the other half of the pair, {order.linked_to}, has filled"
-        if pair is not None and pair.order.quantity != order.quantity:
-            return f"both halves of a pair sell the same, not {pair.order.quantity}"
-        free = self._owned(instrument) - self._book.claimed(order.instrument, pair)
-        if order.quantity > free:
-            return f"{order.quantity} {instrument.base} to sell, {free} held and free"
-        return ""
-
-    def _unfunded(self, order: Order, instrument: Instrument, price: Decimal | None) -> str:
-        if price is None:
-            return ""
-        outlay = self._outlay(price, order.quantity, instrument)
-        free = self._settled_usd() - self._reserved()
-        if outlay > free:
-            return f"{outlay:.2f} USD needed, {free:.2f} USD settled and free"
-        return ""
-
-    def _owned(self, instrument: Instrument) -> Decimal:
-        return self._ledger.held(instrument) - self._settlement.waiting(instrument.base)
-
-    def _settled_usd(self) -> Decimal:
-        return self._ledger.cash_usd - self._settlement.waiting("USD")
-
-    def _reserved(self) -> Decimal:
-        """Cash that working buys may still take, as far as their prices are known."""
-        outlays = (
-            self._outlay(price, self._book.remaining(s), self._instruments[s.order.instrument])
-            for s in self._book.working(Side.BUY)
-            if (price := s.order.limit_price or self._last_price(s.order.instrument)) is not None
-        )
-        return sum(outlays, _NOTHING)
-
-    def _outlay(self, price: Decimal, quantity: Decimal, instrument: Instrument) -> Decimal:
-        notional = price * quantity
-        return notional + self._costs.fee_usd(instrument, notional)
+        entry = order.side is Side.BUY and order.type is OrderType.MARKET
+        if entry and not self._is_open(instrument.calendar, order.created_at):
+            return f"the market of {order.instrument} is closed"
+        fresh = self._conditions.seen(order.instrument, order.created_at).quote
+        if order.post_only and fresh and would_take(order, ShownBook(Depth.of(fresh))):
+            return _WOULD_TAKE
+        return self._coverage.reason_against(order, instrument)
 
     def _last_price(self, symbol: str) -> Decimal | None:
-        quote, bar = self._quotes.get(symbol), self._bars.get(symbol)
-        if quote is not None and (bar is None or quote.at >= bar.close_at):
-            return exact(quote.ask)
+        shown, bar = self._shown.get(symbol), self._bars.get(symbol)
+        if shown is not None and (bar is None or shown.book.at >= bar.close_at):
+            return exact(shown.book.best.ask)
         return None if bar is None else exact(bar.close)
 
-    def _see_quote(self, quote: Quote) -> None:
-        instrument = self._instruments.get(quote.instrument)
-        last = self._quotes.get(quote.instrument)
-        if instrument is None or not 0.0 < quote.bid < quote.ask:
+    # ------------------------------------------------------------------ books and prints
+
+    def _see_book(self, book: Depth) -> None:
+        instrument, shown = (
+            self._instruments.get(book.instrument),
+            self._shown.get(book.instrument),
+        )
+        if instrument is None or book.fault:
             return
-        if last is not None and quote.at <= last.at:
+        if shown is not None and book.at <= shown.book.at:
             return
-        self._quotes[quote.instrument] = quote
-        self._conditions.see_quote(quote)
-        seen = self._conditions.seen(quote.instrument, quote.at)
-        for standing in self._book.working(instrument=quote.instrument):
-            if standing.working and quote.at > standing.since:
-                execution = on_quote(
-                    standing.order,
-                    self._book.remaining(standing),
-                    instrument,
-                    self._costs,
-                    quote,
-                    triggered=standing.filled > _NOTHING,
-                    seen=seen,
-                )
-                self._execute(standing, instrument, execution)
+        if shown is None:
+            self._shown[book.instrument] = shown = ShownBook(book)
+        shown.show(book)
+        self._conditions.see_quote(book.best)
+        for standing in self._book.working(instrument=book.instrument):
+            if standing.working and book.at > max(standing.since, standing.acts_at):
+                self._meet_book(standing, instrument, shown)
+
+    def _meet_book(self, standing: Standing, instrument: Instrument, shown: ShownBook) -> None:
+        order, remaining = standing.order, self._book.remaining(standing)
+        arrives, standing.arrived = not standing.arrived, True
+        if order.type is OrderType.LIMIT:
+            if arrives and order.post_only and would_take(order, shown):
+                self._booking.drop(standing, _WOULD_TAKE)
+                return
+            met = met_by_book(standing, remaining, instrument, shown, self._ahead_frac)
+            self._booking.execute(standing, instrument, met)
+            queue_up(standing, shown)
+            return
+        standing.triggered = standing.triggered or is_triggered(order, shown)
+        if order.type is OrderType.STOP and not standing.triggered:
+            return
+        seen = self._conditions.seen(order.instrument, shown.book.at)
+        for execution in take(order, remaining, instrument, self._costs, shown, seen):
+            if not standing.working:
+                return
+            self._booking.execute(standing, instrument, execution)
+
+    def _see_print(self, printed: Print) -> None:
+        instrument = self._instruments.get(printed.instrument)
+        if instrument is None:
+            return
+        for standing in self._book.working(instrument=printed.instrument):
+            if not standing.working or not standing.arrived or printed.at <= standing.acts_at:
+                continue
+            if standing.order.stop_price is not None:
+                reached = exact(printed.price) <= standing.order.stop_price
+                standing.triggered = standing.triggered or reached
+                continue
+            remaining = self._book.remaining(standing)
+            met = met_by_print(standing, remaining, instrument, printed, self._ahead_frac)
+            if met is not None and self._booking.execute(standing, instrument, met):
+                printed = replace(printed, size=printed.size - float(met.quantity))
+                if printed.size <= 0.0:
+                    return
+
+    def _expire(self, at: datetime) -> None:
+        """Let go of orders whose time is over."""
+        for standing in self._book.working():
+            if standing.order.expires_at is not None and at >= standing.order.expires_at:
+                self._booking.lapse(standing)
+
+    # ------------------------------------------------------------------ bars
 
     def _see_bar(self, bar: Bar, event: BarsClosed) -> None:
         instrument, last = self._instruments.get(bar.instrument), self._bars.get(bar.instrument)
@@ -250,29 +284,44 @@ class PaperBroker:
                 continue
             if event.caught_up and standing.order.side is Side.BUY:
                 self._pass_over(standing)
-                continue
-            self._trade_bar(standing, instrument, tape)
+            elif _outlasts(bar, standing.order):
+                self._booking.lapse(standing)
+            elif not self._refuse_at_open(standing, tape):
+                self._trade_bar(standing, instrument, tape)
         self._bars[bar.instrument] = bar
         self._conditions.see(bar)
 
     def _tape(self, standing: Standing, bar: Bar) -> Tape | None:
         """What `bar` shows the order; None where it shows nothing that may count."""
-        quote = self._quotes.get(bar.instrument)
+        shown = self._shown.get(bar.instrument)
         tape = Tape(
             bar,
             whole=bar.open_at >= standing.since,
             triggered=standing.filled > _NOTHING,
             seen=self._conditions.seen(bar.instrument, bar.open_at),
+            ahead_frac=self._ahead_frac,
         )
         if tape.whole:
             return tape
-        quoted = quote is not None and quote.at > standing.since
+        quoted = shown is not None and shown.book.at > standing.since
         return None if quoted or bar.close_at <= standing.since else tape
+
+    def _refuse_at_open(self, standing: Standing, tape: Tape) -> bool:
+        """Refuse a post-only order that arrives where its bar opened beyond its price."""
+        order, arrives = standing.order, tape.whole and not standing.arrived
+        standing.arrived = standing.arrived or tape.whole
+        if not (arrives and order.post_only and order.limit_price is not None):
+            return False
+        sign = 1 if order.side is Side.BUY else -1
+        if sign * (order.limit_price - exact(tape.bar.open)) < _NOTHING:
+            return False
+        self._booking.drop(standing, _WOULD_TAKE)
+        return True
 
     def _trade_bar(self, standing: Standing, instrument: Instrument, tape: Tape) -> None:
         remaining = self._book.remaining(standing)
         execution = on_bar(standing.order, remaining, instrument, self._costs, tape)
-        filled = self._execute(standing, instrument, execution)
+        filled = self._booking.execute(standing, instrument, execution)
         if filled and execution is not None and standing.order.side is Side.BUY:
             entry_bar = _EntryBar(tape.bar, execution.at_open)
             self._entry_bars[standing.order.proposal_id] = entry_bar
@@ -287,7 +336,12 @@ class PaperBroker:
                 self._late[order.client_id] = entry_bar
             elif exit_.working:
                 seen = self._conditions.seen(order.instrument, entry_bar.bar.open_at)
-                tape = Tape(entry_bar.bar, whole=entry_bar.at_open, seen=seen)
+                tape = Tape(
+                    entry_bar.bar,
+                    whole=entry_bar.at_open,
+                    seen=seen,
+                    ahead_frac=self._ahead_frac,
+                )
                 self._trade_bar(exit_, self._instruments[order.instrument], tape)
 
     def _forget_entry_bars(self, symbol: str) -> None:
@@ -300,85 +354,20 @@ class PaperBroker:
     def _pass_over(self, standing: Standing) -> None:
         """A market entry that the absence overtook expires: nobody approved today's price."""
         if standing.order.type is OrderType.MARKET:
-            standing.working = False
-            self._news.expired.append(standing.order.client_id)
-
-    def _execute(
-        self, standing: Standing, instrument: Instrument, execution: Execution | None
-    ) -> bool:
-        """Book an execution as far as cash and holding cover it; True if anything filled."""
-        if execution is None:
-            return False
-        fill = self._fill(standing, instrument, execution)
-        if fill is None:
-            return False
-        self._ledger.book(fill, standing.order.side, instrument)
-        self._expect(fill, standing.order, instrument)
-        self._news.fills.append(fill)
-        standing.filled += fill.quantity
-        standing.since = max(standing.since, fill.at)
-        self._close_if_done(standing, instrument)
-        return True
-
-    def _expect(self, fill: Fill, order: Order, instrument: Instrument) -> None:
-        if fill.settles_at is None:
-            return
-        if order.side is Side.BUY:
-            what = Unsettled(order.client_id, instrument.base, fill.quantity, fill.settles_at)
-        else:
-            proceeds = fill.price * fill.quantity - fill.fee_usd
-            what = Unsettled("", "USD", proceeds, fill.settles_at)
-        self._settlement.expect(what)
-
-    def _fill(
-        self, standing: Standing, instrument: Instrument, execution: Execution
-    ) -> Fill | None:
-        order, quantity = standing.order, execution.quantity
-        if order.side is Side.SELL:
-            quantity = min(quantity, self._owned(instrument))
-        elif self._outlay(execution.price, quantity, instrument) > self._settled_usd():
-            quantity = _NOTHING
-        if quantity <= _NOTHING:
-            self._drop(standing, "not covered by what is held or settled")
-            return None
-        # An exit sent for the bar of its entry fills no earlier than it was made.
-        at = max(execution.at, order.created_at)
-        stamp = f"{at:%Y%m%dT%H%M%S.%fZ}"
-        return Fill(
-            fill_id=f"{order.client_id}@{stamp}+{standing.filled.normalize():f}",
-            client_id=order.client_id,
-            at=at,
-            price=execution.price,
-            quantity=quantity,
-            fee_usd=self._costs.fee_usd(instrument, execution.price * quantity),
-            reference_price=execution.reference,
-            settles_at=settles_at(at, instrument.settles_after_days),
-        )
-
-    def _close_if_done(self, standing: Standing, instrument: Instrument) -> None:
-        pair = self._book.pair_of(standing.order)
-        spent = standing.order.side is Side.SELL and self._ledger.held(instrument) <= _NOTHING
-        if standing.filled >= standing.order.quantity:
-            standing.working = False
-        if self._book.remaining(standing) <= _NOTHING or spent:
-            self._withdraw(s for s in (standing, pair) if s is not None and s.working)
-
-    def _drop(self, standing: Standing, reason: str) -> None:
-        standing.working = False
-        client_id = standing.order.client_id
-        if standing.order.side is Side.SELL or standing.filled > _NOTHING:
-            self._news.canceled.append(client_id)
-        else:
-            self._news.rejected.append(Rejected(client_id, reason))
-
-    def _withdraw(self, halves: Iterable[Standing]) -> None:
-        for half in halves:
-            half.working = False
-            self._news.canceled.append(half.order.client_id)
+            self._booking.lapse(standing)
 
 
 def _accepted(order: Order) -> Accepted:
     return Accepted(order.client_id, f"paper-{order.client_id}")
+
+
+def _outlasts(bar: Bar, order: Order) -> bool:
+    """Whether the order's time is over before `bar` can tell what became of it."""
+    if order.expires_at is None:
+        return False
+    if order.type is OrderType.MARKET:
+        return order.expires_at <= bar.open_at
+    return order.expires_at < bar.close_at
 
 
 def _rests(order: Order) -> bool:

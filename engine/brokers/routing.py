@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -16,12 +17,12 @@ import structlog
 from engine.errors import BrokerError
 from engine.model.bars import MarketEvent
 from engine.model.orders import Order
+from engine.model.reconciliation import VenueStatement
 from engine.model.venue_lines import VenueLine
 from engine.ports import Accepted, Broker, BrokerReport, Rejected
 
 _log = structlog.get_logger(__name__)
 _NOTHING = Decimal(0)
-_DOLLARS = "USD"
 
 
 class RoutingBroker:
@@ -101,12 +102,26 @@ class RoutingBroker:
         An asset counts at the venue where the desk trades it; elsewhere it is the owner's.
         """
         total: dict[str, Decimal] = {}
-        homes = {symbol.split("-")[0]: venue for symbol, venue in self._venues.items()}
+        homes = self._homes()
         for broker in self._brokers:
             for asset, amount in (await broker.balances()).items():
-                if asset == _DOLLARS or homes.get(asset, broker) is broker:
+                if homes.get(asset, broker) is broker:
                     total[asset] = total.get(asset, _NOTHING) + amount
         return total
+
+    async def statement(self, since: datetime) -> tuple[VenueStatement, ...]:
+        """The statement of every venue; an asset that is traded elsewhere is left out."""
+        homes = self._homes()
+        stated: list[VenueStatement] = []
+        for broker in self._brokers:
+            for each in await broker.statement(since):
+                own = {
+                    asset: amount
+                    for asset, amount in each.balances.items()
+                    if homes.get(asset, broker) is broker
+                }
+                stated.append(replace(each, balances=own))
+        return tuple(stated)
 
     async def ledger_lines(self, since: datetime | None) -> tuple[VenueLine, ...]:
         """The ledgers of all venues as one; as `Broker.ledger_lines`."""
@@ -118,6 +133,10 @@ class RoutingBroker:
         async with AsyncExitStack() as open_yet:
             for broker in self._brokers:
                 open_yet.push_async_callback(broker.aclose)
+
+    def _homes(self) -> dict[str, Broker]:
+        """Which broker trades an asset; dollars and what nobody trades have no home."""
+        return {symbol.partition("-")[0]: broker for symbol, broker in self._venues.items()}
 
     def _way_of(self, client_id: str) -> Broker | None:
         return self._venues.get(self._instrument_of(client_id))

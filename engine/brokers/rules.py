@@ -43,6 +43,8 @@ def _quantity_rule(order: Order, instrument: Instrument) -> str:
 def _price_rule(order: Order, instrument: Instrument) -> str:
     if order.side is Side.BUY and (order.type is OrderType.STOP or order.linked_to):
         return "stops and pairs only sell what is held"
+    if order.post_only and order.type is not OrderType.LIMIT:
+        return f"only a limit order can be post-only, not a {order.type} order"
     for kind, price in (
         (OrderType.LIMIT, order.limit_price),
         (OrderType.STOP, order.stop_price),

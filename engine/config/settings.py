@@ -38,6 +38,7 @@ from engine.config.trading import (
     DeskSettings,
     ExploratorySettings,
     MarketSettings,
+    PaperSettings,
     RiskSettings,
     SizingSettings,
 )
@@ -80,6 +81,7 @@ class Settings(OneSource):
     brokers: BrokersSettings = Field(default_factory=BrokersSettings)
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
     exploratory: ExploratorySettings = Field(default_factory=ExploratorySettings)
+    paper: PaperSettings = Field(default_factory=PaperSettings)
     signals: SignalSettings = Field(default_factory=SignalSettings)
     news: NewsSettings = Field(default_factory=NewsSettings)
     meter: MeterSettings = Field(default_factory=MeterSettings)

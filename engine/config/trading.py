@@ -197,6 +197,31 @@ class RiskSettings(Section):
         10.0, "Time in which refused orders are counted together", "minutes", gt=0, le=1440
     )
 
+    ledger_unread_minutes: float = number(
+        30.0,
+        "Time for which a live venue's ledger may stay unread before entries are blocked",
+        "minutes",
+        gt=0,
+        le=1440,
+    )
+    reconcile_minutes: float = number(
+        15.0,
+        "Pause between two comparisons of a live account with the record, beside each bar's",
+        "minutes",
+        ge=1,
+        le=1440,
+    )
+
+    @property
+    def unread_for(self) -> timedelta:
+        """Time for which a live venue's ledger may stay unread."""
+        return timedelta(minutes=self.ledger_unread_minutes)
+
+    @property
+    def reconcile_every(self) -> timedelta:
+        """Pause between two comparisons of a live account with the record."""
+        return timedelta(minutes=self.reconcile_minutes)
+
     @property
     def stale_quotes_for(self) -> timedelta:
         """Age of the newest quote that blocks entries."""
@@ -304,6 +329,34 @@ class ApprovalSettings(Section):
     def expires_for(self) -> timedelta:
         """Time in which a proposal can be approved."""
         return timedelta(minutes=self.expires_minutes)
+
+
+class PaperSettings(Section):
+    """How the paper venue behaves where nobody can measure it."""
+
+    latency_median_seconds: float = number(
+        0.3, "How long an order is on its way", "seconds, median", ge=0, le=60
+    )
+    latency_tail_seconds: float = number(
+        1.5, "Wait that one order in twenty exceeds", "seconds", ge=0, le=300
+    )
+    queue_ahead_frac: float = number(
+        0.5,
+        "Share of what trades through a resting order's price that goes to others, where its "
+        "queue is not known",
+        "fraction",
+        ge=0,
+        le=0.95,
+    )
+
+    @model_validator(mode="after")
+    def _tail_is_longer(self) -> PaperSettings:
+        if self.latency_tail_seconds < self.latency_median_seconds:
+            raise ValueError(
+                f"latency_tail_seconds ({self.latency_tail_seconds}) must not be below "
+                f"latency_median_seconds ({self.latency_median_seconds})"
+            )
+        return self
 
 
 class ExploratorySettings(Section):

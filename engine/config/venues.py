@@ -24,7 +24,10 @@ class ExchangeSettings(Section):
         ge=2, le=60,
     )  # fmt: skip
     post_only_entries: bool = number(
-        True, "Whether a resting entry may only make liquidity, never take it", "true or false"
+        False,
+        "Whether an entry rests at the bid and may only make liquidity, instead of buying at the "
+        "market; on paper too",
+        "true or false",
     )
     collar_frac: float = number(
         0.005,

@@ -259,9 +259,12 @@ class CostModel:
         worse = 1 - self._adverse(instrument, half_spread_frac, impact_frac)
         return max(instrument.tick, floor_to(reference * worse, instrument.tick))
 
-    def fee_usd(self, instrument: Instrument, notional_usd: Decimal) -> Decimal:
-        """Taker fee of one leg, US dollars, exact."""
-        return notional_usd * exact(self.tier(instrument).taker_frac)
+    def fee_usd(
+        self, instrument: Instrument, notional_usd: Decimal, *, maker: bool = False
+    ) -> Decimal:
+        """Fee of one leg, US dollars, exact: a taker's unless it made liquidity for certain."""
+        tier = self.tier(instrument)
+        return notional_usd * exact(tier.maker_frac if maker else tier.taker_frac)
 
     def _slippage(self, instrument: Instrument) -> float:
         return self.slippages.get(instrument.symbol, self.slippage_frac)

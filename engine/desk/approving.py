@@ -174,8 +174,11 @@ def entry_order(
     picture: RiskPicture,
     *,
     cost_frac: float,
+    bid: Decimal,
 ) -> Order | Refused:
     """The order that an approval sends, as large as the limits now allow and never larger.
+
+    It works for as long as a proposal can be approved: nobody has agreed to a later price.
 
     Parameters
     ----------
@@ -184,6 +187,8 @@ def entry_order(
         What a buyer pays at the click.
     cost_frac : float, fraction of entry
         Round-trip costs at the click.
+    bid : Decimal, quote currency
+        Where an entry rests that may only make liquidity.
     """
     if not 0.0 < portion <= 1.0:
         return Refused("portion", f"{portion:g}", "above 0, at most 1", "Approve it or halve it.")
@@ -207,15 +212,19 @@ def entry_order(
     too_small = _unsellable(verdict.quantity, terms, instrument)
     if too_small is not None:
         return too_small
+    rests = terms.order_type is OrderType.LIMIT
     order = Order(
         client_id=client_id(ledger, terms.id, Purpose.ENTRY),
         proposal_id=terms.id,
         instrument=terms.instrument,
         side=Side.BUY,
-        type=OrderType.MARKET,
+        type=terms.order_type,
         purpose=Purpose.ENTRY,
         quantity=verdict.quantity,
         created_at=picture.now,
+        limit_price=floor_to(bid, instrument.tick) if rests else None,
+        post_only=rests,
+        expires_at=picture.now + policy.expires_for,
     )
     outlay = order.quantity * price * (1 + exact(cost_frac))
     return _compliant(order, outlay, ledger, policy, picture)

@@ -63,7 +63,9 @@ class Moment:
     clock_offset_seconds : Reading, seconds
         Provable difference of the clock to the venue's.
     mismatches_count : Reading
-        Balances in which venue and record differ.
+        Balances, orders and executions in which venue and record differ.
+    unread_seconds : Reading, seconds
+        Since when the venue's ledger could not be read.
     correlations : mapping of (str, str) to float, in [-1, 1]
         Of the returns of pairs of instruments, in either order.
     """
@@ -77,6 +79,7 @@ class Moment:
     senses: Mapping[str, Senses] = field(default_factory=dict)
     clock_offset_seconds: Reading = OWN_TIME
     mismatches_count: Reading = NOT_ASKED
+    unread_seconds: Reading = NOT_ASKED
     correlations: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
 
@@ -221,6 +224,7 @@ def _venue(
         strange_fills_count=float(ledger.strange_fills_count),
         unanswered_count=float(sum(o.state is OrderState.UNKNOWN for o in working)),
         mismatches_count=moment.mismatches_count,
+        unread_seconds=moment.unread_seconds,
     )
 
 
@@ -249,7 +253,7 @@ def _market(symbol: str, ledger: Ledger, policy: Policy, moment: Moment) -> Mark
     return MarketState(
         instrument=symbol,
         asset=policy.instruments[symbol].asset,
-        open=moment.is_open(calendar, moment.now - timedelta(microseconds=1)),
+        open=moment.is_open(calendar, moment.now),
         bar_age_for=_trading_age(calendar, assessment, moment.now),
         bar_length_for=moment.timeframe.length,
         volatility_rank_frac=_diagnostic(assessment, "percentile_frac"),

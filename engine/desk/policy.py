@@ -14,6 +14,7 @@ from engine.compliance.jurisdiction import Jurisdiction
 from engine.config import Settings
 from engine.costs import CostModel, FeeTier
 from engine.model.instruments import Instrument
+from engine.model.orders import OrderType
 from engine.risk import Bounds, Limits
 from engine.sizing import SizingPolicy
 
@@ -38,6 +39,8 @@ class Policy:
         How old the newest statement of a venue that tells no ledger may be.
     law : Jurisdiction or None
         Rules of the place where the owner lives; None keeps to no place's.
+    post_only_venues : frozenset of str
+        Where an entry rests at the bid instead of buying at the market.
     """
 
     mode: str
@@ -53,6 +56,12 @@ class Policy:
     config_hash: str
     law: Jurisdiction | None = None
     statement_for: timedelta = timedelta(days=35)
+    post_only_venues: frozenset[str] = frozenset()
+
+    def entry_type(self, instrument: Instrument) -> OrderType:
+        """How an entry meets the market: at the market, or resting at the bid."""
+        rests = instrument.venue in self.post_only_venues
+        return OrderType.LIMIT if rests else OrderType.MARKET
 
     @property
     def bounds(self) -> Bounds:
@@ -107,6 +116,14 @@ def policy_of(settings: Settings, instruments: tuple[str, ...]) -> Policy:
         config_hash=settings.hash,
         law=settings.law,
         statement_for=timedelta(days=settings.compliance.statement_days),
+        post_only_venues=frozenset(
+            venue
+            for venue, table in (
+                ("kraken", settings.brokers.kraken),
+                ("coinbase", settings.brokers.coinbase),
+            )
+            if table.post_only_entries
+        ),
     )
 
 
@@ -146,6 +163,7 @@ def limits_of(settings: Settings) -> Limits:
         brier_cusum=risk.brier_cusum_sds,
         rejects_count=risk.rejects,
         rejects_for=risk.rejects_for,
+        unread_for=risk.unread_for,
         exploratory_week_frac=settings.exploratory.weekly_budget_frac,
     )
 

@@ -23,7 +23,6 @@ from engine.journal.ledger import Ledger
 from engine.market.sessions import end_of_trading
 from engine.model.instruments import Instrument
 from engine.model.money import exact
-from engine.model.orders import OrderType
 from engine.model.proposals import CardKind, ProposalTerms, SizeStep
 from engine.model.setups import Assessment, Odds, Setup
 from engine.model.verdicts import Refused, Resized
@@ -199,7 +198,7 @@ def _write(
         setup_kind=setup.kind,
         instrument=case.instrument.symbol,
         venue=case.instrument.venue,
-        order_type=OrderType.MARKET,
+        order_type=policy.entry_type(case.instrument),
         entry=entry,
         target=exact(setup.target),
         stop=exact(setup.stop),

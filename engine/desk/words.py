@@ -354,6 +354,14 @@ def _(event: happened.LiveUnlocked) -> str:
 
 
 @sentence.register
+def _(event: happened.AccountReconciled) -> str:
+    if not event.differences:
+        return f"Record and account agree ({event.compared})."
+    told = "; ".join(each.sentence for each in event.differences)
+    return f"Record and account compared ({event.compared}): {told}."
+
+
+@sentence.register
 def _(event: happened.ModeChanged) -> str:
     aside = ", ".join(f"{amount:f} {name}" for name, amount in sorted(event.set_aside.items()))
     told = f"The desk is on {event.mode} with {usd(event.cash_usd)} of its own: {event.why}."

@@ -15,10 +15,11 @@ from engine.desk.votes import votes_on
 from engine.engine.deadlines import expired
 from engine.engine.execution import Execution
 from engine.engine.exits import Exits
-from engine.engine.guarding import Guard, events_of
+from engine.engine.guarding import events_of
 from engine.engine.judging import Judge
 from engine.engine.lawkeeping import Lawkeeping
 from engine.engine.listening import calls_ended
+from engine.engine.reconciling import Reconciling
 from engine.engine.recorder import Recorder
 from engine.engine.study import heard, key_of
 from engine.engine.watching import Watch
@@ -42,7 +43,7 @@ class BarsFlow:
     pipeline: Pipeline
     watch: Watch
     judge: Judge
-    guard: Guard
+    reconciling: Reconciling
     law: Lawkeeping
 
     async def run(self, batch: BarsClosed) -> tuple[ProposalTerms, ...]:
@@ -52,7 +53,8 @@ class BarsFlow:
         if not sound.bars:
             return ()
         await self._trade_through(sound)
-        await self.guard.reconcile(max(batch.at, self.recorder.ledger.bars_at or batch.at))
+        newest = max(batch.at, self.recorder.ledger.bars_at or batch.at)
+        await self.reconciling.compare(newest)
         if self._comes_late(sound):
             await self.recorder.record(*_too_late(sound))
             return ()
@@ -107,6 +109,7 @@ class BarsFlow:
         await self.exits.protect(batch.bars[0].open_at)
         await self.broker.observe(batch)
         await self.exits.keep_up(batch.at)
+        await self.execution.cancel_overdue(batch.at)
 
     # ------------------------------------------------------------------ after the layers
 

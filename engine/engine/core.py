@@ -14,8 +14,9 @@ from engine.desk.present import Context, Present
 from engine.engine.bars import BarsFlow
 from engine.engine.beginning import beginning, limits_to_record, plan_to_record
 from engine.engine.crosschecks import CrossChecks, Statement
-from engine.engine.deadlines import Deadlines, expired
+from engine.engine.deadlines import Deadlines, expired, on_their_way
 from engine.engine.deciding import Deciding
+from engine.engine.errands import Errands
 from engine.engine.execution import Execution
 from engine.engine.exits import Exits
 from engine.engine.guarding import Guard
@@ -26,6 +27,7 @@ from engine.engine.overseeing import Overseeing
 from engine.engine.parts import EngineParts
 from engine.engine.patience import Patience
 from engine.engine.posting import Posting
+from engine.engine.reconciling import Reconciling
 from engine.engine.stopping import Stopping
 from engine.engine.street import Street
 from engine.engine.study import study
@@ -36,7 +38,7 @@ from engine.journal.ledger import Ledger
 from engine.metering.plan import meter_plan_of
 from engine.model import events as happened
 from engine.model.actors import DESK
-from engine.model.bars import MarketEvent, Quote
+from engine.model.bars import BarsClosed, MarketEvent, quote_of
 from engine.ports import Clock
 from engine.views import MarketView
 
@@ -71,7 +73,8 @@ class Engine:
         self._execution = execution = Execution(recorder, parts.broker, parts.kill_switch)
         self._exits = exits = Exits(recorder, execution)
         self._watch = watch = watch_of(parts)
-        self._guard = guard = Guard(recorder, watch, parts.broker)
+        self._guard = guard = Guard(recorder, watch)
+        self._reconciling = reconciling = Reconciling(recorder, watch, parts.broker, exits)
         self._street = street = Street(turns, feed, parts.broker, execution, exits, watch)
         judge = Judge(recorder.ledger, parts.policy, parts.pipeline)
         self._checks = CrossChecks(
@@ -83,6 +86,7 @@ class Engine:
         )  # fmt: skip
         self.present = present = Present(self._context())
         self.law = law = Lawkeeping(turns, recorder, parts.broker, present)
+        watch.unread_seconds = law.unread_seconds
         self.listening = Listening(
             turns, clock, recorder, present,
             parts.settings.signals, parts.instruments, parts.market.timeframe,
@@ -95,9 +99,10 @@ class Engine:
             parts.pipeline,
             watch,
             judge,
-            guard,
+            reconciling,
             law,
         )
+        self._errands = Errands(execution, exits, law, reconciling, parts.compare_every)
         self.deciding = Deciding(
             turns,
             clock,
@@ -205,7 +210,8 @@ class Engine:
         await self._exits.close_overdue(self.ledger.bars_at or now)
         await self._exits.pursue()
         await self._recorder.record(*expired(self.ledger, now))
-        await self._guard.reconcile(self.ledger.at or now)
+        await self._reconciling.compare(self.ledger.at or now)
+        self._errands.note(now)
         await self.deciding.take_what_was_left()
 
     # ------------------------------------------------------------------ living
@@ -218,7 +224,12 @@ class Engine:
         """
         grace = self.market.timeframe.length
         deadlines = Deadlines(
-            self._recorder, self.clock, grace, self._time_is_up, self._watch.stale_at
+            self._recorder,
+            self.clock,
+            grace,
+            self._time_is_up,
+            self._watch.stale_at,
+            self._errands.due_at,
         )
         market = asyncio.create_task(self._live(), name="market")
         watches = (
@@ -267,22 +278,30 @@ class Engine:
 
     async def _take(self, event: MarketEvent) -> None:
         await self._stopping.look()
-        if isinstance(event, Quote):
-            self._watch.see(event)
-            self._parts.pipeline.watch(event)
-            await self._recorder.record(*expired(self.ledger, event.at))
-            await self._street.see(event)
-            await self._guard.look(event.at)
+        if isinstance(event, BarsClosed):
+            for terms in await self._flow.run(event):
+                await self.deciding.take_at_once(terms)
+            self._errands.note(self.clock.now())
             return
-        for terms in await self._flow.run(event):
-            await self.deciding.take_at_once(terms)
+        quote = quote_of(event)
+        if quote is not None:
+            self._watch.see(quote)
+            self._parts.pipeline.watch(quote)
+        await self._recorder.record(*expired(self.ledger, event.at))
+        await self._street.see(event)
+        await self._execution.cancel_overdue(event.at)
+        self._errands.note(self.clock.now())
+        await self._guard.look(event.at)
 
     async def _time_is_up(self, now: datetime) -> None:
         await self._turns.take(lambda: self._end_what_is_due(now))
+        await self._street.meet(*on_their_way(self.ledger))
 
     async def _end_what_is_due(self, now: datetime) -> None:
         await self._recorder.record(*expired(self.ledger, now))
+        await self._execution.cancel_overdue(now)
         await self._exits.close_overdue(now)
+        await self._errands.run(now)
         await self._guard.look(now)
 
     async def _take_statement(self, statement: Statement) -> None:

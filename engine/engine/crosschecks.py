@@ -142,10 +142,11 @@ class CrossChecks:
             return None
         try:
             async with asyncio.timeout(self._witnesses.patience_seconds):
-                return await source.quote(symbol)
+                book = await source.depth(symbol)
         except (MarketDataError, TimeoutError) as fault:
             _log.warning("no price to compare", source=source.name, why=str(fault))
             return None
+        return book.best if book else None
 
 
 def _gap(first: Quote | None, second: Quote | None) -> float | None:

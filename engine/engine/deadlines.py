@@ -1,4 +1,4 @@
-"""What time alone brings about: proposals expire, positions pass their limit, data grows stale.
+"""What time alone brings about: ends of proposals, orders and positions, stale data, another look.
 
 Refuses to wait for the market: a silent feed does not keep a proposal open.
 """
@@ -11,12 +11,26 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from engine.engine.recorder import Recorder
-from engine.journal.ledger import Ledger
+from engine.journal.ledger import Ledger, OrderRecord
 from engine.model import events as happened
+from engine.model.orders import OrderType
 from engine.ports import Clock
 
 FIRST_WORD = timedelta(seconds=60)
 """How long a market may be silent after a start before it counts as stale."""
+
+
+LOOKS_AFTER = tuple(timedelta(seconds=2**k) for k in range(5))
+"""How long after it was made an order at the market is asked after: no quote may come for long."""
+
+
+def on_their_way(ledger: Ledger) -> list[str]:
+    """Instruments of which an order at the market is still working."""
+    return list(dict.fromkeys(each.order.instrument for each in _at_market(ledger)))
+
+
+def _at_market(ledger: Ledger) -> list[OrderRecord]:
+    return [each for each in ledger.open_orders() if each.order.type is OrderType.MARKET]
 
 
 def expired(ledger: Ledger, now: datetime) -> list[happened.ProposalExpired]:
@@ -40,6 +54,8 @@ class Deadlines:
         Is told the present instant whenever something is due.
     stale_at : callable () -> datetime or None
         When the market has been silent for too long, if it stays so.
+    owed_at : callable () -> datetime or None
+        When the venue is to be asked for what it owes.
     """
 
     def __init__(
@@ -49,11 +65,13 @@ class Deadlines:
         grace: timedelta,
         act: Callable[[datetime], Awaitable[None]],
         stale_at: Callable[[], datetime | None] = lambda: None,
+        owed_at: Callable[[], datetime | None] = lambda: None,
     ) -> None:
         self._recorder, self._clock = recorder, clock
         self._grace, self._act = grace, act
-        self._stale_at = stale_at
+        self._stale_at, self._owed_at = stale_at, owed_at
         self._not_before = clock.now() + FIRST_WORD
+        self._acted_at = clock.now()
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -62,7 +80,8 @@ class Deadlines:
         while True:
             seq, due = self._recorder.ledger.seq, self._next()
             if due is not None and due <= self._clock.now():
-                await self._act(self._clock.now())
+                self._acted_at = self._clock.now()
+                await self._act(self._acted_at)
                 if self._next() == due:  # it could not be done: wait for something to change
                     await self._recorder.changed_since(seq)
                 continue
@@ -76,10 +95,23 @@ class Deadlines:
             for held in ledger.positions.values()
             if held.id not in ledger.exits_requested
         ]
-        silent = self._stale_at()
+        times += [ends for each in ledger.open_orders() if (ends := each.order.expires_at)]
+        times += self._looks()
+        silent, owed = self._stale_at(), self._owed_at()
         if silent is not None:
             times.append(max(silent, self._not_before))
+        if owed is not None:
+            times.append(owed)
         return min(times, default=None)
+
+    def _looks(self) -> list[datetime]:
+        """When orders at the market are asked after next."""
+        looks = (
+            each.order.created_at + after
+            for each in _at_market(self._recorder.ledger)
+            for after in LOOKS_AFTER
+        )
+        return [at for at in looks if at > self._acted_at]
 
     async def _wait(self, due: datetime | None, seq: int) -> None:
         """Until `due` has come or the record has changed."""

@@ -32,6 +32,7 @@ from engine.model import events as happened
 from engine.model.actors import DESK, Actor, Permission
 from engine.model.bars import Quote
 from engine.model.events import Event
+from engine.model.money import exact
 from engine.model.orders import Order
 from engine.model.proposals import CardKind, CostLines, ProposalTerms
 from engine.model.verdicts import Forbidden, Refused
@@ -144,6 +145,7 @@ class Deciding:
             policy,
             picture,
             cost_frac=costs.total_frac,
+            bid=touch.bid or touch.mid * (1 - exact(costs.spread_frac) / 2),
         )
         return order if isinstance(order, Refused) else Looked(order, touch.pays, costs)
 

@@ -7,13 +7,14 @@ order whose answer was lost is looked up by its own id first.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 import structlog
 
 from engine.engine.recorder import Recorder
 from engine.errors import BrokerError, BrokerUnavailable, OutcomeUnknown
-from engine.journal.ledger import OrderRecord
+from engine.journal.ledger import Ledger, OrderRecord
 from engine.model import events as happened
 from engine.model.events import Event
 from engine.model.orders import Fill, Order, OrderState, Purpose, Side
@@ -21,6 +22,8 @@ from engine.model.positions import LotState
 from engine.ports import Accepted, Broker, BrokerReport, FillAmendment, KillSwitch, Rejected
 
 _log = structlog.get_logger(__name__)
+ASK_AGAIN_FOR = timedelta(seconds=5)
+"""Least time between two look-ups of an order that may be live."""
 _UNANSWERED = frozenset({OrderState.INTENDED, OrderState.UNKNOWN})
 
 
@@ -33,6 +36,11 @@ class Execution:
     broker : Broker
     switch : KillSwitch or None
         Looked at between an entry's intent and the wire; exits never ask it.
+
+    Attributes
+    ----------
+    silent : bool
+        Whether the venue did not report when it was last asked.
     """
 
     def __init__(
@@ -42,6 +50,17 @@ class Execution:
         self._ledger = recorder.ledger
         self._broker = broker
         self._switch = switch
+        self._ask_at: dict[str, datetime] = {}
+        self.silent = False
+
+    def ask_again_at(self) -> datetime | None:
+        """When the venue is next to be asked about an order without an answer; None if never."""
+        asked = (
+            self._ask_at.get(record.order.client_id)
+            for record in self._ledger.open_orders()
+            if record.state in _UNANSWERED
+        )
+        return min((at for at in asked if at is not None), default=None)
 
     async def send(self, order: Order, *first: Event) -> None:
         """Make `first` and the intent durable in one write, then put the order on the wire."""
@@ -65,6 +84,7 @@ class Execution:
                 await self._recorder.record(
                     happened.OrderOutcomeUnknown(order.client_id, str(fault)), durable=True
                 )
+            self._ask_later(order.client_id, fault)
         else:
             await self._adopt(answer)
 
@@ -79,12 +99,7 @@ class Execution:
 
     async def recover(self, now: datetime) -> None:
         """Take working orders up again after a restart, and ask after those without an answer."""
-        working = [
-            (record.order, record.filled)
-            for record in self._ledger.open_orders()
-            if record.state not in _UNANSWERED
-        ]
-        await self._broker.restore(working)
+        await self._broker.restore(working_of(self._ledger))
         await self.look_up(now)
 
     async def look_up(self, now: datetime) -> None:
@@ -96,8 +111,15 @@ class Execution:
                 except BrokerError as fault:
                     client_id = record.order.client_id
                     _log.warning("an order cannot be looked up", order=client_id, why=str(fault))
+                    self._ask_later(client_id, fault)
                     continue
                 await self._resolve(record, answer, now)
+
+    def _ask_later(self, client_id: str, fault: BrokerError) -> None:
+        """Note when to look for an order again: when the venue can prove, else before long."""
+        now = self._recorder.now()
+        at = fault.ask_again_at if isinstance(fault, OutcomeUnknown) else None
+        self._ask_at[client_id] = max(at or now, now + ASK_AGAIN_FOR)
 
     async def _resolve(
         self, record: OrderRecord, answer: Accepted | Rejected | None, now: datetime
@@ -147,6 +169,13 @@ class Execution:
             if order.purpose is Purpose.ENTRY and position_id in ("", order.proposal_id):
                 await self.cancel(order.client_id, why)
 
+    async def cancel_overdue(self, now: datetime) -> None:
+        """Take orders off the market whose time is over, where the venue has not done so."""
+        for record in self._ledger.open_orders():
+            ends = record.order.expires_at
+            if ends is not None and now >= ends and record.state not in _UNANSWERED:
+                await self.cancel(record.order.client_id, "its time is over")
+
     async def withdraw_exits(self, position_id: str, why: str) -> bool:
         """Take a position's exits off the market; False if one of them did not come off."""
         done = True
@@ -163,7 +192,9 @@ class Execution:
             report = await self._broker.report()
         except BrokerError as fault:
             _log.warning("the venue reports nothing", why=str(fault))
+            self.silent = True
             return False
+        self.silent = False
         events = self._events_of(report)
         for amendment in report.amended:
             events.extend(self._events_of_amendment(amendment))
@@ -238,3 +269,12 @@ class Execution:
         if corrected == booked:
             return []
         return [happened.FillAmended(corrected, booked, amendment.why)]
+
+
+def working_of(ledger: Ledger) -> list[tuple[Order, Decimal]]:
+    """The orders that the record knows as working, each with its filled quantity."""
+    return [
+        (record.order, record.filled)
+        for record in ledger.open_orders()
+        if record.state not in _UNANSWERED
+    ]

@@ -92,6 +92,18 @@ class Exits:
         for held in overdue(self._ledger, now):
             await self.close(held, Purpose.TIME_LIMIT, DESK, "")
 
+    def wanting(self) -> bool:
+        """Whether something is to be sold or guarded, and no order does it yet."""
+        return any(
+            held.lot is LotState.SELLABLE
+            and not (
+                self._being_sold(held)
+                if held.id in self._ledger.exits_requested
+                else guarded(self._ledger, held)
+            )
+            for held in self._ledger.positions.values()
+        )
+
     async def pursue(self) -> None:
         """Bring every requested exit to the wire, also one that a crash interrupted."""
         for position_id, asked in list(self._ledger.exits_requested.items()):

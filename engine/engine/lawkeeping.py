@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 import structlog
@@ -24,19 +25,32 @@ from engine.model.events import Event
 from engine.model.venue_lines import Meaning, VenueLine
 from engine.model.verdicts import Refused
 from engine.ports import Broker
+from engine.risk import NotMeasured, Reading
 from engine.views.sharia import PurificationView, ShariaView
 
 _log = structlog.get_logger(__name__)
+PAPER = "paper"
+"""Name of the broker that has no account elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Lawkeeping:
-    """Ledger lines, their names, and what was given away."""
+    """Ledger lines, their names, and what was given away.
+
+    Attributes
+    ----------
+    unread_since : datetime or None, aware UTC
+        Since when the venue's ledger could not be read; None while it can.
+    ever_read : bool
+        Whether this process has read it.
+    """
 
     turns: Turns
     recorder: Recorder
     broker: Broker
     present: Present
+    unread_since: datetime | None = None
+    ever_read: bool = False
 
     @property
     def _ledger(self) -> Ledger:
@@ -52,8 +66,22 @@ class Lawkeeping:
             lines = await self.broker.ledger_lines(newest)
         except BrokerError as fault:
             _log.warning("the venue's ledger cannot be read", why=str(fault))
+            if self.unread_since is None:
+                self.unread_since = self.recorder.now()
             return
+        self.unread_since, self.ever_read = None, True
         await self.recorder.record(*line_events(self._ledger, lines), durable=True)
+
+    def unread_seconds(self, now: datetime) -> Reading:
+        """Seconds since when the venue's ledger could not be read.
+
+        A process that asked and has never read it does not know what was booked meanwhile.
+        """
+        if self.broker.name == PAPER:
+            return NotMeasured("paper keeps no ledger beside the record")
+        if not self.ever_read:
+            return None if self.unread_since is not None else NotMeasured("it was not yet asked")
+        return 0.0 if self.unread_since is None else (now - self.unread_since).total_seconds()
 
     async def classify(
         self, actor: Actor, venue: str, kind: str, meaning: str, reason: str

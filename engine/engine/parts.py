@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.config import Settings
@@ -68,6 +68,9 @@ class EngineParts:
     locked : str
         Why a live desk that holds something may not be live any more: it comes up halted, to
         guard and sell what it holds; empty where it may.
+    compare_every : timedelta or None
+        Pause between two comparisons of record and account beside those with every bar; None
+        where paper keeps the account itself.
     kill_switch : KillSwitch or None
         None only where nothing outside could throw it, as with a record in memory.
     kill_look_seconds : float, real seconds, > 0
@@ -95,5 +98,6 @@ class EngineParts:
     epoch_at: datetime | None = None
     funding: Funding | None = None
     locked: str = ""
+    compare_every: timedelta | None = None
     kill_switch: KillSwitch | None = None
     kill_look_seconds: float = 1.0

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
+from datetime import datetime
 
 from engine.desk.approving import not_permitted
 from engine.errors import InvariantBroken, JournalError
@@ -41,6 +42,18 @@ class Recorder:
         self._changed = asyncio.Condition()
         self.ledger = Ledger()
 
+    def now(self) -> datetime:
+        """The desk's present instant.
+
+        Raises
+        ------
+        JournalError
+            Before the market is open, when there is none.
+        """
+        if self.clock is None:
+            raise JournalError("nothing can be recorded before the market is open: open it first")
+        return self.clock.now()
+
     async def replay(self) -> None:
         """Boot: fold everything the journal holds.
 
@@ -68,9 +81,7 @@ class Recorder:
         """
         if not events:
             return ()
-        if self.clock is None:
-            raise JournalError("nothing can be recorded before the market is open: open it first")
-        envelopes = await self._journal.append(events, self.clock.now(), cause, durable=durable)
+        envelopes = await self._journal.append(events, self.now(), cause, durable=durable)
         try:
             self._take_in(envelopes)
         finally:

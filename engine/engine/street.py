@@ -16,7 +16,7 @@ from engine.engine.exits import Exits
 from engine.engine.turns import Turns
 from engine.engine.watching import Watch
 from engine.errors import MarketDataError
-from engine.model.bars import Quote
+from engine.model.bars import Depth, Print, Quote
 from engine.model.verdicts import Refused
 from engine.ports import Broker, MarketFeed
 
@@ -44,7 +44,7 @@ class Street:
     async def ask(self, instrument: str) -> Quote | Refused | None:
         """The present quote; None where the source has none."""
         try:
-            return await self._quote(instrument)
+            book = await self._book(instrument)
         except (MarketDataError, TimeoutError) as fault:
             _log.warning("no quote at the click", instrument=instrument, why=str(fault))
             return Refused(
@@ -53,26 +53,27 @@ class Street:
                 "",
                 "Nothing was changed; try again in a moment.",
             )
+        return book.best if book else None
 
     async def meet(self, *instruments: str) -> None:
-        """Show the broker the present quotes, so that a live market fills at once."""
+        """Show the broker the present books, so that a live market fills without delay."""
         for instrument in instruments:
             try:
-                quote = await self._quote(instrument)
+                book = await self._book(instrument)
             except (MarketDataError, TimeoutError) as fault:
                 _log.info("the order waits", instrument=instrument, why=str(fault))
                 continue
-            if quote is not None:
-                await self.turns.take(partial(self.see, quote))
+            if book is not None:
+                await self.turns.take(partial(self.see, book))
 
-    async def see(self, quote: Quote) -> None:
-        """Let the broker trade against a quote; within a turn that the caller has taken."""
-        await self.broker.observe(quote)
-        await self.exits.keep_up(quote.at)
+    async def see(self, shown: Quote | Depth | Print) -> None:
+        """Let the broker trade against what is shown; within a turn that the caller has taken."""
+        await self.broker.observe(shown)
+        await self.exits.keep_up(shown.at)
 
-    async def _quote(self, instrument: str) -> Quote | None:
+    async def _book(self, instrument: str) -> Depth | None:
         async with asyncio.timeout(self.patience_seconds):
-            quote = await self.feed.quote(instrument)
-        if quote is not None:
-            self.watch.see(quote)  # the second look is at the price of the click
-        return quote
+            book = await self.feed.depth(instrument)
+        if book is not None:
+            self.watch.see(book.best)  # the second look is at the price of the click
+        return book

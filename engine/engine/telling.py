@@ -138,6 +138,21 @@ def _(event: happened.LiveUnlocked, envelope: Envelope, present: Present) -> tup
 
 
 @_tell.register
+def _(
+    event: happened.AccountReconciled, envelope: Envelope, present: Present
+) -> tuple[AnyNotice, ...]:
+    halting = [each for each in event.differences if each.halts]
+    title = "Record and account agree"
+    if event.differences:
+        title = "The owner has been at the account"
+    if halting:
+        title = "Record and account differ: no entries"
+    lines = "\n".join(f"- {each.sentence}" for each in event.differences)
+    told = f"{lines}\nCompared: {event.compared}." if lines else ""
+    return (_of_desk(envelope, title, None, told, good=not halting),)
+
+
+@_tell.register
 def _(event: happened.ModeChanged, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
     return (_of_desk(envelope, f"The desk is on {event.mode}", None, good=True),)
 

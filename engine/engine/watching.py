@@ -40,15 +40,18 @@ class Touch:
     pays, mid : Decimal, quote currency
         What a buyer pays, and the middle, to which the costs of crossing are still to be added;
         the same where nothing but a close is known.
+    bid : Decimal or None, quote currency
+        None where nothing but a close is known.
     """
 
     pays: Decimal
     mid: Decimal
+    bid: Decimal | None = None
 
     @classmethod
     def of(cls, quote: Quote) -> Touch:
         """The touch of a quote."""
-        return cls(exact(quote.ask), exact(quote.mid))
+        return cls(exact(quote.ask), exact(quote.mid), exact(quote.bid))
 
 
 @dataclass(slots=True)
@@ -72,7 +75,9 @@ class Watch:
     clock_offset_seconds : Reading, seconds
         As the venue last said.
     mismatches_count : Reading
-        Balances in which venue and record last differed.
+        Balances, orders and executions in which venue and record last differed.
+    unread_seconds : callable (datetime) -> Reading, seconds
+        Since when the venue's ledger could not be read.
     """
 
     ledger: Ledger
@@ -87,6 +92,7 @@ class Watch:
     closes: dict[str, deque[tuple[datetime, float]]] = field(default_factory=dict)
     clock_offset_seconds: Reading = OWN_TIME
     mismatches_count: Reading = NOT_ASKED
+    unread_seconds: Callable[[datetime], Reading] = lambda _: NOT_ASKED
 
     async def take_up(self, feed: MarketFeed, until: datetime) -> None:
         """Remember the newest bars before the stream begins, for their checks and day changes."""
@@ -174,6 +180,7 @@ class Watch:
             senses=self.sensing.senses(now),
             clock_offset_seconds=self.clock_offset_seconds,
             mismatches_count=self.mismatches_count,
+            unread_seconds=self.unread_seconds(self.clock.now()),
             correlations=self.correlations(),
         )
 

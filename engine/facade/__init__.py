@@ -45,6 +45,7 @@ from engine.probability.scouts import Standing
 from engine.risk.breaker import BreakerState
 from engine.risk.findings import DeskState
 from engine.views import (
+    AccountView,
     AnyNotice,
     AuditLine,
     BreakdownView,
@@ -118,6 +119,7 @@ if TYPE_CHECKING:
         release_from_outside,
     )
     from engine.outside.reading import read_risk, risk_as_json
+    from engine.outside.reconciling import Reconciled, reconcile_outside, reconciled_as_json
     from engine.research.calibration import (
         CalibrationReport,
         GroupReport,
@@ -151,6 +153,7 @@ __all__ = [
     "DATA_MENDS",
     "DESK",
     "GAP",
+    "AccountView",
     "Actor",
     "Anchor",
     "AnyNotice",
@@ -236,6 +239,7 @@ __all__ = [
     "Purification",
     "PurificationView",
     "Purpose",
+    "Reconciled",
     "Refused",
     "ReliabilityBin",
     "Requirement",
@@ -292,6 +296,8 @@ __all__ = [
     "open_desk",
     "purification_of_journal",
     "read_risk",
+    "reconcile_outside",
+    "reconciled_as_json",
     "release_from_outside",
     "reliability_of",
     "report_as_json",
@@ -355,6 +361,9 @@ _HEAVY = {
     "halt_from_outside": ("engine.outside.halting", "halt_from_outside"),
     "journal_lines": ("engine.journal.export", "lines"),
     "load_settings": ("engine.config", "load_settings"),
+    "Reconciled": ("engine.outside.reconciling", "Reconciled"),
+    "reconcile_outside": ("engine.outside.reconciling", "reconcile_outside"),
+    "reconciled_as_json": ("engine.outside.reconciling", "reconciled_as_json"),
     "read_risk": ("engine.outside.reading", "read_risk"),
     "release_from_outside": ("engine.outside.halting", "release_from_outside"),
     "reliability_of": ("engine.research.calibration", "reliability_of"),

@@ -56,6 +56,7 @@ TOLD: frozenset[type[Event]] = frozenset(
         happened.LimitsSet,
         happened.LiveUnlocked,
         happened.ModeChanged,
+        happened.AccountReconciled,
         happened.SignalHeard,
         happened.PlanRegistered,
     }

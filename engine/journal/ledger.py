@@ -18,6 +18,7 @@ from engine.model.fees import FeeTier
 from engine.model.orders import OPEN_STATES, Fill, Order, OrderState, Purpose, Side
 from engine.model.positions import Position, Trade
 from engine.model.proposals import CardKind, ProposalStatus, ProposalTerms
+from engine.model.reconciliation import Difference
 from engine.model.reviews import Verdict
 from engine.model.setups import Assessment, Label, SetupKind
 from engine.model.signals import Signal, SignalResult
@@ -170,6 +171,15 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class ReconcileRecord:
+    """The last comparison of record and account that went on record."""
+
+    compared: str
+    differences: tuple[Difference, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class UnlockRecord:
     """The owner's word that the desk may be live, and over which verdict of which plan."""
 
@@ -294,6 +304,10 @@ class Ledger:
         When the desk's money last changed; None while it trades what it opened with.
     set_aside : dict of str to Decimal, US dollars or base units
         What was on the account when the desk went live and is the owner's.
+    reconciled : ReconcileRecord or None
+        The last comparison with the account that went on record in this mode.
+    owners_told : set of (kind, thing)
+        What was told of the owner's own orders, trades and assets.
     unlocked : UnlockRecord or None
         The owner's word for live, while it stands.
     registration : Registration or None
@@ -377,6 +391,8 @@ class Ledger:
     given: list[Given] = field(default_factory=list)
     mode_since: datetime | None = None
     set_aside: dict[str, Decimal] = field(default_factory=dict)
+    reconciled: ReconcileRecord | None = None
+    owners_told: set[tuple[str, str]] = field(default_factory=set)
     unlocked: UnlockRecord | None = None
     registration: Registration | None = None
     registrations_count: int = 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from engine.errors import InvariantBroken
 from engine.journal.change import change
-from engine.journal.ledger import Ledger, UnlockRecord
+from engine.journal.ledger import Ledger, ReconcileRecord, UnlockRecord
 from engine.model import events as happened
 from engine.model.actors import Role
 from engine.ports import Envelope
@@ -40,9 +40,16 @@ def _(event: happened.ModeChanged, ledger: Ledger, envelope: Envelope) -> None:
         ledger.unlocked = None
     ledger.mode, ledger.mode_since = event.mode, envelope.at
     ledger.set_aside = dict(event.set_aside)
+    ledger.reconciled = None
     ledger.cash_usd = ledger.equity_usd = ledger.start_cash_usd = event.cash_usd
     ledger.high_water_usd = ledger.halt_high_water_usd = event.cash_usd
     ledger.kill_high_water_usd = event.cash_usd
     ledger.day_open_usd = ledger.week_open_usd = event.cash_usd
     ledger.equity_curve.clear()
     ledger.unsettled.clear()
+
+
+@change.register
+def _(event: happened.AccountReconciled, ledger: Ledger, envelope: Envelope) -> None:
+    ledger.reconciled = ReconcileRecord(event.compared, event.differences, envelope.at)
+    ledger.owners_told |= {(d.kind.value, d.thing) for d in event.differences if not d.halts}

@@ -6,7 +6,6 @@ Refuses to quote a market that is shut.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -14,38 +13,18 @@ import numpy as np
 
 from engine.market.columns import MICROSECOND, Floats, to_micros
 from engine.market.paths import CHARACTERS, MINUTE, ORIGIN, WEEK, WeekPath, generator
-from engine.model.bars import Quote
+from engine.model.bars import Depth, Level
 from engine.model.instruments import Instrument
 
 REQUOTE_EVERY = timedelta(seconds=5)
 """The book is drawn anew this often."""
 
 
-@dataclass(frozen=True, slots=True)
-class OrderBook:
-    """Resting orders, best first.
-
-    Attributes
-    ----------
-    at : datetime, aware UTC
-    bids, asks : tuple of (price, size), quote currency and base units, both > 0
-    """
-
-    instrument: str
-    at: datetime
-    bids: tuple[tuple[float, float], ...]
-    asks: tuple[tuple[float, float], ...]
-
-    @property
-    def best(self) -> Quote:
-        """Best bid and ask."""
-        (bid, bid_size), (ask, ask_size) = self.bids[0], self.asks[0]
-        return Quote(self.instrument, self.at, bid, ask, bid_size, ask_size)
+LEVELS = 10
+"""Levels a side that are drawn."""
 
 
-def book_at(
-    seed: int, instrument: Instrument, path: WeekPath, at: datetime, depth: int = 10
-) -> OrderBook | None:
+def book_at(seed: int, instrument: Instrument, path: WeekPath, at: datetime) -> Depth | None:
     """The book of `instrument` at `at`, or None while its market is shut.
 
     The mid is the path's at the start of the minute: the rest of the minute has not happened yet.
@@ -60,8 +39,6 @@ def book_at(
     path : WeekPath
         The week that holds `at`.
     at : datetime, aware UTC
-    depth : int, >= 1
-        Levels a side.
     """
     minute = (at - ORIGIN) % WEEK // MINUTE
     if not path.is_open[minute]:
@@ -72,18 +49,18 @@ def book_at(
     mid, sigma = float(path.price[minute]), float(path.sigma[minute])
     spread = mid * nature.spread_bps / 1e4 * sigma * float(rng.lognormal(0.0, 0.25))
     half = max(spread, tick) / 2.0
-    offsets = half + (half + tick) * rng.exponential(0.8, (2, depth)).cumsum(axis=1)
+    offsets = half + (half + tick) * rng.exponential(0.8, (2, LEVELS)).cumsum(axis=1)
     offsets[:, 0] = half
-    growth = 1.0 + 0.5 * rng.random((2, depth)).cumsum(axis=1)
-    sizes = nature.hourly_volume / 400.0 * growth * rng.lognormal(0.0, 0.6, (2, depth))
+    growth = 1.0 + 0.5 * rng.random((2, LEVELS)).cumsum(axis=1)
+    sizes = nature.hourly_volume / 400.0 * growth * rng.lognormal(0.0, 0.6, (2, LEVELS))
     bids = _levels(mid - offsets[0], sizes[0], instrument.tick, np.floor)
     asks = _levels(mid + offsets[1], sizes[1], instrument.tick, np.ceil)
-    return OrderBook(instrument.symbol, at, bids, asks)
+    return Depth(instrument.symbol, at, bids, asks)
 
 
 def _levels(
     prices: Floats, sizes: Floats, tick: Decimal, to_tick: Callable[[Floats], Floats]
-) -> tuple[tuple[float, float], ...]:
+) -> tuple[Level, ...]:
     """(price, size) with prices on the tick, away from the mid."""
     on_tick = np.round(to_tick(prices / float(tick)) * float(tick), decimals_of(tick))
     return tuple(zip(on_tick.tolist(), sizes.tolist(), strict=True))

@@ -1,4 +1,4 @@
-"""Live public data of Kraken and Coinbase: history, bars as they close, quotes between them.
+"""Live public data of Kraken and Coinbase: history, bars as they close, books between them.
 
 Refuses candles that are still forming, and never passes off late bars as fresh ones.
 """
@@ -15,7 +15,7 @@ from engine.market.feed import FindingSink, Gate, log_finding
 from engine.market.polls import Polls, floor_to_bar, tell_silence
 from engine.market.public_api import PublicApi, VenueUnreachable
 from engine.market.venues import venue_named
-from engine.model.bars import Bar, MarketEvent, Quote, Timeframe
+from engine.model.bars import Bar, Depth, MarketEvent, Timeframe
 from engine.model.instruments import Calendar
 
 CLOCK_TOLERANCE = timedelta(seconds=10)
@@ -45,8 +45,8 @@ class ExchangeFeed:
     clock : Clock
     base_url : str, optional
         Another root, for tests.
-    quote_every : timedelta, > 0, or None
-        Between two rounds of quotes; None streams none.
+    books_every : timedelta, > 0, or None
+        Between two rounds of books; None streams none.
     timeout : timedelta, > 0
         For one request.
     spacing : timedelta, optional
@@ -70,7 +70,7 @@ class ExchangeFeed:
         clock: Clock,
         *,
         base_url: str | None = None,
-        quote_every: timedelta | None = timedelta(seconds=30),
+        books_every: timedelta | None = timedelta(seconds=30),
         timeout: timedelta = timedelta(seconds=10),
         spacing: timedelta | None = None,
         tell: FindingSink = log_finding,
@@ -82,14 +82,14 @@ class ExchangeFeed:
         self.timeframe = timeframe
         self._symbols = dict(instruments)
         self._clock = clock
-        self._quote_every = quote_every
+        self._books_every = books_every
         self._tell = tell
         self._api = PublicApi(
             self._venue, clock, base_url=base_url, timeout=timeout, spacing=spacing
         )
 
     def beside(self, venue: str, base_url: str | None = None) -> ExchangeFeed:
-        """The same instruments at another exchange, without a stream of quotes.
+        """The same instruments at another exchange, without a stream of books.
 
         Raises
         ------
@@ -102,7 +102,7 @@ class ExchangeFeed:
             self.timeframe,
             self._clock,
             base_url=base_url,
-            quote_every=None,
+            books_every=None,
             tell=self._tell,
         )
 
@@ -134,7 +134,7 @@ class ExchangeFeed:
         return tuple(bar for bar in bars if gate.admits(bar))
 
     async def stream(self, after: datetime | None) -> AsyncIterator[MarketEvent]:
-        """Bars that close after `after` (None: after now), and quotes between them.
+        """Bars that close after `after` (None: after now), and books between them.
 
         Parameters
         ----------
@@ -150,20 +150,20 @@ class ExchangeFeed:
             delay=self._venue.publication_delay,
             tell=self._tell,
         )
-        quote_at = self._next_quote()
+        asked_at = self._next_books()
         while True:
-            while quote_at < min(polls.due_at, polls.quiet_from):
-                await self._clock.sleep_until(quote_at)
-                for quote in await self._quotes():
-                    yield quote
-                quote_at = self._next_quote()
+            while asked_at < min(polls.due_at, polls.quiet_from):
+                await self._clock.sleep_until(asked_at)
+                for book in await self._books():
+                    yield book
+                asked_at = self._next_books()
             await self._clock.sleep_until(polls.due_at)
             for closed in await polls.poll():
                 yield closed
-            quote_at = max(quote_at, self._clock.now())
+            asked_at = max(asked_at, self._clock.now())
 
-    async def quote(self, instrument: str) -> Quote | None:
-        """Best bid and ask now; None where the book has an empty side.
+    async def depth(self, instrument: str) -> Depth | None:
+        """The book now, a few levels deep; None where it has an empty side.
 
         Parameters
         ----------
@@ -172,20 +172,20 @@ class ExchangeFeed:
         Raises
         ------
         BadTick
-            If the book is crossed or holds no positive numbers.
+            If the book is crossed, out of order or holds no positive numbers.
         MarketDataError
             If the venue cannot be asked or does not list the instrument.
         """
-        best = await self._api.best(self._symbol(instrument))
-        if best is None:
+        sides = await self._api.book(self._symbol(instrument))
+        if sides is None:
             return None
-        (bid, bid_size), (ask, ask_size) = best
-        if not (0 < bid < ask and bid_size > 0 and ask_size > 0):
+        book = Depth(instrument, self._clock.now(), *sides)
+        if book.fault:
             raise BadTick(
-                f"{self._venue.title} quotes {instrument} at {bid:g} x {bid_size:g} / {ask:g} x "
-                f"{ask_size:g}, which no sound book holds: ask again"
+                f"{self._venue.title} shows a book of {instrument} that cannot be "
+                f"({book.fault}): ask again"
             )
-        return Quote(instrument, self._clock.now(), bid, ask, bid_size, ask_size)
+        return book
 
     async def offset_seconds(self) -> float:
         """How far the clock is off the venue's time, as far as its answer proves it, in seconds.
@@ -251,10 +251,10 @@ class ExchangeFeed:
                 "add it to config.toml"
             ) from None
 
-    def _next_quote(self) -> datetime:
-        if self._quote_every is None:
+    def _next_books(self) -> datetime:
+        if self._books_every is None:
             return datetime.max.replace(tzinfo=EPOCH.tzinfo)
-        return self._clock.now() + self._quote_every
+        return self._clock.now() + self._books_every
 
     async def _closed(self, instrument: str, begin: datetime, end: datetime) -> list[Bar]:
         """Bars that open at or after `begin` and have closed by `end`, page by page."""
@@ -263,15 +263,15 @@ class ExchangeFeed:
         bars = {bar.open_at: bar async for page in pages for bar in page.bars}
         return [bars[open_at] for open_at in sorted(bars)]
 
-    async def _quotes(self) -> list[Quote]:
-        """A quote of every instrument that gives one; a fault is told and the stream lives."""
-        quotes = []
+    async def _books(self) -> list[Depth]:
+        """A book of every instrument that gives one; a fault is told and the stream lives."""
+        books = []
         for instrument in self._symbols:
             try:
-                quote = await self.quote(instrument)
+                book = await self.depth(instrument)
             except (BadTick, VenueUnreachable) as fault:
                 tell_silence(self._tell, instrument, self._clock.now(), fault)
                 continue
-            if quote:
-                quotes.append(quote)
-        return quotes
+            if book:
+                books.append(book)
+        return books

@@ -66,6 +66,25 @@ def read_bars(path: Path, instrument: str, timeframe: Timeframe | None = None) -
     return BarColumns(instrument, found, opens, opening, high, low, close, volume)
 
 
+def read_columns(path: Path, wanted: Sequence[str]) -> tuple[Instants, tuple[Floats, ...]]:
+    """Times and the named columns of a file, in file order; what is no number is NaN.
+
+    Raises
+    ------
+    MarketDataError
+        If the file is missing, unreadable, empty or lacks a column.
+    """
+    frame = _read(path)
+    names = {name.strip().lower(): name for name in frame.columns}
+    times = _instants(path, frame[_column(path, names, TIME_COLUMNS)])
+    missing = [name for name in wanted if name not in names]
+    if missing:
+        raise MarketDataError(
+            f"{path} has no column {missing[0]!r}: name its columns ts, {', '.join(wanted)}"
+        )
+    return times, tuple(_floats(frame[names[name]]) for name in wanted)
+
+
 def infer_timeframe(path: Path, opens: Instants) -> Timeframe:
     """Timeframe of a file, from the median step between its rows.
 

@@ -16,11 +16,14 @@ from engine.compliance.calls import GuardedClient
 from engine.errors import BadTick, MarketDataError
 from engine.market.columns import from_micros, to_micros
 from engine.market.venues import Venue
-from engine.model.bars import Bar, Timeframe
+from engine.model.bars import Bar, Level, Timeframe
 
 T = TypeVar("T")
 
 _MILLISECOND = timedelta(milliseconds=1)
+
+BOOK_LEVELS = 25
+"""Levels a side that are asked for: more than any order of this desk reaches."""
 
 BACKOFF = (timedelta(seconds=1), timedelta(seconds=3))
 """Waits before the second and third try of a request that met a network fault."""
@@ -160,8 +163,8 @@ class PublicApi:
             raise self._unreadable(fault) from fault
         return TradePage(trades, max(mark, since_ns))
 
-    async def best(self, symbol: str) -> tuple[tuple[float, float], tuple[float, float]] | None:
-        """Best (price, size) of bids and asks, or None where one side is empty.
+    async def book(self, symbol: str) -> tuple[tuple[Level, ...], tuple[Level, ...]] | None:
+        """Bids and asks, best first, or None where one side is empty.
 
         Parameters
         ----------
@@ -172,14 +175,12 @@ class PublicApi:
         MarketDataError
             As `candles`.
         """
-        book = await self._call(lambda client: client.fetch_order_book(symbol, 1))
+        book = await self._call(lambda client: client.fetch_order_book(symbol, BOOK_LEVELS))
         try:
-            if not (book["bids"] and book["asks"]):
-                return None
-            bid, ask = book["bids"][0], book["asks"][0]
-            return (float(bid[0]), float(bid[1])), (float(ask[0]), float(ask[1]))
+            bids, asks = _levels(book["bids"]), _levels(book["asks"])
         except (TypeError, ValueError, IndexError, KeyError) as fault:
             raise self._unreadable(fault) from fault
+        return (bids, asks) if bids and asks else None
 
     async def now(self) -> datetime:
         """The venue's own time, aware UTC.
@@ -289,6 +290,10 @@ class PublicApi:
                 client.urls["api"] = dict.fromkeys(self.venue.url_keys, self._base_url)
             self._client = GuardedClient(client)
         return self._client
+
+
+def _levels(rows: Sequence[Sequence[float]]) -> tuple[Level, ...]:
+    return tuple((float(row[0]), float(row[1])) for row in rows[:BOOK_LEVELS])
 
 
 def _bar(instrument: str, timeframe: Timeframe, row: Sequence[float | None]) -> Bar:

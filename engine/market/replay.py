@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import AsyncIterator, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -19,14 +19,18 @@ from engine.market.columns import BarColumns, from_micros, to_micros
 from engine.market.feed import FindingSink, log_finding
 from engine.market.files import read_bars, require_order
 from engine.market.findings import DataReport
-from engine.model.bars import Bar, BarsClosed, MarketEvent, Quote, Timeframe
+from engine.market.recordings import read_recording
+from engine.model.bars import Bar, BarsClosed, Depth, MarketEvent, Print, Timeframe
 from engine.model.instruments import Calendar
 
 DEFAULT_WARMUP_BARS = 500
 
+BOOK_FOR = timedelta(seconds=60)
+"""Age beyond which a recorded book is not the present one."""
+
 
 class ReplayFeed:
-    """Bars from files, merged by their common close.
+    """Bars from files, merged by their common close, with recorded books between them.
 
     Files are read and checked at construction (about half a second for three files of five years
     of hours) and kept as numpy columns. The clock is brought to the start at once, so that
@@ -48,6 +52,8 @@ class ReplayFeed:
     warmup_bars : int, >= 0
     calendars : mapping of str to Calendar, optional
         24/7 where not given.
+    books : mapping of str to Path, optional
+        Recordings of order books and tapes (see `recordings`), read while they are played.
     tell : callable of Finding
         Is told what the checks found in each file, once.
 
@@ -70,12 +76,15 @@ class ReplayFeed:
         *,
         warmup_bars: int = DEFAULT_WARMUP_BARS,
         calendars: Mapping[str, Calendar] | None = None,
+        books: Mapping[str, Path] | None = None,
         tell: FindingSink = log_finding,
     ) -> None:
         if not files:
             raise MarketDataError("no file to replay: give --data SYMBOL=FILE at least once")
         self._clock = clock
         self._files = dict(files)
+        self._books = dict(books or {})
+        self._shown: dict[str, Depth] = {}
         self._calendars = dict(calendars or {})
         self._reports: dict[str, DataReport] = {}
         self._columns = self._load(timeframe, tell)
@@ -83,6 +92,7 @@ class ReplayFeed:
         self.start = as_utc(start) if start else self._default_start(warmup_bars)
         self.until = as_utc(until) if until else self._last_close()
         self._require_events()
+        self._require_recorded()
         if clock.now() < self.start:
             clock.jump_to(self.start)
 
@@ -117,7 +127,7 @@ class ReplayFeed:
         return self._of(instrument).until(min(as_utc(until), self._clock.now()), count)
 
     async def stream(self, after: datetime | None) -> AsyncIterator[MarketEvent]:
-        """Groups of bars in time order, each given when the clock has reached its close.
+        """Bars and recorded books in time order, each given when the clock has reached it.
 
         Parameters
         ----------
@@ -128,15 +138,22 @@ class ReplayFeed:
         begin = max(self.start, as_utc(after)) if after else self.start
         if self._clock.now() < begin:
             self._clock.jump_to(begin)
-        for closed in self._groups(begin):
-            if closed.at > self._clock.now():
-                await self._clock.advance_to(closed.at)
-            yield closed
+        recorded = (self._recorded(name, path, begin) for name, path in self._books.items())
+        events: Iterator[MarketEvent] = heapq.merge(
+            self._groups(begin), *recorded, key=lambda event: event.at
+        )
+        for event in events:
+            if event.at > self._clock.now():
+                await self._clock.advance_to(event.at)
+            if isinstance(event, Depth):
+                self._shown[event.instrument] = event
+            yield event
 
-    async def quote(self, instrument: str) -> Quote | None:
-        """None: the files hold bars, and a quote made of them would be an invention."""
+    async def depth(self, instrument: str) -> Depth | None:
+        """The newest recorded book, if it is at most a minute old; none is made of bars."""
         self._of(instrument)
-        return None
+        book = self._shown.get(instrument)
+        return book if book is not None and self._clock.now() - book.at <= BOOK_FOR else None
 
     async def check(self) -> None:
         """Nothing more to find: the files were read and checked at construction."""
@@ -197,6 +214,14 @@ class ReplayFeed:
                     "give files of a common span or another start"
                 )
 
+    def _require_recorded(self) -> None:
+        for instrument, path in self._books.items():
+            self._of(instrument)
+            if next(read_recording(path, instrument), None) is None:
+                raise MarketDataError(
+                    f"{path} holds no order book of {instrument}: give another file to --books"
+                )
+
     def _groups(self, begin: datetime) -> Iterator[BarsClosed]:
         """Bars by common close, merged lazily from every instrument's columns."""
         runs = (
@@ -211,6 +236,11 @@ class ReplayFeed:
             group.append(bar)
         if group:
             yield BarsClosed(group[0].close_at, tuple(group))
+
+    def _recorded(self, instrument: str, path: Path, begin: datetime) -> Iterator[Depth | Print]:
+        for event in read_recording(path, instrument):
+            if begin < event.at <= self.until:
+                yield event
 
     def _run(
         self, place: int, columns: BarColumns, begin: datetime

@@ -13,10 +13,10 @@ import numpy as np
 
 from engine.clock import Clock, VirtualClock, as_utc, reach
 from engine.errors import MarketDataError
-from engine.market.book import OrderBook, book_at, decimals_of
+from engine.market.book import book_at, decimals_of
 from engine.market.paths import MINUTE, ORIGIN, WEEK, WeekPath, week_path
 from engine.market.sessions import bar_exists
-from engine.model.bars import Bar, BarsClosed, MarketEvent, Quote, Timeframe
+from engine.model.bars import Bar, BarsClosed, Depth, MarketEvent, Timeframe
 from engine.model.instruments import Instrument
 
 _KEPT_WEEKS = 4
@@ -39,8 +39,8 @@ class SimulatedFeed:
     seed : int
     start : datetime, aware, optional
         No bar opens before it. Default: `paths.ORIGIN`.
-    quotes_per_bar : int, >= 0
-        Quotes of each instrument streamed between two closes, evenly spaced.
+    books_per_bar : int, >= 0
+        Books of each instrument streamed between two closes, evenly spaced.
 
     Raises
     ------
@@ -59,7 +59,7 @@ class SimulatedFeed:
         seed: int = 1,
         start: datetime | None = None,
         *,
-        quotes_per_bar: int = 4,
+        books_per_bar: int = 4,
     ) -> None:
         if not instruments:
             raise MarketDataError("nothing to simulate: configure at least one instrument")
@@ -73,7 +73,7 @@ class SimulatedFeed:
                 f"{self.start:%Y-%m-%d}: choose a later start"
             )
         self._clock = clock
-        self._quotes_per_bar = quotes_per_bar
+        self._books_per_bar = books_per_bar
         self._weeks: OrderedDict[tuple[str, int], WeekPath] = OrderedDict()
         if isinstance(clock, VirtualClock) and clock.now() < self.start:
             clock.jump_to(self.start)
@@ -107,7 +107,7 @@ class SimulatedFeed:
         return tuple(reversed(bars))
 
     async def stream(self, after: datetime | None) -> AsyncIterator[MarketEvent]:
-        """Groups of bars at their close, and quotes between them, in time order.
+        """Groups of bars at their close, and books between them, in time order.
 
         Parameters
         ----------
@@ -121,36 +121,29 @@ class SimulatedFeed:
             self._clock.jump_to(at)
         while True:
             close_at = self._floor(at) + self.timeframe.length
-            for quote_at in self._quote_times(at, close_at, began):
-                await reach(self._clock, quote_at)
-                for quote in self._quotes(quote_at):
-                    yield quote
+            for shown_at in self._book_times(at, close_at, began):
+                await reach(self._clock, shown_at)
+                for book in self._books(shown_at):
+                    yield book
             if close_at > began:
                 await reach(self._clock, close_at)
             if bars := self._closed(close_at):
                 yield BarsClosed(close_at, bars, caught_up=close_at <= began)
             at = close_at
 
-    async def quote(self, instrument: str) -> Quote | None:
-        """Best bid and ask now; None while the market is shut."""
-        book = self.book(instrument)
-        return book.best if book else None
-
-    def book(self, instrument: str, depth: int = 10) -> OrderBook | None:
+    async def depth(self, instrument: str) -> Depth | None:
         """The order book now; None while the market is shut.
 
         Parameters
         ----------
         instrument : str
-        depth : int, >= 1
-            Levels a side.
 
         Raises
         ------
         MarketDataError
             If `instrument` is not simulated here, or the clock stands before the start.
         """
-        return self._book(self._of(instrument), self._clock.now(), depth)
+        return self._book(self._of(instrument), self._clock.now())
 
     async def check(self) -> None:
         """Raise MarketDataError if the clock stands before the simulated world."""
@@ -187,23 +180,23 @@ class SimulatedFeed:
         bars = (self._bar(thing, open_at) for thing in self._instruments.values())
         return tuple(bar for bar in bars if bar)
 
-    def _quote_times(
+    def _book_times(
         self, since: datetime, close_at: datetime, began: datetime
     ) -> Iterator[datetime]:
-        step = self.timeframe.length / (self._quotes_per_bar + 1)
-        for k in range(self._quotes_per_bar, 0, -1):
+        step = self.timeframe.length / (self._books_per_bar + 1)
+        for k in range(self._books_per_bar, 0, -1):
             at = close_at - k * step
             if at > max(since, began):
                 yield at
 
-    def _quotes(self, at: datetime) -> Iterator[Quote]:
+    def _books(self, at: datetime) -> Iterator[Depth]:
         for thing in self._instruments.values():
-            if book := self._book(thing, at, depth=1):
-                yield book.best
+            if book := self._book(thing, at):
+                yield book
 
-    def _book(self, thing: Instrument, at: datetime, depth: int) -> OrderBook | None:
+    def _book(self, thing: Instrument, at: datetime) -> Depth | None:
         self._require_begun(at)
-        return book_at(self.seed, thing, self._week(thing, (at - ORIGIN) // WEEK), at, depth)
+        return book_at(self.seed, thing, self._week(thing, (at - ORIGIN) // WEEK), at)
 
     def _week(self, thing: Instrument, week: int) -> WeekPath:
         key = (thing.symbol, week)

@@ -135,6 +135,11 @@ class Order:
     linked_to : str
         Client id of the other half of a one-cancels-other pair; empty if there is none.
     created_at : datetime, aware UTC
+    post_only : bool
+        Whether it may only make liquidity: a ``LIMIT`` order that would take on arrival is
+        refused.
+    expires_at : datetime or None, aware UTC
+        From when nothing of it may fill any more; None works until it is canceled.
     """
 
     client_id: str
@@ -148,6 +153,8 @@ class Order:
     limit_price: Decimal | None = None
     stop_price: Decimal | None = None
     linked_to: str = ""
+    post_only: bool = False
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
 
+from engine.brokers.latency import Latency
 from engine.brokers.paper import PaperBroker
 from engine.brokers.settlement import Unsettled
 from engine.config import Secrets, Settings
@@ -26,6 +27,7 @@ from engine.errors import ConfigError, JournalError
 from engine.journal.ledger import Ledger
 from engine.journal.sqlite import SqliteJournal
 from engine.killswitch import KillFile, kill_path
+from engine.market.sessions import is_open
 from engine.model.bars import Timeframe
 from engine.model.instruments import Calendar
 from engine.model.orders import Side
@@ -251,6 +253,7 @@ class Composition:
             epoch_at=market.epoch_at,
             funding=await self._funding(broker),
             locked=locked,
+            compare_every=None if self._mode == PAPER else settings.risk.reconcile_every,
         )
 
     @property
@@ -350,6 +353,11 @@ def _paper_broker(
         holdings=held,
         conditions=conditions,
         unsettled=_unsettled(policy, ledger),
+        latency=Latency(
+            settings.paper.latency_median_seconds, settings.paper.latency_tail_seconds
+        ),
+        ahead_frac=settings.paper.queue_ahead_frac,
+        is_open=is_open,
     )
 
 

@@ -31,6 +31,8 @@ class MarketChoice:
         Part of a replay.
     hold_seconds : float, real seconds, >= 0
         How long a paced replay waits while the owner is being asked.
+    books : mapping of str to Path
+        Recorded order books by instrument, played beside its bars.
     """
 
     source: str = AUTO
@@ -39,3 +41,4 @@ class MarketChoice:
     start: datetime | None = None
     until: datetime | None = None
     hold_seconds: float = 90.0
+    books: Mapping[str, Path] = field(default_factory=dict)

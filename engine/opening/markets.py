@@ -129,6 +129,7 @@ def replay_of(settings: Settings, choice: MarketChoice, clock: VirtualClock) -> 
         choice.until,
         warmup_bars=settings.market.warmup_bars,
         calendars={name: settings.instruments[name].calendar for name in choice.files},
+        books=choice.books,
         tell=_only_faults,
     )
     for report in feed.reports.values():
@@ -187,7 +188,7 @@ async def _open_venue(settings: Settings, venue: str) -> OpenMarket:
         names,
         settings.market.timeframe,
         clock,
-        quote_every=settings.market.quote_for,
+        books_every=settings.market.quote_for,
     )
     try:
         await feed.check()

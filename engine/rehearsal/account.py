@@ -16,7 +16,7 @@ from engine.errors import InvariantBroken
 
 D = Decimal
 NOTHING = D(0)
-BID, ASK, FEE = D(1000), D(1001), D("0.004")
+BID, ASK, FEE, MAKER_FEE = D(1000), D(1001), D("0.004"), D("0.0025")
 
 
 class NotTaken(Exception):
@@ -127,6 +127,7 @@ class VenueAccount:
     bid: Decimal = BID
     ask: Decimal = ASK
     fee_frac: Decimal = FEE
+    maker_frac: Decimal = MAKER_FEE
     hides_orders: bool = False
     hides_trades: bool = False
     tells_twice: bool = False
@@ -229,8 +230,9 @@ class VenueAccount:
         """Fill part of an order, also of one that was canceled a moment ago."""
         base = PRODUCTS[order.product].base
         sign = 1 if order.side == "buy" else -1
-        fee_usd = quantity * price * self.fee_frac
-        fee = quantity * self.fee_frac if order.fee_in_base else fee_usd
+        fee_frac = self.maker_frac if order.post_only else self.fee_frac
+        fee_usd = quantity * price * fee_frac
+        fee = quantity * fee_frac if order.fee_in_base else fee_usd
         self.own["USD"] -= sign * quantity * price + (NOTHING if order.fee_in_base else fee_usd)
         held = self.own.get(base, NOTHING) + sign * quantity
         self.own[base] = held - (fee if order.fee_in_base else NOTHING)

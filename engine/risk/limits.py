@@ -75,6 +75,8 @@ class Limits:
     rejects_count : int, >= 1
     rejects_for : timedelta, > 0
         Orders refused within that time that halt entries.
+    unread_for : timedelta, > 0
+        Time for which a venue's ledger may stay unread.
     exploratory_week_frac : float, loss at the stop over equity, in (0, 1]
         What exploratory positions may put at risk in a week.
 
@@ -118,6 +120,7 @@ class Limits:
     brier_cusum: float = 5.0
     rejects_count: int = 3
     rejects_for: timedelta = timedelta(minutes=10)
+    unread_for: timedelta = timedelta(minutes=30)
     exploratory_week_frac: float = 0.02
 
     def second_bound_frac(self, asset: Asset) -> float:

@@ -63,6 +63,7 @@ LOOSER: Mapping[str, Looser] = MappingProxyType(
         "e_process": _H,
         "brier_cusum": _H,
         "rejects_count": _H,
+        "unread_for": _H,
         "rejects_for": _L,  # a shorter window counts fewer of them together
         "exploratory_week_frac": _H,
         "kelly_share": _H,

@@ -13,6 +13,7 @@ from engine.risk.readings import NotMeasured, Reading
 
 _NO_QUOTES = NotMeasured("this market gives no quotes")
 _NO_SECOND = NotMeasured("no second price source is configured")
+_NO_LEDGER = NotMeasured("no venue keeps a ledger of its own here")
 _NO_PRINTS = NotMeasured("no price came before it")
 
 
@@ -106,7 +107,9 @@ class VenueState:
     unanswered_count : Reading
         Orders of the desk whose fate is unknown now.
     mismatches_count : Reading
-        Currencies and assets of which the venue holds another amount than the record.
+        Balances, orders and executions in which venue and record differ.
+    unread_seconds : Reading, seconds
+        Since when the venue's own ledger could not be read; 0 once it is read.
     """
 
     slippage_ratio: Reading
@@ -114,6 +117,7 @@ class VenueState:
     strange_fills_count: Reading
     unanswered_count: Reading
     mismatches_count: Reading
+    unread_seconds: Reading = _NO_LEDGER
 
 
 @dataclass(frozen=True, slots=True)

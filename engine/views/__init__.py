@@ -27,6 +27,7 @@ from engine.views.posts import (
     TradeNotice,
 )
 from engine.views.risk import (
+    AccountView,
     BreakerRowView,
     KillSwitchView,
     LimitLevel,
@@ -48,6 +49,7 @@ from engine.views.trading import (
 from engine.views.voices import SignalsView, SignalView, SourcesView, SourceView
 
 __all__ = [
+    "AccountView",
     "AnyNotice",
     "AuditLine",
     "BreakdownView",

@@ -133,6 +133,24 @@ class KillSwitchView:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountView:
+    """The last comparison of record and account that came out otherwise than the one before.
+
+    Attributes
+    ----------
+    compared : str
+        What was laid beside the record, one clause.
+    differing, owners : tuple of str
+        What stops entries, and what is the owner's own affair, one sentence each.
+    """
+
+    at: datetime
+    compared: str
+    differing: tuple[str, ...]
+    owners: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RiskView:
     """Whether the desk may enter, what bounds it, and what has stopped it before.
 
@@ -144,6 +162,8 @@ class RiskView:
         None when it was read from the record alone: what needs a market is not measured then.
     history : tuple of RiskEventView
         Newest first, whole.
+    account : AccountView or None
+        The last comparison with the account; None where there was none, as on paper.
     contradictions : tuple of str
         Entries of the record that contradict it; the desk stands halted over them.
     config_hash : str
@@ -165,6 +185,7 @@ class RiskView:
     limits: tuple[LimitUseView, ...]
     breakers: tuple[BreakerRowView, ...]
     history: tuple[RiskEventView, ...]
+    account: AccountView | None
     contradictions: tuple[str, ...]
     journal_seq: int
     journal_hash: str

@@ -279,6 +279,34 @@ async def test_br_20_the_ledger_of_a_plain_trade_is_ordinary_in_order_and_told_a
     assert await desk.broker.ledger_lines(None) == lines
 
 
+async def test_br_21_a_post_only_order_that_would_take_is_refused(desk: BrokerDesk) -> None:
+    await desk.move(1000, 1001)
+    answer = await desk.broker.submit(bid("1005", at=0.01, post_only=True))
+    assert isinstance(answer, Rejected)
+    assert "post only" in answer.reason.lower()
+    await desk.move(899, 900)
+    assert await fills(desk) == []
+
+
+async def test_br_22_a_post_only_order_rests_and_is_paid_as_a_maker_or_is_refused(
+    desk: BrokerDesk,
+) -> None:
+    answer = await desk.broker.submit(bid(post_only=True))
+    if desk.broker.name == "ibkr":  # no venue behind it takes such orders
+        assert isinstance(answer, Rejected)
+        return
+    assert isinstance(answer, Accepted)
+    await desk.move(1000, 1001)
+    await desk.fill(bid(post_only=True))
+    (fill,) = await fills(desk)
+    assert (fill.quantity, fill.price) == (D(1), D(980))
+    assert fill.fee_usd == D(980) * D("0.0025")
+
+
+async def test_br_23_without_the_flag_no_order_is_post_only(desk: BrokerDesk) -> None:
+    assert isinstance(await desk.broker.submit(bid("1005")), Accepted)
+
+
 # ---- the wire: one order whatever happens ------------------------------------------------
 
 
@@ -538,7 +566,7 @@ async def test_br_65_a_post_only_entry_that_would_take_is_refused_either_way(
     live: ExchangeDesk, taken_first: bool
 ) -> None:
     live.account.cancels_post_only = taken_first
-    answer = await live.broker.submit(bid("1005"))
+    answer = await live.broker.submit(bid("1005", post_only=True))
     if taken_first:
         assert isinstance(answer, Accepted)
         (answer,) = (await live.broker.report()).rejected

@@ -18,7 +18,7 @@ from engine.market.checks import row_fault
 from engine.market.exchange import ExchangeFeed
 from engine.market.replay import ReplayFeed
 from engine.market.simulated import SimulatedFeed
-from engine.model.bars import BarsClosed, MarketEvent, Quote, Timeframe
+from engine.model.bars import BarsClosed, Depth, MarketEvent, Timeframe
 from tests.kit.market import (
     BTC,
     HOUR,
@@ -62,7 +62,7 @@ def _simulated(_: Path) -> Subject:
     @contextlib.asynccontextmanager
     async def open_at(at: datetime) -> AsyncIterator[tuple[SimulatedFeed, VirtualClock]]:
         clock = VirtualClock(at)
-        yield SimulatedFeed([BTC, XAU], Timeframe.H1, clock, seed=5, quotes_per_bar=1), clock
+        yield SimulatedFeed([BTC, XAU], Timeframe.H1, clock, seed=5, books_per_bar=1), clock
 
     return Subject("simulated", True, ("BTC-USD", "XAU-USD"), open_at)
 
@@ -81,7 +81,7 @@ def _exchange(venue_name: str) -> Callable[[Path], Subject]:
                 clock,
                 base_url=url,
                 spacing=timedelta(milliseconds=1),
-                quote_every=timedelta(minutes=25),
+                books_every=timedelta(minutes=25),
             )
             async with contextlib.aclosing(feed):
                 yield feed, clock
@@ -173,19 +173,18 @@ async def test_mf09_no_event_comes_before_its_time(subject: Subject) -> None:
             assert event.at <= clock.now()
 
 
-async def test_mf10_a_quote_is_sound_or_none(subject: Subject) -> None:
+async def test_mf10_a_book_is_sound_or_none(subject: Subject) -> None:
     async with subject.open(NOON) as (feed, clock):
-        quote = await feed.quote("BTC-USD")
-        assert quote is None or isinstance(quote, Quote)
-        if quote:
-            assert 0 < quote.bid < quote.ask
-            assert min(quote.bid_size, quote.ask_size) > 0
-            assert quote.at == clock.now()
+        book = await feed.depth("BTC-USD")
+        assert book is None or isinstance(book, Depth)
+        if book:
+            assert book.fault == ""
+            assert book.at == clock.now()
 
 
 async def test_mf11_an_unknown_instrument_is_named_with_the_mend(subject: Subject) -> None:
     async with subject.open(NOON) as (feed, _):
-        for ask in (feed.history("XPT-USD", NOON, 1), feed.quote("XPT-USD")):
+        for ask in (feed.history("XPT-USD", NOON, 1), feed.depth("XPT-USD")):
             with pytest.raises(MarketDataError, match=r"XPT-USD.*: add") as caught:
                 await ask
             assert "\n" not in str(caught.value)

@@ -7,10 +7,12 @@ so that a life which begins after a death goes on where the last one ended.
 from __future__ import annotations
 
 import http.client
+import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -24,7 +26,7 @@ from engine.engine.recorder import Recorder
 from engine.facade import Desk, ProposalView
 from engine.journal.ledger import Ledger, OrderRecord
 from engine.model.bars import BarsClosed, MarketEvent, Quote
-from engine.model.orders import OrderState, Purpose
+from engine.model.orders import OrderState, Purpose, Side
 from engine.model.positions import Position
 from engine.opening import PAPER, Composition, MarketChoice, Venues, open_replay, start_on
 from engine.ports import Clock, Journal
@@ -36,6 +38,7 @@ from tests.kit.market import HOUR
 
 PARTS = (0.4, 1.0)
 """Shares of an order that are filled one after the other."""
+A_MINUTE = timedelta(minutes=1)
 _MOST_STEPS = 60
 _UNANSWERED = frozenset({OrderState.INTENDED, OrderState.UNKNOWN})
 
@@ -54,15 +57,22 @@ class Hand:
         """Move the venue's market: the stops that it reaches sell."""
         self._do("move", price=price)
 
-    def _do(self, what: str, **how: Any) -> None:
+    def resting(self) -> dict[str, str] | None:
+        """What rests at the venue, and how much is left of it; None on paper."""
+        told = self._do("resting")
+        return None if told is None else json.loads(told)
+
+    def _do(self, what: str, **how: Any) -> str | None:
         if not self._host:
-            return
+            return None
         connection = http.client.HTTPConnection(self._host, timeout=10)
         try:
             connection.request("POST", f"/hand/{what}?{urlencode(how)}")
             answer = connection.getresponse()
+            told = answer.read().decode()
             if answer.status != 200:
-                raise RuntimeError(answer.read().decode())
+                raise RuntimeError(told)
+            return told
         finally:
             connection.close()
 
@@ -81,11 +91,36 @@ class Life:
 
     async def lead(self) -> None:
         """Go on until nothing is left to do; a life that does not come to rest is a fault."""
+        await self._find_out()
         for _ in range(_MOST_STEPS):
             if await self._at_rest():
                 return
             await self._step()
         raise RuntimeError(f"not at rest after {_MOST_STEPS} steps: {self._standing()}")
+
+    async def _find_out(self) -> None:
+        """A minute without a bar: nothing is in doubt after it, and nothing held is unguarded."""
+        clock = self.engine.clock
+        assert isinstance(clock, VirtualClock)
+        until = clock.now() + A_MINUTE
+        while (due := self.engine._errands.due_at()) is not None and due <= until:
+            clock.jump_to(max(due, clock.now()))
+            await self.engine._time_is_up(clock.now())
+        clock.jump_to(until)
+        if any(record.state in _UNANSWERED for record in self.ledger.open_orders()):
+            raise RuntimeError(f"in doubt for a minute: {self._standing()}")
+        self._require_guards()
+
+    def _require_guards(self) -> None:
+        """By the venue's own word, each position has a stop for all of it or is being sold."""
+        resting = self.hand.resting()
+        if resting is None:
+            return
+        for held in self.ledger.positions.values():
+            exits = self.ledger.orders_of(held.id, Side.SELL)
+            left = [Decimal(resting.get(o.order.client_id, "0")) for o in exits]
+            if held.quantity not in left:
+                raise RuntimeError(f"{held.quantity} unguarded after a minute: {resting}")
 
     def _standing(self) -> str:
         orders = [f"{o.order.client_id} {o.state}" for o in self.ledger.open_orders()]

@@ -47,8 +47,8 @@ class _InHand(LoopbackVenue):
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         if request.path.startswith("/hand/"):
-            getattr(self, f"_hand_{request.path.rpartition('/')[2]}")(dict(request.query))
-            return web.Response()
+            does = getattr(self, f"_hand_{request.path.rpartition('/')[2]}")
+            return web.json_response(does(dict(request.query)))
         clock = self.account.clock
         assert isinstance(clock, VirtualClock)
         said = datetime.fromisoformat(request.headers[CLOCK_HEADER])
@@ -71,6 +71,10 @@ class _InHand(LoopbackVenue):
             price = order.limit or order.trigger
             touch = self.account.ask if order.side == "buy" else self.account.bid
             self.account.execute(order, more, price or touch)
+
+    def _hand_resting(self, _: dict[str, str]) -> dict[str, str]:
+        working = (order for order in self.account.listed("open") if order.client_id)
+        return {from_wire(order.client_id): str(order.left) for order in working}
 
     def _hand_move(self, how: dict[str, str]) -> None:
         bid = Decimal(how["price"]).quantize(Decimal("0.1"))

@@ -108,7 +108,7 @@ DEFAULTS = {
     "print_sigmas": 8.0, "agreeing_count": 3, "spread_frac": 0.003, "spread_medians": 3.0,
     "clock_offset_for": 2 * SECOND, "slippage_ratio": 2.0, "e_process": 20.0,
     "brier_cusum": 5.0, "rejects_count": 3, "rejects_for": 600 * SECOND,
-    "exploratory_week_frac": 0.02,
+    "unread_for": 1800 * SECOND, "exploratory_week_frac": 0.02,
 }  # fmt: skip
 
 
@@ -167,6 +167,7 @@ ROWS = {
     "losses in a row, halt": (True, True, True), "losses in a row, pause": (True, True, True),
     "invariant": (True, True, True), "clock skew": (True, False, False),
     "clock ran back": (True, False, False), "balances": (True, True, False),
+    "venue ledger": (True, False, False),
     "unknown orders": (True, True, True), "order rejects": (True, True, True),
     "slippage": (True, False, True), "overconfidence": (True, True, True),
     "Brier score": (True, True, True), "orders without an answer": (False, True, False),
@@ -193,7 +194,8 @@ BOUNDS = {
     "halt": "1", "back to paper": "1", "drawdown kill": "15.00 %", "drawdown halt": "12.00 %",
     "weekly loss": "4.00 %", "daily loss": "2.00 %", "losses in a row, halt": "7",
     "losses in a row, pause": "4", "invariant": "1", "clock skew": "2.0 s",
-    "clock ran back": "0.0 s", "balances": "1 differing", "unknown orders": "1 fills",
+    "clock ran back": "0.0 s", "balances": "1 differing", "venue ledger": "1800 s unread",
+    "unknown orders": "1 fills",
     "order rejects": "3 within the window", "slippage": "2.00 x modelled",
     "overconfidence": "20.0 to 1", "Brier score": "5.00 sd", "orders without an answer": "1",
     "stale data": "2.0 bars", "stale quotes": "60 s", "volatility": "99.00 %",

@@ -42,7 +42,7 @@ class Opening:
             timeframe,
             self.clock,
             base_url=self.kraken_url,
-            quote_every=None,
+            books_every=None,
             spacing=timedelta(milliseconds=1),
         )
         return await self.opened.enter_async_context(contextlib.aclosing(made))

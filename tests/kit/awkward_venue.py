@@ -14,6 +14,7 @@ from engine.brokers.paper import PaperBroker
 from engine.errors import BrokerUnavailable, OutcomeUnknown
 from engine.model.bars import MarketEvent
 from engine.model.orders import Order, Side
+from engine.model.reconciliation import VenueStatement
 from engine.model.venue_lines import VenueLine
 from engine.ports import Accepted, BrokerReport, Rejected
 
@@ -80,6 +81,9 @@ class AwkwardVenue:
 
     async def balances(self) -> dict[str, Decimal]:
         return await self.paper.balances()
+
+    async def statement(self, since: datetime) -> tuple[VenueStatement, ...]:
+        return await self.paper.statement(since)
 
     async def ledger_lines(self, since: datetime | None) -> tuple[VenueLine, ...]:
         return tuple(self.lines)

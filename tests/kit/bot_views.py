@@ -356,7 +356,7 @@ def risk(**changes: Any) -> RiskView:
             breaker_row("volatility XAG-USD", state=RowState.NOT_MEASURED, value="unknown"),
             breaker_row("weekly loss"),
         ),
-        history=(risk_event(),), contradictions=(), journal_seq=40, journal_hash="ab" * 32,
-        config_hash="cd" * 32, limits_hash="cd" * 32,
+        history=(risk_event(),), account=None, contradictions=(), journal_seq=40,
+        journal_hash="ab" * 32, config_hash="cd" * 32, limits_hash="cd" * 32,
     )  # fmt: skip
     return replace(made, **changes)

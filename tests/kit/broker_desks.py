@@ -74,7 +74,8 @@ class PaperDesk(BrokerDesk):
 
     async def restart(self, working: Sequence[tuple[Order, Decimal]], told: Iterable[str]) -> None:
         own = await self.broker.balances()
-        cash, held = own.pop("USD"), {name: str(units) for name, units in own.items()}
+        cash = own.pop("USD")
+        held: dict[str, Any] = {name: str(units) for name, units in own.items()}
         self.broker = paper(str(cash), **held)
         await self.broker.restore(working)
 

@@ -55,7 +55,7 @@ DESK: dict[str, list[Mutant]] = {
     "anybody may do anything": [(Recorder, "permit", nobody_is_refused)],
     "anybody may approve": [("engine.desk.approving", "may_decide", nothing)],
     "what is bought is ours at once, whatever the venue says": [
-        ("engine.brokers.paper", "settles_at", nothing),
+        ("engine.brokers.booking", "settles_at", nothing),
     ],
     "unknown ledger lines are fine": [("engine.desk.law", "check_lines_known", nothing)],
     "a halt is told and not written down": [

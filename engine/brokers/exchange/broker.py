@@ -14,21 +14,28 @@ from functools import partial
 
 import structlog
 
-from engine.brokers.exchange.dialect import Dialect, Ticket, VenueOrder, VenueStatus
-from engine.brokers.exchange.fills import at_once, ticket_of, too_small
+from engine.brokers.exchange.dialect import (
+    Dialect,
+    Ticket,
+    VenueOrder,
+    VenueStatus,
+    VenueTrade,
+)
+from engine.brokers.exchange.fills import at_once, fill_id_of, ticket_of, too_small
 from engine.brokers.exchange.news import Listener
 from engine.brokers.exchange.pairs import HeldTargets, is_held, kept_here
 from engine.brokers.exchange.timing import CLOCK_TOLERANCE, VenueTime
 from engine.brokers.exchange.tracked import Tracked, TrackedOrders
 from engine.brokers.exchange.wire import Refusal
-from engine.brokers.exchange.wire_id import to_wire
+from engine.brokers.exchange.wire_id import from_wire, to_wire
 from engine.brokers.rules import rule_broken
 from engine.clock import Clock
 from engine.errors import BrokerUnavailable, OutcomeUnknown
-from engine.model.bars import MarketEvent, Quote
+from engine.model.bars import BarsClosed, MarketEvent, quote_of
 from engine.model.instruments import Instrument
 from engine.model.money import exact
 from engine.model.orders import Order, Side
+from engine.model.reconciliation import StatedFill, StatedOrder, VenueStatement
 from engine.model.venue_lines import VenueLine
 from engine.ports import Accepted, BrokerReport, Rejected
 
@@ -44,8 +51,6 @@ class ExchangeRules:
 
     Attributes
     ----------
-    post_only_entries : bool
-        Whether a resting entry may only make liquidity.
     deadline_for : timedelta, 1 s to 60 s
         How long after it was sent the venue may still act on an order.
     dead_man_for : timedelta
@@ -53,7 +58,6 @@ class ExchangeRules:
         rests there; zero never arms the switch.
     """
 
-    post_only_entries: bool = True
     deadline_for: timedelta = timedelta(seconds=10)
     dead_man_for: timedelta = timedelta(0)
 
@@ -160,11 +164,11 @@ class ExchangeBroker:
 
     async def observe(self, event: MarketEvent) -> None:
         """See the price: targets that are held here go out when it has reached them."""
-        if isinstance(event, Quote):
-            if 0.0 < event.bid < event.ask:
-                self._mids[event.instrument] = exact(event.mid)
-                await self._targets.reach(event.instrument, event.bid)
-        elif not event.caught_up:
+        quote = quote_of(event)
+        if quote is not None and 0.0 < quote.bid < quote.ask:
+            self._mids[quote.instrument] = exact(quote.mid)
+            await self._targets.reach(quote.instrument, quote.bid)
+        elif isinstance(event, BarsClosed) and not event.caught_up:
             for bar in event.bars:
                 await self._targets.reach(bar.instrument, bar.close)
 
@@ -187,6 +191,32 @@ class ExchangeBroker:
     async def balances(self) -> dict[str, Decimal]:
         """Own balances by currency; as `Broker.balances`."""
         return await self._dialect.balances()
+
+    async def statement(self, since: datetime) -> tuple[VenueStatement, ...]:
+        """The account as the venue shows it; as `Broker.statement`.
+
+        Targets that are held here count as working: nobody else can list them.
+        """
+        opened = await self._dialect.open_orders()
+        trades = await self._dialect.trades(since)
+        fills = tuple([await self._stated(trade) for trade in trades])
+        held = ((each.order, each) for each in self._orders.held())
+        orders = (
+            *(_listed(each) for each in opened),
+            *(_kept(order) for order, _ in held if order is not None),
+        )
+        return (VenueStatement(self.name, await self._dialect.balances(), orders, fills),)
+
+    async def _stated(self, trade: VenueTrade) -> StatedFill:
+        return StatedFill(
+            fill_id=fill_id_of(self.name, trade),
+            client_id=await self._listener.owner_of(trade),
+            at=trade.at,
+            market=trade.market,
+            side=trade.side,
+            price=trade.price,
+            quantity=trade.quantity,
+        )
 
     async def ledger_lines(self, since: datetime | None) -> tuple[VenueLine, ...]:
         """What the venue has booked on the account; as `Broker.ledger_lines`.
@@ -214,7 +244,7 @@ class ExchangeBroker:
         steps = await self._dialect.steps(symbol)
         if steps is None:
             return f"{order.instrument} is not traded at {self._dialect.title}"
-        ticket = ticket_of(order, symbol, steps, post_only=self._rules.post_only_entries)
+        ticket = ticket_of(order, symbol, steps)
         return too_small(ticket) or ticket
 
     async def _place(self, order: Order, *, now_or_never: bool = False) -> Accepted | Rejected:
@@ -259,7 +289,8 @@ class ExchangeBroker:
         if now < proved_at and client_id not in self._absent:
             raise OutcomeUnknown(
                 f"{self._dialect.title} does not show {client_id}; "
-                f"that it never arrived is proved at {proved_at:%H:%M:%S}"
+                f"that it never arrived is proved at {proved_at:%H:%M:%S}",
+                proved_at,
             )
         self._unclear.pop(client_id, None)
         self._absent.add(client_id)
@@ -360,3 +391,21 @@ class ExchangeBroker:
             delay = self._rules.dead_man_for if entries_only else timedelta(0)
             await self._dialect.cancel_all_after(delay)
             self._dead_man_armed = entries_only
+
+
+def _listed(order: VenueOrder) -> StatedOrder:
+    return StatedOrder(
+        venue_id=order.venue_id,
+        client_id=from_wire(order.wire_id),
+        market=order.market,
+        side=order.side,
+        left=order.quantity - order.executed,
+    )
+
+
+def _kept(order: Order) -> StatedOrder:
+    """A target that waits here, as if it were listed."""
+    answer = kept_here(order)
+    return StatedOrder(
+        answer.venue_id, order.client_id, order.instrument, order.side, order.quantity
+    )

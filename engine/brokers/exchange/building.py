@@ -85,7 +85,6 @@ def open_broker(
         spacing=spacing,
     )
     rules = ExchangeRules(
-        post_only_entries=settings.post_only_entries,
         deadline_for=timedelta(seconds=settings.deadline_seconds),
         dead_man_for=timedelta(seconds=settings.dead_man_seconds),
     )

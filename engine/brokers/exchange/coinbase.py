@@ -22,6 +22,7 @@ from engine.brokers.exchange.dialect import (
     VenueTrade,
     most_done,
     refused_late,
+    side_if_any,
 )
 from engine.brokers.exchange.reading import (
     above_zero_of,
@@ -189,6 +190,10 @@ class CoinbaseDialect:
         """As `Dialect.open_ids`."""
         return frozenset(order.venue_id for order in await self._orders(None))
 
+    async def open_orders(self) -> list[VenueOrder]:
+        """As `Dialect.open_orders`."""
+        return await self._orders(None)
+
     async def trades(self, since: datetime) -> list[VenueTrade]:
         """As `Dialect.trades`, page by page."""
         start = millis_of(since)
@@ -284,6 +289,8 @@ class CoinbaseDialect:
             quantity=self._size(told, executed),
             executed=executed,
             reason=reason,
+            market=str(told.get("product_id") or ""),
+            side=side_if_any(told.get("side")),
         )
 
     def _trade(self, told: Mapping[str, Any]) -> VenueTrade:
@@ -299,6 +306,7 @@ class CoinbaseDialect:
             price=price,
             quantity=quantity,
             fee=exact_of(told, "commission", self.title),
+            market=str(told.get("product_id") or ""),
         )
 
     def _size(self, told: Mapping[str, Any], executed: Decimal) -> Decimal:

@@ -81,6 +81,10 @@ class VenueOrder:
         Whether fees are taken out of what is bought.
     reason : str
         Why it is off the market, in the venue's words.
+    market : str
+        The venue's name of what is traded; empty where it does not say.
+    side : Side or None
+        None where it does not say.
     """
 
     venue_id: str
@@ -91,6 +95,8 @@ class VenueOrder:
     executed: Decimal
     fee_in_base: bool = False
     reason: str = ""
+    market: str = ""
+    side: Side | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +108,8 @@ class VenueTrade:
     price : Decimal, quote currency
     quantity : Decimal, base units
     fee : Decimal, quote currency, or base units where its order says so
+    market : str
+        The venue's name of what was traded.
     """
 
     trade_id: str
@@ -111,6 +119,7 @@ class VenueTrade:
     price: Decimal
     quantity: Decimal
     fee: Decimal
+    market: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +178,10 @@ class Dialect(Protocol):
         """The venue's ids of all orders that work."""
         ...
 
+    async def open_orders(self) -> list[VenueOrder]:
+        """All orders that work, whoever made them."""
+        ...
+
     async def trades(self, since: datetime) -> list[VenueTrade]:
         """Every execution at or after `since`, in any order."""
         ...
@@ -192,6 +205,17 @@ class Dialect(Protocol):
     async def aclose(self) -> None:
         """Close the connections."""
         ...
+
+
+def side_if_any(word: object) -> Side | None:
+    """The side that a venue names, in whatever case; None where it names none.
+
+    Examples
+    --------
+    >>> side_if_any("BUY"), side_if_any(None)
+    (<Side.BUY: 'buy'>, None)
+    """
+    return next((side for side in Side if side.value == str(word).lower()), None)
 
 
 def refused_late(status: VenueStatus, reason: str) -> VenueStatus:

@@ -12,7 +12,12 @@ from decimal import Decimal
 from engine.brokers.exchange.dialect import Steps, Ticket, VenueTrade
 from engine.brokers.exchange.wire_id import to_wire
 from engine.model.money import ceil_to, floor_to
-from engine.model.orders import Fill, Order, OrderType, Purpose, Side
+from engine.model.orders import Fill, Order, Side
+
+
+def fill_id_of(venue: str, trade: VenueTrade) -> str:
+    """The journal's id of an execution at `venue`."""
+    return f"{venue}:{trade.trade_id}"
 
 
 def fill_of(
@@ -33,7 +38,7 @@ def fill_of(
         quantity += -trade.fee if trade.side is Side.BUY else trade.fee
         fee_usd = trade.fee * trade.price
     return Fill(
-        fill_id=f"{venue}:{trade.trade_id}",
+        fill_id=fill_id_of(venue, trade),
         client_id=client_id,
         at=trade.at,
         price=trade.price,
@@ -43,7 +48,7 @@ def fill_of(
     )
 
 
-def ticket_of(order: Order, symbol: str, steps: Steps, *, post_only: bool) -> Ticket:
+def ticket_of(order: Order, symbol: str, steps: Steps) -> Ticket:
     """`order` on the venue's steps, never beyond what was approved.
 
     A buy never pays more and a sale never asks less, a stop never risks more, and no quantity
@@ -54,7 +59,6 @@ def ticket_of(order: Order, symbol: str, steps: Steps, *, post_only: bool) -> Ti
         limit = (floor_to if order.side is Side.BUY else ceil_to)(limit, steps.tick)
     if stop is not None:
         stop = ceil_to(stop, steps.tick)
-    entry = order.type is OrderType.LIMIT and order.purpose is Purpose.ENTRY
     return Ticket(
         wire_id=to_wire(order.client_id),
         symbol=symbol,
@@ -64,7 +68,7 @@ def ticket_of(order: Order, symbol: str, steps: Steps, *, post_only: bool) -> Ti
         steps=steps,
         limit_price=limit,
         stop_price=stop,
-        post_only=post_only and entry,
+        post_only=order.post_only,
     )
 
 

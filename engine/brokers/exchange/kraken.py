@@ -22,6 +22,7 @@ from engine.brokers.exchange.dialect import (
     VenueTrade,
     most_done,
     refused_late,
+    side_if_any,
 )
 from engine.brokers.exchange.reading import (
     above_zero_of,
@@ -190,6 +191,12 @@ class KrakenDialect:
         (body,) = await self._wire.ask("fetch_open_orders")
         return frozenset(body["result"].get("open") or {})
 
+    async def open_orders(self) -> list[VenueOrder]:
+        """As `Dialect.open_orders`."""
+        (body,) = await self._wire.ask("fetch_open_orders")
+        opened = body["result"].get("open") or {}
+        return [self._order(venue_id, told) for venue_id, told in opened.items()]
+
     async def trades(self, since: datetime) -> list[VenueTrade]:
         """As `Dialect.trades`, page by page."""
         found: dict[str, VenueTrade] = {}
@@ -256,6 +263,7 @@ class KrakenDialect:
             raise BrokerUnavailable(f"Kraken calls order {venue_id} {told.get('status')!r}")
         reason = str(told.get("reason") or "")
         self._wire_ids[venue_id] = str(told.get("cl_ord_id") or "")
+        about = told.get("descr") or {}
         return VenueOrder(
             venue_id=venue_id,
             wire_id=self._wire_ids[venue_id],
@@ -265,6 +273,8 @@ class KrakenDialect:
             executed=exact_of(told, "vol_exec", self.title),
             fee_in_base="fcib" in str(told.get("oflags")),
             reason=reason,
+            market=str(about.get("pair") or ""),
+            side=side_if_any(about.get("type")),
         )
 
     def _trade(self, name: str, told: Mapping[str, Any]) -> VenueTrade:
@@ -276,6 +286,7 @@ class KrakenDialect:
             price=exact_of(told, "price", self.title),
             quantity=exact_of(told, "vol", self.title),
             fee=exact_of(told, "fee", self.title),
+            market=str(told.get("pair") or ""),
         )
 
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 import structlog
 
 from engine.brokers.exchange.dialect import Dialect, VenueOrder, VenueStatus, VenueTrade
-from engine.brokers.exchange.fills import fill_of
+from engine.brokers.exchange.fills import fill_id_of, fill_of
 from engine.brokers.exchange.tracked import Tracked, TrackedOrders
 from engine.brokers.exchange.wire_id import from_wire
 from engine.model.orders import Fill
@@ -116,6 +116,21 @@ class Listener:
         owner.told += fill.quantity
         if fill.fill_id not in self._known:
             self.news.fills.append(fill)
+
+    async def owner_of(self, trade: VenueTrade) -> str:
+        """Our id of the order of an execution; empty if somebody else made it.
+
+        What is told already is not asked about: the record names its order.
+        """
+        tracked = self._orders.at_venue(trade.venue_id)
+        if tracked is not None:
+            return tracked.client_id
+        if trade.venue_id in self._foreign or fill_id_of(self._dialect.name, trade) in self._known:
+            return ""
+        client_id = from_wire((await self._dialect.order(trade.venue_id)).wire_id)
+        if not client_id:
+            self._foreign.add(trade.venue_id)
+        return client_id
 
     async def _owner(self, trade: VenueTrade) -> Tracked | None:
         """The order of an execution; None if it is none of ours."""

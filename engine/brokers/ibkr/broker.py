@@ -18,6 +18,7 @@ from engine.brokers.ibkr.coverage import Coverage
 from engine.brokers.ibkr.desk_orders import DeskOrders, End, Endings, end_of
 from engine.brokers.ibkr.evidence import Evidence, gather
 from engine.brokers.ibkr.executions import ExecutionBook
+from engine.brokers.ibkr.facts import VenueExecution, VenueOrder
 from engine.brokers.ibkr.session import Session
 from engine.brokers.ibkr.settlement import trade_date
 from engine.brokers.ibkr.street import Street
@@ -26,10 +27,11 @@ from engine.brokers.ibkr.wire import Wire
 from engine.brokers.rules import rule_broken
 from engine.brokers.settlement import Settlement, Unsettled
 from engine.errors import BrokerError, BrokerUnavailable, OutcomeUnknown
-from engine.model.bars import MarketEvent, Quote
+from engine.model.bars import BarsClosed, MarketEvent, quote_of
 from engine.model.instruments import Instrument
 from engine.model.money import exact
 from engine.model.orders import Order, OrderType, Side
+from engine.model.reconciliation import StatedFill, StatedOrder, VenueStatement
 from engine.model.venue_lines import VenueLine
 from engine.ports import Accepted, BrokerReport, Clock, Rejected
 
@@ -169,12 +171,12 @@ class IbkrBroker:
 
     async def observe(self, event: MarketEvent) -> None:
         """Remember the newest price, from which slippage and outlay are measured."""
-        if isinstance(event, Quote):
-            if 0.0 < event.bid <= event.ask:
-                self._prices[event.instrument] = exact(event.mid)
-            return
-        for bar in event.bars:
-            self._prices[bar.instrument] = exact(bar.close)
+        quote = quote_of(event)
+        if quote is not None and 0.0 < quote.bid <= quote.ask:
+            self._prices[quote.instrument] = exact(quote.mid)
+        elif isinstance(event, BarsClosed):
+            for bar in event.bars:
+                self._prices[bar.instrument] = exact(bar.close)
 
     async def report(self) -> BrokerReport:
         """Everything new since the last call, over drops and restarts of the gateway."""
@@ -206,6 +208,21 @@ class IbkrBroker:
         """Settled own dollars and what is possessed of each base asset, in its units."""
         async with self._turn:
             return await self._coverage.balances(await self._session.ready())
+
+    async def statement(self, since: datetime) -> tuple[VenueStatement, ...]:
+        """The account as the gateway shows it; it lists executions of today only."""
+        async with self._turn:
+            wire = await self._session.ready()
+            evidence = await self._gather(wire)
+            balances = await self._coverage.balances(wire)
+        return (
+            VenueStatement(
+                self.name,
+                balances,
+                tuple(_listed(each, evidence) for each in evidence.open),
+                tuple(_stated(each) for each in evidence.executions if each.at >= since),
+            ),
+        )
 
     async def ledger_lines(self, since: datetime | None) -> tuple[VenueLine, ...]:  # noqa: ARG002
         """None: the gateway has no ledger; interest shows only on IB's statements."""
@@ -265,6 +282,8 @@ class IbkrBroker:
     def _broken(self, order: Order) -> str:
         instrument = self._street.instruments.get(order.instrument)
         broken = rule_broken(order, instrument, self._prices.get(order.instrument))
+        if not broken and order.post_only:
+            broken = "Interactive Brokers takes no post-only orders (post only)"
         return broken or contracts.form_fault(
             self._street.venue_symbols.get(order.instrument, order.instrument)
         )
@@ -322,7 +341,8 @@ class IbkrBroker:
         if now < proved_at:
             raise OutcomeUnknown(
                 f"order {client_id} is not listed yet; that it never arrived is proved at "
-                f"{proved_at:%H:%M:%S} UTC"
+                f"{proved_at:%H:%M:%S} UTC",
+                proved_at,
             )
 
     def _endings(self, evidence: Evidence, now: datetime) -> Endings:
@@ -350,3 +370,21 @@ class IbkrBroker:
     def _answer(self, answer: Accepted | Rejected) -> Accepted | Rejected:
         self._answers[answer.client_id] = answer
         return answer
+
+
+def _listed(order: VenueOrder, evidence: Evidence) -> StatedOrder:
+    """The gateway's list names neither contract nor side: the record does."""
+    left = order.quantity - evidence.filled(order.client_id)
+    return StatedOrder(str(order.perm_id), order.client_id, "", None, left)
+
+
+def _stated(execution: VenueExecution) -> StatedFill:
+    return StatedFill(
+        fill_id=execution.base_id,
+        client_id=execution.client_id,
+        at=execution.at,
+        market=execution.symbol,
+        side=execution.side,
+        price=execution.price,
+        quantity=execution.quantity,
+    )

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import singledispatch
 
 from engine.desk.limits import limit_views
-from engine.journal.ledger import ZERO, Ledger
+from engine.journal.ledger import ZERO, Ledger, ReconcileRecord
 from engine.model import events as happened
 from engine.model.actors import DESK
 from engine.model.events import Event
@@ -31,6 +31,7 @@ from engine.risk import (
 from engine.risk.readings import Sign, known
 from engine.views import MarketView
 from engine.views.risk import (
+    AccountView,
     BreakerRowView,
     KillSwitchView,
     LimitLevel,
@@ -103,11 +104,23 @@ def risk_view(case: RiskCase) -> RiskView:
         limits=(*_exposures(case.picture, case.limits), *_losses(found)),
         breakers=_breakers(found, with_market=case.market is not None),
         history=tuple(_told(each) for each in reversed(ledger.oversight)),
+        account=_account(ledger.reconciled),
         contradictions=tuple(ledger.broken),
         journal_seq=ledger.seq,
         journal_hash=ledger.head,
         config_hash=ledger.config_hash,
         limits_hash=case.limits_hash,
+    )
+
+
+def _account(last: ReconcileRecord | None) -> AccountView | None:
+    if last is None:
+        return None
+    return AccountView(
+        at=last.at,
+        compared=last.compared,
+        differing=tuple(each.sentence for each in last.differences if each.halts),
+        owners=tuple(each.sentence for each in last.differences if not each.halts),
     )
 
 

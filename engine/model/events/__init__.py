@@ -20,7 +20,7 @@ from engine.model.events.law import (
     VenueKindClassified,
     VenueLineSeen,
 )
-from engine.model.events.live import LiveUnlocked, ModeChanged
+from engine.model.events.live import AccountReconciled, LiveUnlocked, ModeChanged
 from engine.model.events.oversight import (
     AccessRefused,
     BreakerReset,
@@ -59,6 +59,7 @@ from engine.model.events.voices import SignalClosed, SignalHeard
 __all__ = [
     "EVENTS",
     "AccessRefused",
+    "AccountReconciled",
     "ApprovalRefused",
     "BarRefused",
     "BarsAssessed",
@@ -152,6 +153,7 @@ EVENTS: tuple[type[Event], ...] = (
     StatementRead,
     LiveUnlocked,
     ModeChanged,
+    AccountReconciled,
     SignalHeard,
     SignalClosed,
     PlanRegistered,

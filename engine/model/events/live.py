@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from engine.model.actors import Actor
 from engine.model.events.root import Event
+from engine.model.reconciliation import Difference
 from engine.model.reviews import Verdict
 
 
@@ -47,3 +48,19 @@ class ModeChanged(Event):
     cash_usd: Decimal
     set_aside: dict[str, Decimal]
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountReconciled(Event):
+    """Record and account were compared, and it came out otherwise than before.
+
+    Attributes
+    ----------
+    compared : str
+        What was laid beside the record, one clause.
+    differences : tuple of Difference
+        What stops entries, all of it; of the owner's own affairs what was not told before.
+    """
+
+    compared: str
+    differences: tuple[Difference, ...]

@@ -35,7 +35,7 @@ steps = st.builds(
 def test_nothing_is_ever_rounded_in_our_favour(price: Decimal, size: Decimal, of: Steps) -> None:
     entry = buy(type=OrderType.LIMIT, limit_price=price, quantity=str(size))
     for order in (entry, target(str(price)), stop(str(price))):
-        ticket = ticket_of(order, "BTC/USD", of, post_only=True)
+        ticket = ticket_of(order, "BTC/USD", of)
         assert ticket.quantity <= order.quantity
         assert ticket.quantity % of.lot == 0
         if ticket.limit_price is not None:
@@ -46,11 +46,10 @@ def test_nothing_is_ever_rounded_in_our_favour(price: Decimal, size: Decimal, of
             assert ticket.stop_price >= price
 
 
-def test_only_entries_are_post_only() -> None:
-    entry = buy(type=OrderType.LIMIT, limit_price=D(980))
-    assert ticket_of(entry, "BTC/USD", COARSE, post_only=True).post_only
-    assert not ticket_of(target(), "BTC/USD", COARSE, post_only=True).post_only
-    assert not ticket_of(buy(), "BTC/USD", COARSE, post_only=True).post_only
+@pytest.mark.parametrize("post_only", [True, False])
+def test_a_ticket_is_post_only_where_its_order_is(post_only: bool) -> None:
+    entry = buy(type=OrderType.LIMIT, limit_price=D(980), post_only=post_only)
+    assert ticket_of(entry, "BTC/USD", COARSE).post_only is post_only
 
 
 @pytest.mark.parametrize(
@@ -58,7 +57,7 @@ def test_only_entries_are_post_only() -> None:
 )
 def test_dust_is_refused_before_the_wire(quantity: str, words: str) -> None:
     order = buy(type=OrderType.LIMIT, limit_price=D(900), quantity=quantity)
-    told = too_small(ticket_of(order, "BTC/USD", COARSE, post_only=False))
+    told = too_small(ticket_of(order, "BTC/USD", COARSE))
     assert bool(told) == bool(words)
     assert any(word in told for word in words.split("|"))
 

@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from engine.brokers.latency import AT_ONCE, Latency
 from engine.brokers.paper import PaperBroker
 from engine.costs import CostModel, FeeTier
-from engine.model.bars import Bar, BarsClosed, Quote, Timeframe
+from engine.model.bars import Bar, BarsClosed, Depth, Level, Print, Quote, Timeframe
 from engine.model.instruments import Asset, Calendar, Instrument, InstrumentForm
 from engine.model.orders import Order, OrderType, Purpose, Side
 
@@ -48,10 +49,23 @@ def hour(count: float) -> datetime:
     return MONDAY + count * HOUR
 
 
-def paper(cash: str = "10000", **held: str) -> PaperBroker:
+def paper(
+    cash: str = "10000",
+    *,
+    latency: Latency = AT_ONCE,
+    ahead_frac: float = 0.0,
+    **held: str,
+) -> PaperBroker:
     """A paper broker; `held` maps base assets to units."""
     holdings = {base: Decimal(units) for base, units in held.items()}
-    return PaperBroker((BTC, XAU), COSTS, cash_usd=Decimal(cash), holdings=holdings)
+    return PaperBroker(
+        (BTC, XAU),
+        COSTS,
+        cash_usd=Decimal(cash),
+        holdings=holdings,
+        latency=latency,
+        ahead_frac=ahead_frac,
+    )
 
 
 def bar(
@@ -76,6 +90,26 @@ def closed(*bars: Bar, caught_up: bool = False) -> BarsClosed:
 def quote(at: float, bid: float, ask: float, size: float = 100.0) -> Quote:
     """Top of the book of BTC-USD, equal on both sides."""
     return Quote("BTC-USD", hour(at), bid, ask, size, size)
+
+
+def book(at: float, bids: list[Level], asks: list[Level]) -> Depth:
+    """A book of BTC-USD, several levels deep."""
+    return Depth("BTC-USD", hour(at), tuple(bids), tuple(asks))
+
+
+def printed(at: float, price: float, size: float, *, sold: bool = True) -> Print:
+    """A trade of others in BTC-USD."""
+    return Print("BTC-USD", hour(at), price, size, sold)
+
+
+def rest(price: str = "980", at: float = 1, quantity: str = "1", **other: Any) -> Order:
+    """A post-only entry."""
+    fields: dict[str, Any] = {
+        "type": OrderType.LIMIT,
+        "limit_price": Decimal(price),
+        "post_only": True,
+    }
+    return buy(at, quantity, **fields | other)
 
 
 def buy(at: float = 0, quantity: str = "1", **other: Any) -> Order:

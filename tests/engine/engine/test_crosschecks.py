@@ -49,7 +49,7 @@ async def street() -> AsyncIterator[Street]:
                 Timeframe.H1,
                 clock,
                 base_url=url,
-                quote_every=None,
+                books_every=None,
                 timeout=timedelta(milliseconds=300),
                 spacing=timedelta(milliseconds=1),
             )

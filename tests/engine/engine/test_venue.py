@@ -19,8 +19,9 @@ from engine.engine.telling import notices_of
 from engine.errors import BrokerUnavailable, MarketDataError, OutcomeUnknown
 from engine.facade import Desk, PositionView, ProposalView, StatusView
 from engine.journal.memory import MemoryJournal
-from engine.model.bars import Bar, MarketEvent, Quote
+from engine.model.bars import Bar, Depth, MarketEvent, Quote
 from engine.model.orders import Fill, Order, OrderState, Purpose, Side
+from engine.model.reconciliation import StatedOrder, VenueStatement
 from engine.model.venue_lines import VenueLine
 from engine.opening import MarketChoice, parts_on
 from engine.ports import Accepted, BrokerReport, FillAmendment, MarketFeed, Rejected
@@ -41,6 +42,7 @@ class Venue:
         self.lines: tuple[VenueLine, ...] = ()
         self.lose_answers = self.unreachable = self.deaf = False
         self.sides: dict[str, Side] = {}
+        self.done: dict[str, Decimal] = {}
         self.owned = {"USD": Decimal(10_000), "BTC": Decimal(0)}
 
     async def submit(self, order: Order) -> Accepted | Rejected:
@@ -82,6 +84,14 @@ class Venue:
             raise BrokerUnavailable("no route to the venue")
         return self.owned
 
+    async def statement(self, since: datetime) -> tuple[VenueStatement, ...]:
+        orders = tuple(
+            StatedOrder("v", client_id, order.instrument, order.side, order.quantity)
+            for client_id, order in self.taken.items()
+            if self.done.get(client_id, Decimal(0)) < order.quantity
+        )
+        return (VenueStatement("venue", await self.balances(), orders, None),)
+
     async def ledger_lines(self, since: datetime | None) -> tuple[VenueLine, ...]:
         return self.lines
 
@@ -93,6 +103,7 @@ class Venue:
             f"{client_id}/{quantity}/{at}", client_id, at, price, quantity, Decimal(0), price
         )
         self.news = BrokerReport(fills=(*self.news.fills, fill))
+        self.done[client_id] = self.done.get(client_id, Decimal(0)) + quantity
         side = self.sides.get(client_id)
         if side is not None:
             sign = 1 if side is Side.BUY else -1
@@ -120,8 +131,9 @@ class Quoting:
     def stream(self, after: datetime | None) -> AsyncIterator[MarketEvent]:
         return self._market.stream(after)
 
-    async def quote(self, instrument: str) -> Quote | None:
-        return await self.answer(instrument) if self.answer else None
+    async def depth(self, instrument: str) -> Depth | None:
+        quote = await self.answer(instrument) if self.answer else None
+        return Depth.of(quote) if quote else None
 
     async def check(self) -> None:
         pass
@@ -208,7 +220,18 @@ async def test_each_partial_fill_is_protected_in_full(desk: DeskAtWork, venue: V
         await desk.bars()
         resting = {o.order.purpose: o.order.quantity for o in desk.ledger.open_orders()}
         assert resting[Purpose.STOP] == resting[Purpose.TARGET] == third * count
-    assert resting[Purpose.ENTRY] == order.quantity
+
+
+async def test_what_of_an_entry_has_not_filled_in_its_time_is_taken_off(
+    desk: DeskAtWork, venue: Venue
+) -> None:
+    view, order = await _bought(desk)
+    venue.fills(order.client_id, Decimal("0.001"), view.terms.entry, desk.engine.clock.now())
+    await desk.bars()
+    assert desk.ledger.orders[order.client_id].open
+    await desk.bars()  # two hours: as long as a proposal on hourly bars can be approved
+    record = desk.ledger.orders[order.client_id]
+    assert (record.state, record.filled) == (OrderState.CANCELED, Decimal("0.001"))
 
 
 async def test_a_fill_that_the_venue_corrects_is_booked_again_once_and_told(

@@ -61,7 +61,7 @@ async def desk(request: pytest.FixtureRequest) -> AsyncIterator[Desk]:
             Timeframe.H1,
             clock,
             base_url=url,
-            quote_every=None,
+            books_every=None,
             timeout=timedelta(milliseconds=300),
             spacing=timedelta(milliseconds=1),
             tell=told.append,
@@ -140,8 +140,8 @@ async def test_the_stream_outlives_an_outage_without_a_hole(desk: Desk) -> None:
 
 async def test_a_crossed_book_is_a_bad_tick(desk: Desk) -> None:
     desk.venue.crossed = True
-    with pytest.raises(BadTick, match=r"BTC-USD at 101 x 0\.4 / 100\.5"):
-        await desk.feed.quote("BTC-USD")
+    with pytest.raises(BadTick, match=r"BTC-USD that cannot be \(bid 101 is not below"):
+        await desk.feed.depth("BTC-USD")
 
 
 async def test_a_wrong_local_clock_is_found(desk: Desk) -> None:

@@ -15,16 +15,16 @@ from engine.market.checks import check_bars
 from engine.market.columns import BarColumns
 from engine.market.paths import ORIGIN, WEEK, week_path
 from engine.market.simulated import SimulatedFeed
-from engine.model.bars import Bar, BarsClosed, Quote, Timeframe
+from engine.model.bars import Bar, BarsClosed, Depth, Timeframe
 from tests.kit.market import BTC, HOUR, MONDAY, XAU, take
 
 NOON = MONDAY + 12 * HOUR
 
 
 def feed_at(
-    at: datetime, *, seed: int = 5, timeframe: Timeframe = Timeframe.H1, quotes: int = 0
+    at: datetime, *, seed: int = 5, timeframe: Timeframe = Timeframe.H1, books: int = 0
 ) -> SimulatedFeed:
-    return SimulatedFeed([BTC, XAU], timeframe, VirtualClock(at), seed, quotes_per_bar=quotes)
+    return SimulatedFeed([BTC, XAU], timeframe, VirtualClock(at), seed, books_per_bar=books)
 
 
 async def bars(
@@ -105,9 +105,9 @@ async def test_absence_is_caught_up_and_then_it_goes_on() -> None:
     assert [group.at for group in groups] == [NOON + k * HOUR for k in range(-2, 3)]
 
 
-async def test_quotes_come_between_bars_inside_the_spread() -> None:
-    events = await take(feed_at(NOON, quotes=3).stream(None), 7)
-    quotes = [event for event in events if isinstance(event, Quote)]
+async def test_books_come_between_bars_inside_the_spread() -> None:
+    events = await take(feed_at(NOON, books=3).stream(None), 7)
+    quotes = [event.best for event in events if isinstance(event, Depth)]
     assert [quote.at - NOON for quote in quotes[::2]] == [HOUR / 4 * k for k in (1, 2, 3)]
     assert isinstance(events[-1], BarsClosed)
     for quote in quotes:
@@ -115,8 +115,10 @@ async def test_quotes_come_between_bars_inside_the_spread() -> None:
 
 
 async def test_the_book_is_ordered_and_on_the_tick() -> None:
-    book = feed_at(NOON).book("BTC-USD", depth=10)
+    book = await feed_at(NOON).depth("BTC-USD")
     assert book is not None
+    assert book.fault == ""
+    assert len(book.bids) == len(book.asks) == 10
     bids, asks = [price for price, _ in book.bids], [price for price, _ in book.asks]
     assert bids == sorted(bids, reverse=True)
     assert asks == sorted(asks)
@@ -124,12 +126,12 @@ async def test_the_book_is_ordered_and_on_the_tick() -> None:
     assert all(round(price / 0.1) == pytest.approx(price / 0.1) for price in bids + asks)
 
 
-async def test_a_closed_market_has_neither_quotes_nor_bars() -> None:
+async def test_a_closed_market_has_neither_books_nor_bars() -> None:
     saturday = MONDAY + timedelta(days=5, hours=12)
-    feed = feed_at(saturday, quotes=1)
-    assert await feed.quote("XAU-USD") is None
+    feed = feed_at(saturday, books=1)
+    assert await feed.depth("XAU-USD") is None
     events = await take(feed.stream(None), 4)
-    assert {e.instrument for e in events if isinstance(e, Quote)} == {"BTC-USD"}
+    assert {e.instrument for e in events if isinstance(e, Depth)} == {"BTC-USD"}
     assert all(len(e.bars) == 1 for e in events if isinstance(e, BarsClosed))
 
 
@@ -138,7 +140,7 @@ async def test_a_real_clock_gives_the_history_of_the_present() -> None:
     feed = SimulatedFeed([BTC], Timeframe.M1, clock)
     newest = (await feed.history("BTC-USD", clock.now(), 1))[0]
     assert timedelta(0) <= clock.now() - newest.close_at < timedelta(minutes=2)
-    assert await feed.quote("BTC-USD") is not None
+    assert await feed.depth("BTC-USD") is not None
 
 
 async def test_what_cannot_be_simulated_is_refused() -> None:
