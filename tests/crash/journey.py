@@ -48,9 +48,9 @@ _TRADE = (
     Leg(Aim.TIME, Aim.WAIT),
 )
 JOURNEYS: dict[str, tuple[Leg, ...]] = {
-    "kraken": (*_TRADE, Leg(Aim.ENTER), Leg(Aim.HALT, Aim.ENTER)),
-    "coinbase": _TRADE,  # an entry there fills at once or not at all: none ever works
-    "paper": (*_TRADE, Leg(Aim.ENTER), Leg(Aim.HALT, Aim.ENTER)),
+    "kraken": (*_TRADE, Leg(Aim.ENTER, dies=False), Leg(Aim.HALT, Aim.ENTER)),
+    "coinbase": _TRADE,
+    "paper": (*_TRADE, Leg(Aim.ENTER, dies=False), Leg(Aim.HALT, Aim.ENTER)),
 }
 
 
@@ -68,6 +68,19 @@ class Report:
     moments: dict[str, int] = field(default_factory=dict)
     deaths: list[tuple[str, Death]] = field(default_factory=list)
 
+    async def die(
+        self,
+        segment: Segment,
+        names: Sequence[str],
+        chosen: Mapping[int, str],
+        folder: Path,
+        after: str = "",
+    ) -> None:
+        """Die at the chosen moments of a stretch, and note what came of it."""
+        leg = f"{segment.aim}, {after}" if after else str(segment.aim)
+        self.moments[leg] = self.moments.get(leg, 0) + len(names)
+        self.deaths += [(leg, death) for death in await segment.deaths(chosen, folder)]
+
     @property
     def faults(self) -> list[str]:
         """What no death may leave, one line each."""
@@ -82,6 +95,9 @@ class Report:
         """The whole in one line."""
         led = sum(death.led for _, death in self.deaths)
         return f"{sum(self.moments.values())} moments, {len(self.deaths)} deaths, {led} next lives"
+
+
+Choice = Callable[[Sequence[str]], dict[int, str]]
 
 
 def all_moments(names: Sequence[str]) -> dict[int, str]:
@@ -107,9 +123,9 @@ def telling_moments(names: Sequence[str]) -> dict[int, str]:
     return chosen
 
 
-def some_moments(names: Sequence[str]) -> dict[int, str]:
-    """A quarter of the telling ones, spread over all."""
-    return dict(list(telling_moments(names).items())[::4])
+def one_in(count: int) -> Choice:
+    """Of the telling moments every so manieth, spread over all."""
+    return lambda names: dict(list(telling_moments(names).items())[::count])
 
 
 def crucial_moments(names: Sequence[str]) -> dict[int, str]:
@@ -140,40 +156,36 @@ async def walk(
     file: Path,
     zygotes: Sequence[Zygote],
     folder: Path,
-    choose: Callable[[Sequence[str]], dict[int, str]],
+    choose: Mapping[Aim | None, Choice],
     *,
     whole: bool = False,
 ) -> Report:
-    """Die everywhere on the journey."""
+    """Die everywhere on the journey.
+
+    Parameters
+    ----------
+    choose : mapping of Aim or None to Choice
+        At which moments of a leg; None for every leg that is not named, and for second deaths.
+    """
     report = Report()
     worlds: dict[Aim | None, World] = {None: World.empty(venue, folder / "empty")}
     for leg in JOURNEYS[venue]:
-        name = leg.aim.value
-        begins = worlds[leg.begins]
-        segment = Segment(venue, leg.aim, file, begins, zygotes, whole=whole)
+        segment = Segment(venue, leg.aim, file, worlds[leg.begins], zygotes, whole=whole)
         names, worlds[leg.aim] = await segment.moments(folder / leg.aim.name)
         if not leg.dies:
             continue
-        report.moments[name] = len(names)
-        there = folder / f"{leg.aim.name}-deaths"
-        report.deaths += [(name, d) for d in await segment.deaths(choose(names), there)]
+        chosen = choose.get(leg.aim, choose[None])(names)
+        await report.die(segment, names, chosen, folder / f"{leg.aim.name}-deaths")
         if leg.dies_twice:
-            await _die_twice(report, segment, names, folder, choose)
+            await _die_twice(report, segment, names, folder, choose[None])
     return report
 
 
 async def _die_twice(
-    report: Report,
-    segment: Segment,
-    names: Sequence[str],
-    folder: Path,
-    choose: Callable[[Sequence[str]], dict[int, str]],
+    report: Report, segment: Segment, names: Sequence[str], folder: Path, choose: Choice
 ) -> None:
     for number, lost in lost_answers(names).items():
-        name = f"{segment.aim.value}, after {lost} ({number})"
         there = folder / f"{segment.aim.name}-{number}"
-        world = await segment.killed(number, there / "killed")
-        again = segment.begun(world)
+        again = segment.begun(await segment.killed(number, there / "killed"))
         later, _ = await again.moments(there / "count")
-        report.moments[name] = len(later)
-        report.deaths += [(name, d) for d in await again.deaths(choose(later), there)]
+        await report.die(again, later, choose(later), there, f"after {lost}")

@@ -117,7 +117,9 @@ class Segment:
             await self._kill(self.zygotes[0], plan, number)
         return world
 
-    async def deaths(self, moments: Mapping[int, str], folder: Path) -> list[Death]:
+    async def deaths(
+        self, moments: Mapping[int, str], folder: Path, *, until_found: bool = False
+    ) -> list[Death]:
         """Die at each of these moments, live on, and look at what came of it."""
         waiting = sorted(moments, reverse=True)
         found: list[Death] = []
@@ -128,6 +130,8 @@ class Segment:
                 number = waiting.pop()
                 death = await self._death(zygote, number, folder / str(number), worlds)
                 found.append(replace(death, moment=moments[number]))
+                if until_found and death.faults:
+                    waiting.clear()
 
         await asyncio.gather(*(work(zygote) for zygote in self.zygotes))
         return sorted(found, key=lambda death: death.number)

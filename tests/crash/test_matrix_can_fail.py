@@ -29,7 +29,8 @@ async def found(mutant: str, began: list[Zygote], folder: Path) -> list[str]:
     for aim in (Aim.HOLD, Aim.CLOSE):
         segment = Segment("kraken", aim, file, world, began, mutant)
         names, world = await segment.moments(folder / aim.name)
-        deaths = await segment.deaths(crucial_moments(names), folder / f"{aim.name}-deaths")
+        there = folder / f"{aim.name}-deaths"
+        deaths = await segment.deaths(crucial_moments(names), there, until_found=True)
         faults += [fault for death in deaths for fault in death.faults]
         if faults:
             break
