@@ -11,7 +11,7 @@ import sys
 import typer
 from rich.markup import escape
 
-from bot.commands import costs, data, desk, history, law, oversight, record, trials
+from bot.commands import costs, data, desk, history, law, oversight, record, trials, witnesses
 from bot.commands.frame import app, err
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "oversight",
     "record",
     "trials",
+    "witnesses",
 ]
 
 

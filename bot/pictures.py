@@ -9,7 +9,16 @@ import asyncio
 
 from bot.ui.card import Picture
 from bot.ui.risk_words import foremost, limit_words
-from engine.facade import BreakdownView, ChartView, Desk, PortfolioView, Refused, RiskView
+from engine.facade import (
+    BreakdownView,
+    Candles,
+    ChartView,
+    Desk,
+    MarketView,
+    PortfolioView,
+    Refused,
+    RiskView,
+)
 
 
 async def chart_of(desk: Desk, reference: str) -> Picture | None:
@@ -28,6 +37,23 @@ async def candles_of(chart: ChartView) -> Picture:
     newest = chart.bars[-1].close if chart.bars else 0.0
     said = f"{chart.instrument} {chart.timeframe.value} candles, newest close {newest:,.2f}"
     return Picture("chart.png", png, said)
+
+
+def paint(candles: Candles) -> bytes:
+    """Candles without levels and fills as PNG, for scouts that look at pictures."""
+    from bot.charts import render_chart
+
+    timeframe = candles.timeframe
+    return render_chart(
+        ChartView(
+            instrument=candles.instrument,
+            timeframe=timeframe,
+            bars=candles.bars,
+            levels=(),
+            marks=(),
+            market=MarketView("", "", simulated=False, paced=False, timeframe=timeframe),
+        )
+    )
 
 
 async def waterfall_of(breakdown: BreakdownView) -> Picture | None:

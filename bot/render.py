@@ -13,12 +13,15 @@ from bot.ui.card import Card, Picture
 from bot.ui.notices import daily_card, desk_card, fill_card, order_card, plain_card, trade_card
 from bot.ui.proposal import proposal_card
 from bot.ui.scan import most_interesting, scan_card
+from bot.ui.scouts import opinion_card
 from engine.facade import (
     AnyNotice,
     DecisionNotice,
     Desk,
     DeskNotice,
     FillNotice,
+    MarketView,
+    OpinionNotice,
     OrderNotice,
     ProposalNotice,
     ProposalView,
@@ -50,14 +53,8 @@ class Renderer:
                 return await self.scan(notice.scan)
             case ProposalNotice() | DecisionNotice():
                 return await self.proposal(notice.proposal)
-            case FillNotice():
-                return fill_card(notice, market)
-            case OrderNotice():
-                return order_card(notice, market)
-            case TradeNotice():
-                return trade_card(notice, market)
-            case DeskNotice():
-                return desk_card(notice, market)
+            case _:
+                return _simple(notice, market)
 
     async def plain(self, notice: AnyNotice) -> Card:
         """The least that can be said of it."""
@@ -80,6 +77,24 @@ class Renderer:
         portfolio = self._desk.portfolio()
         picture = await drawn(equity_of(portfolio))
         return daily_card(slot, portfolio, self._desk.profit(7), self._desk.status(), picture)
+
+
+def _simple(
+    notice: FillNotice | OrderNotice | TradeNotice | OpinionNotice | DeskNotice,
+    market: MarketView,
+) -> Card:
+    """Cards without a picture."""
+    match notice:
+        case FillNotice():
+            return fill_card(notice, market)
+        case OrderNotice():
+            return order_card(notice, market)
+        case TradeNotice():
+            return trade_card(notice, market)
+        case OpinionNotice():
+            return opinion_card(notice, market)
+        case DeskNotice():
+            return desk_card(notice, market)
 
 
 async def drawn(drawing: Awaitable[Picture | None]) -> Picture | None:

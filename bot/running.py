@@ -20,6 +20,7 @@ from rich.markup import escape
 
 from bot.errors import NoOwner
 from bot.logs import write_logs
+from bot.pictures import paint
 from bot.sandbox import PEOPLE, SandboxError, SandboxPortInUse, SandboxServer
 from bot.settings import BotSettings
 from engine.facade import (
@@ -171,7 +172,7 @@ async def _run_in_sandbox(plan: Plan, settings: Settings, stack: AsyncExitStack,
         )
     server = await _open_page(plan, journal, stack)
     say(f"\n  Executor is on paper, in the sandbox. Open [bold cyan]{server.page_url}[/]\n")
-    desk = await open_desk(settings, _choice(plan), journal, Secrets())
+    desk = await open_desk(settings, _choice(plan), journal, Secrets(), paint)
     stack.push_async_callback(desk.close)
     say(f"  Market: {desk.market.description}")
     say(f"  Record: {journal}    Stop with Ctrl-C; the desk comes back where it was.\n")
@@ -226,7 +227,8 @@ async def _run_on_discord(
 ) -> None:
     from bot.app import ExecutorBot
 
-    desk = await open_desk(settings, _choice(plan), journal_path(plan, settings), Secrets())
+    journal = journal_path(plan, settings)
+    desk = await open_desk(settings, _choice(plan), journal, Secrets(), paint)
     stack.push_async_callback(desk.close)
     say(f"  Executor is on {settings.desk.mode}, on Discord. Market: {desk.market.description}")
     bot = ExecutorBot(desk, _bot_settings(settings))

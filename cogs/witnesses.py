@@ -1,4 +1,4 @@
-"""What witnesses say: /signal add, /signal list, /signal sources.
+"""What witnesses say: /scouts, /signal add, /signal list, /signal sources.
 
 Refuses to weigh anybody: the desk does, by the record.
 """
@@ -16,6 +16,7 @@ from discord.ext import commands
 from bot.access import needs
 from bot.answers import accepted, answer, defer
 from bot.host import Host
+from bot.ui.scouts import scouts_card
 from bot.ui.signals import signal_card, signals_card, sources_card
 from cogs import choices
 from engine.facade import Permission
@@ -36,6 +37,12 @@ class Witnesses(commands.Cog):
     signal = app_commands.Group(
         name="signal", description="Calls of outside voices: recorded, scored", guild_only=True
     )
+
+    @app_commands.command(description="What the scouts say, their silences and their record")
+    @needs(Permission.READ)
+    async def scouts(self, interaction: _Interaction) -> None:
+        """What the scouts say, their silences and their record."""
+        await answer(interaction, scouts_card(self._desk.witnesses.scouts()))
 
     @signal.command(description="Put an outside call on record; it weighs nothing at first")
     @app_commands.describe(

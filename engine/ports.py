@@ -6,18 +6,19 @@ each other.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from engine.model.bars import Bar, Depth, MarketEvent
-from engine.model.events import Event
+from engine.model.bars import Bar, Candles, Depth, MarketEvent
+from engine.model.events import Event, ModelUsed
 from engine.model.headlines import Headline
 from engine.model.orders import Fill, Order
 from engine.model.reconciliation import VenueStatement
 from engine.model.venue_lines import VenueLine
+from engine.model.witnesses import Abstention, Opinion
 
 
 class Clock(Protocol):
@@ -126,6 +127,71 @@ class Headlines(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What scouts are shown of one instrument: nothing that has not closed.
+
+    Attributes
+    ----------
+    fast, slow : Candles
+        Closed candles of the market's own timeframe and of a slower one.
+    numbers : mapping of str to float
+        What code has computed, each named with its unit.
+    """
+
+    instrument: str
+    fast: Candles
+    slow: Candles
+    numbers: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What came of asking one scout about one instrument.
+
+    Attributes
+    ----------
+    seconds : float, real seconds
+    used : ModelUsed or None
+        None where the server counted nothing.
+    """
+
+    said: Opinion | Abstention
+    seconds: float
+    used: ModelUsed | None = None
+
+
+class Scouts(Protocol):
+    """Witnesses that look at charts and numbers."""
+
+    def shown(self, name: str, look: Look) -> Candles:
+        """Which candles of a look the scout `name` is shown."""
+        ...
+
+    def consult(
+        self, wanted: Sequence[tuple[str, Look]], tokens_left: int
+    ) -> AsyncIterator[Statement]:
+        """Ask scouts, by name, about looks; one statement each, as they come.
+
+        A scout that cannot be asked about anything makes one statement about all.
+
+        Nothing that a model or its server does is raised, and a round is over in its time.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class ChartPainter(Protocol):
+    """Draws candles for those who look at pictures."""
+
+    def __call__(self, candles: Candles, /) -> bytes:
+        """Their chart as PNG."""
         ...
 
 

@@ -119,7 +119,9 @@ def _evidence(proposal: ProposalView) -> list[str]:
     lines += [f"**Against** {clip(line, 240)}" for line in proposal.layers_against]
     lines = lines or ["No layer leans either way: the odds are the prior's."]
     if proposal.witnesses:
-        lines.append(f"-# Silent witnesses: {clip(', '.join(proposal.witnesses), 240)}")
+        lines.append(
+            f"-# Silent witnesses: {clip(', '.join(map(plain, proposal.witnesses)), 240)}"
+        )
     return lines
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bot.ui.card import Card, Picture, Tone
 from bot.ui.market import banner, date_of
-from bot.ui.text import arrow, clip, listed, money, price, share, signed_share
+from bot.ui.text import arrow, clip, listed, money, plain, price, share, signed_share
 from engine.facade import CardKind, DeskState, Odds, ScanRow, ScanView
 
 BADGES = {
@@ -80,6 +80,6 @@ def _row(row: ScanRow) -> str:
 
 
 def _foot(scan: ScanView) -> str:
-    silent = clip(listed(scan.silent, "none"), 300)
+    silent = clip(listed([plain(each) for each in scan.silent], "none"), 400)
     equity = money(scan.equity_usd)
     return f"-# Equity {equity} · {ENTRIES[scan.state]}\n-# Silent witnesses: {silent}"

@@ -116,10 +116,11 @@ def _weight(source: SourceView) -> str:
     who = f"**{plain(source.who)}** · {more}"
     if not source.standings:
         return f"{who} · no vote on a closed candidate yet: weighs nothing"
-    return f"{who} · " + "; ".join(_standing(each) for each in source.standings)
+    return f"{who} · " + "; ".join(standing_words(each) for each in source.standings)
 
 
-def _standing(each: Standing) -> str:
+def standing_words(each: Standing) -> str:
+    """A witness's record on one kind of setup, and what its next vote weighs."""
     votes = each.tp + each.fn + each.fp + each.tn
     right = each.tp + each.tn
     record = f"{each.kind}: {right:.1f} of {votes:.1f} votes right ({share(right / votes, 0)})"

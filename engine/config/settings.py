@@ -44,6 +44,7 @@ from engine.config.trading import (
 )
 from engine.config.venues import BrokersSettings
 from engine.config.voices import NewsSettings, SignalSettings
+from engine.config.witnesses import ScoutsSettings
 from engine.errors import ConfigError
 from engine.model.canonical import canonical_json
 from engine.model.instruments import Instrument
@@ -81,6 +82,7 @@ class Settings(OneSource):
     brokers: BrokersSettings = Field(default_factory=BrokersSettings)
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
     exploratory: ExploratorySettings = Field(default_factory=ExploratorySettings)
+    scouts: ScoutsSettings = Field(default_factory=ScoutsSettings)
     paper: PaperSettings = Field(default_factory=PaperSettings)
     signals: SignalSettings = Field(default_factory=SignalSettings)
     news: NewsSettings = Field(default_factory=NewsSettings)

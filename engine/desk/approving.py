@@ -7,7 +7,7 @@ the price still there, do the odds still pay, do the limits still allow it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.desk.exits import client_id
@@ -175,10 +175,12 @@ def entry_order(
     *,
     cost_frac: float,
     bid: Decimal,
+    bar_for: timedelta,
 ) -> Order | Refused:
     """The order that an approval sends, as large as the limits now allow and never larger.
 
-    It works for as long as a proposal can be approved: nobody has agreed to a later price.
+    It works for as long as a proposal can be approved, for nobody has agreed to a later price; at
+    the market at least until the next bar, which may be the next price that there is.
 
     Parameters
     ----------
@@ -189,6 +191,8 @@ def entry_order(
         Round-trip costs at the click.
     bid : Decimal, quote currency
         Where an entry rests that may only make liquidity.
+    bar_for : timedelta, > 0
+        Length of a bar.
     """
     if not 0.0 < portion <= 1.0:
         return Refused("portion", f"{portion:g}", "above 0, at most 1", "Approve it or halve it.")
@@ -213,6 +217,7 @@ def entry_order(
     if too_small is not None:
         return too_small
     rests = terms.order_type is OrderType.LIMIT
+    works_for = policy.expires_for if rests else max(policy.expires_for, bar_for)
     order = Order(
         client_id=client_id(ledger, terms.id, Purpose.ENTRY),
         proposal_id=terms.id,
@@ -224,7 +229,7 @@ def entry_order(
         created_at=picture.now,
         limit_price=floor_to(bid, instrument.tick) if rests else None,
         post_only=rests,
-        expires_at=picture.now + policy.expires_for,
+        expires_at=picture.now + works_for,
     )
     outlay = order.quantity * price * (1 + exact(cost_frac))
     return _compliant(order, outlay, ledger, policy, picture)

@@ -13,4 +13,7 @@ from engine.journal.ledger import Ledger
 
 def votes_on(ledger: Ledger, instrument: str, at: datetime) -> dict[str, bool]:
     """Votes on the candidate of `instrument` that began at `at`, by name of the witness."""
-    return signal_votes(ledger, instrument, at)
+    scouts = {
+        opinion.voter.key: opinion.yes for opinion in ledger.testimony.standing(instrument, at)
+    }
+    return scouts | signal_votes(ledger, instrument, at)

@@ -301,6 +301,23 @@ def _(event: happened.FeeTierRead) -> str:
 
 
 @sentence.register
+def _(event: happened.OpinionGiven) -> str:
+    said = event.opinion
+    return (
+        f"{said.voter.name.capitalize()} on {said.instrument}: {said.stance.replace('_', ' ')}, "
+        f"confidence {percent(said.confidence, 0)}, sees {said.pattern.replace('_', ' ')}. "
+        f"{said.reason}"
+    )
+
+
+@sentence.register
+def _(event: happened.WitnessAbstained) -> str:
+    said = event.abstention
+    about = f" on {said.instrument}" if said.instrument else ""
+    return f"{said.voter.name.capitalize()} abstained{about}, {said.reason}."
+
+
+@sentence.register
 def _(event: happened.ModelUsed) -> str:
     tokens = f"{event.tokens_in:,} tokens in, {event.tokens_out:,} out"
     return f"{event.provider} {event.model} for {event.purpose}: {tokens}, {usd(event.cost_usd)}."

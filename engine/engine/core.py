@@ -11,8 +11,10 @@ from datetime import datetime
 from functools import partial
 
 from engine.desk.present import Context, Present
+from engine.desk.silence import silent_at
 from engine.engine.bars import BarsFlow
 from engine.engine.beginning import beginning, limits_to_record, plan_to_record
+from engine.engine.consulting import Consulting
 from engine.engine.crosschecks import CrossChecks, Statement
 from engine.engine.deadlines import Deadlines, expired, on_their_way
 from engine.engine.deciding import Deciding
@@ -71,7 +73,7 @@ class Engine:
         self._turns = turns = Turns(recorder)
         self._patience = patience = Patience(recorder.ledger, clock, parts.hold_seconds)
         self._execution = execution = Execution(recorder, parts.broker, parts.kill_switch)
-        self._exits = exits = Exits(recorder, execution)
+        self._exits = exits = Exits(recorder, execution, parts.policy.instruments)
         self._watch = watch = watch_of(parts)
         self._guard = guard = Guard(recorder, watch)
         self._reconciling = reconciling = Reconciling(recorder, watch, parts.broker, exits)
@@ -102,6 +104,10 @@ class Engine:
             reconciling,
             law,
         )
+        self._consulting = Consulting(
+            parts.scouts, parts.settings.scouts, turns, recorder, feed, clock,
+            parts.market.timeframe, parts.instruments, counts=not parts.market.paced,
+        )  # fmt: skip
         self._errands = Errands(execution, exits, law, reconciling, parts.compare_every)
         self.deciding = Deciding(
             turns,
@@ -134,13 +140,22 @@ class Engine:
             instruments=parts.instruments,
             started_at=parts.clock.now(),
             software=parts.software,
-            silent=parts.silent,
+            silent=self._silent,
             meter=meter_plan_of(parts.settings),
             moment=self._watch.moment,
             before=self._watch.day_before,
             witnesses=parts.pipeline.witnesses,
             kill_switch=parts.kill_switch,
         )
+
+    def _silent(self) -> tuple[str, ...]:
+        """Witnesses of whom no word stands now, each with the reason."""
+        parts = self._parts
+        if parts.scouts is None:
+            return parts.silent
+        names, testimony = tuple(parts.settings.scouts.scouts), self.ledger.testimony
+        now = parts.clock.now()
+        return silent_at(testimony, names, parts.instruments, now) + parts.silent
 
     @property
     def market(self) -> MarketView:
@@ -235,6 +250,7 @@ class Engine:
         watches = (
             asyncio.create_task(deadlines.run(), name="deadlines"),
             asyncio.create_task(self._checks.run(), name="cross-checks"),
+            asyncio.create_task(self._consulting.run(), name="scouts"),
         )
         try:
             await _first_end(market, *watches, *self._stopping.watching)
@@ -332,6 +348,8 @@ class Engine:
             open_yet.push_async_callback(self._parts.broker.aclose)
             open_yet.push_async_callback(self._parts.feed.aclose)
             open_yet.push_async_callback(self._parts.witnesses.aclose)
+            if self._parts.scouts is not None:
+                open_yet.push_async_callback(self._parts.scouts.aclose)
             if self._parts.headlines is not None:
                 open_yet.push_async_callback(self._parts.headlines.aclose)
 

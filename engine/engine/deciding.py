@@ -146,6 +146,7 @@ class Deciding:
             picture,
             cost_frac=costs.total_frac,
             bid=touch.bid or touch.mid * (1 - exact(costs.spread_frac) / 2),
+            bar_for=self.watch.timeframe.length,
         )
         return order if isinstance(order, Refused) else Looked(order, touch.pays, costs)
 

@@ -5,16 +5,20 @@ Refuses to ask whether entries are allowed: exits go on while the desk is halted
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 
 from engine.compliance import check_exit, check_pair
 from engine.desk.exits import exit_order, guarded, overdue, protective_orders
+from engine.desk.proposing import sellable_at_stop
 from engine.engine.execution import Execution
 from engine.engine.recorder import Recorder
 from engine.errors import InvariantBroken
 from engine.journal.ledger import ExitAsked
 from engine.model import events as happened
 from engine.model.actors import DESK, Actor
+from engine.model.instruments import Instrument
 from engine.model.orders import Order, Purpose, Side
 from engine.model.positions import LotState, Position
 from engine.model.verdicts import Refused
@@ -30,10 +34,15 @@ class Exits:
     ----------
     recorder : Recorder
     execution : Execution
+    instruments : mapping of str to Instrument
+        What is watched, and so everything that can be held.
     """
 
-    def __init__(self, recorder: Recorder, execution: Execution) -> None:
+    def __init__(
+        self, recorder: Recorder, execution: Execution, instruments: Mapping[str, Instrument]
+    ) -> None:
         self._recorder = recorder
+        self._instruments = instruments
         self._ledger = recorder.ledger
         self._execution = execution
 
@@ -59,6 +68,8 @@ class Exits:
                 continue
             if held.id in self._ledger.exits_requested or guarded(self._ledger, held):
                 continue
+            if self._is_dust(held, held.stop):
+                continue  # the venue would refuse both halves, again and again
             done = True
             if await self._execution.withdraw_exits(held.id, "replaced: the position has changed"):
                 await self._place(protective_orders(self._ledger, held, at), held)
@@ -111,9 +122,16 @@ class Exits:
             if held.lot is not LotState.SELLABLE or self._being_sold(held):
                 continue
             await self._execution.cancel_entries("its position is being closed", position_id)
+            price = self._ledger.prices.get(held.instrument, held.entry_price)
+            if self._is_dust(held, price):
+                continue
             if await self._execution.withdraw_exits(position_id, "the position is being closed"):
                 at = self._asked_at(position_id, asked)
                 await self._place((exit_order(self._ledger, held, asked.purpose, at),), held)
+
+    def _is_dust(self, held: Position, price: Decimal) -> bool:
+        """Whether the venue takes no order this small: a first part of an entry, or its last."""
+        return not sellable_at_stop(held.quantity, price, self._instruments[held.instrument])
 
     def _being_sold(self, held: Position) -> bool:
         return any(

@@ -15,7 +15,7 @@ from engine.costs import Conditions
 from engine.desk.policy import Policy
 from engine.engine.crosschecks import NOBODY, Witnesses
 from engine.engine.recorder import Recorder
-from engine.ports import Broker, Clock, Headlines, Journal, KillSwitch, MarketFeed
+from engine.ports import Broker, Clock, Headlines, Journal, KillSwitch, MarketFeed, Scouts
 from engine.probability.pipeline import Pipeline
 from engine.risk import HeldBack
 from engine.views import MarketView
@@ -52,7 +52,9 @@ class EngineParts:
     conditions : Conditions
         What costs are read from; shared with the paper venue.
     silent : tuple of str
-        Witnesses that cannot speak.
+        Witnesses that cannot speak at all; of the scouts the record says it.
+    scouts : Scouts or None
+        None where there is no model server to ask.
     witnesses : Witnesses
         Who may contradict the market.
     headlines : Headlines or None
@@ -90,6 +92,7 @@ class EngineParts:
     software: str
     conditions: Conditions = field(default_factory=Conditions)
     silent: tuple[str, ...] = ()
+    scouts: Scouts | None = None
     witnesses: Witnesses = NOBODY
     headlines: Headlines | None = None
     held_back: tuple[HeldBack, ...] = ()

@@ -20,6 +20,7 @@ from engine.views import (
     DeskNotice,
     FillNotice,
     Notice,
+    OpinionNotice,
     OrderNotice,
     Place,
     ProposalNotice,
@@ -230,6 +231,12 @@ def _(event: happened.LimitsSet, envelope: Envelope, present: Present) -> tuple[
         for name, wanted, in_force in event.held_back
     )
     return (_of_desk(envelope, "Looser limits wait", None, told, good=False),)
+
+
+@_tell.register
+def _(event: happened.OpinionGiven, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
+    place = Place.RESEARCH
+    return (OpinionNotice(envelope.seq, envelope.at, place, event.opinion, event.counts),)
 
 
 @_tell.register

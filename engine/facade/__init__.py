@@ -26,7 +26,7 @@ from engine.facade.sharia import ShariaDesk
 from engine.facade.witnesses import WitnessDesk
 from engine.metering.bill import Bill, EnergyUse, ModelLine
 from engine.model.actors import DESK, Actor, Permission, Role
-from engine.model.bars import Bar, Timeframe
+from engine.model.bars import Bar, Candles, Timeframe
 from engine.model.orders import Fill, Order, OrderState, OrderType, Purpose, Side
 from engine.model.positions import Origin, Position, Trade
 from engine.model.proposals import (
@@ -41,6 +41,8 @@ from engine.model.proposals import (
 from engine.model.setups import Assessment, LayerReading, LayerRole, Odds, Setup, SetupKind
 from engine.model.signals import SignalOutcome, SignalSide
 from engine.model.verdicts import Refused
+from engine.model.witnesses import Abstention, Opinion, Stance
+from engine.ports import ChartPainter
 from engine.probability.scouts import Standing
 from engine.risk.breaker import BreakerState
 from engine.risk.findings import DeskState
@@ -52,6 +54,7 @@ from engine.views import (
     BreakerRowView,
     BreakerView,
     ChartView,
+    ConfidenceView,
     CostsView,
     DecisionNotice,
     DeskNotice,
@@ -68,6 +71,7 @@ from engine.views import (
     Mark,
     MarketView,
     Notice,
+    OpinionNotice,
     OrderNotice,
     OrderView,
     Place,
@@ -84,6 +88,8 @@ from engine.views import (
     ScanNotice,
     ScanRow,
     ScanView,
+    ScoutsView,
+    ScoutView,
     ShariaView,
     SignalsView,
     SignalView,
@@ -92,6 +98,7 @@ from engine.views import (
     StatusView,
     TradeNotice,
     VerifyView,
+    WordView,
 )
 
 if TYPE_CHECKING:
@@ -99,6 +106,7 @@ if TYPE_CHECKING:
     from engine.compliance.purification import Purification
     from engine.compliance.zakat import Nisab, ZakatReport, ZakatYear
     from engine.config import Secrets, Settings, load_settings
+    from engine.consultation import Consultation, consult_files, statement_as_json
     from engine.desk.requirements import Requirement
     from engine.desk.zakat import ZakatChoice
     from engine.journal.chain import Anchor
@@ -153,6 +161,7 @@ __all__ = [
     "DATA_MENDS",
     "DESK",
     "GAP",
+    "Abstention",
     "AccountView",
     "Actor",
     "Anchor",
@@ -168,9 +177,13 @@ __all__ = [
     "BrokerError",
     "CalibrationReport",
     "CalibrationStudy",
+    "Candles",
     "CardKind",
+    "ChartPainter",
     "ChartView",
+    "ConfidenceView",
     "ConfigError",
+    "Consultation",
     "CostItem",
     "CostLines",
     "CostsView",
@@ -216,6 +229,8 @@ __all__ = [
     "Nisab",
     "Notice",
     "Odds",
+    "Opinion",
+    "OpinionNotice",
     "Order",
     "OrderNotice",
     "OrderState",
@@ -250,6 +265,8 @@ __all__ = [
     "ScanNotice",
     "ScanRow",
     "ScanView",
+    "ScoutView",
+    "ScoutsView",
     "Search",
     "Secrets",
     "Settings",
@@ -265,6 +282,7 @@ __all__ = [
     "SizeStep",
     "SourceView",
     "SourcesView",
+    "Stance",
     "Standing",
     "StatusView",
     "StudyPlan",
@@ -277,6 +295,7 @@ __all__ = [
     "VerifyReport",
     "VerifyView",
     "WitnessDesk",
+    "WordView",
     "ZakatChoice",
     "ZakatReport",
     "ZakatYear",
@@ -285,6 +304,7 @@ __all__ = [
     "calibrate_files",
     "check_file",
     "check_up",
+    "consult_files",
     "export_journal",
     "fetch_file",
     "fetched_as_json",
@@ -305,6 +325,7 @@ __all__ = [
     "scan_as_json",
     "scan_files",
     "search_of",
+    "statement_as_json",
     "verify_journal",
     "what_live_needs",
     "write_candidates",
@@ -324,6 +345,7 @@ _HEAVY = {
     "Anchor": ("engine.journal.chain", "Anchor"),
     "CalibrationReport": ("engine.research.calibration", "CalibrationReport"),
     "CalibrationStudy": ("engine.research.calibration", "Study"),
+    "Consultation": ("engine.consultation", "Consultation"),
     "FileScan": ("engine.scanning", "FileScan"),
     "bill_as_json": ("engine.metering.record", "bill_as_json"),
     "bill_from_journal": ("engine.metering.record", "bill_from_journal"),
@@ -357,6 +379,7 @@ _HEAVY = {
     "VerifyReport": ("engine.journal.verify", "VerifyReport"),
     "calibrate_files": ("engine.research.calibration", "calibrate_files"),
     "check_up": ("engine.checkup", "check_up"),
+    "consult_files": ("engine.consultation", "consult_files"),
     "export_journal": ("engine.journal.export", "export"),
     "halt_from_outside": ("engine.outside.halting", "halt_from_outside"),
     "journal_lines": ("engine.journal.export", "lines"),
@@ -371,6 +394,7 @@ _HEAVY = {
     "risk_as_json": ("engine.outside.reading", "risk_as_json"),
     "scan_as_json": ("engine.scanning", "scan_as_json"),
     "scan_files": ("engine.scanning", "scan_files"),
+    "statement_as_json": ("engine.consultation", "statement_as_json"),
     "verify_journal": ("engine.journal.verify", "verify"),
     "what_live_needs": ("engine.opening.gates", "what_live_needs"),
     "write_candidates": ("engine.research.calibration", "write_candidates"),
@@ -386,14 +410,21 @@ def __getattr__(name: str) -> Any:
 
 
 async def open_desk(
-    settings: Settings, choice: MarketChoice, journal_path: Path, secrets: Secrets | None = None
+    settings: Settings,
+    choice: MarketChoice,
+    journal_path: Path,
+    secrets: Secrets | None = None,
+    painter: ChartPainter | None = None,
 ) -> Desk:
     """Open the desk whose record is at `journal_path`, or begin one there.
 
     Parameters
     ----------
     secrets : Secrets or None
-        Keys with which a venue is asked for the account's fees; None asks nobody.
+        Keys with which a venue is asked for the account's fees, and models are asked; None asks
+        no venue.
+    painter : ChartPainter or None
+        Draws charts for scouts that look at pictures; without one they abstain.
 
     Raises
     ------
@@ -402,4 +433,4 @@ async def open_desk(
     """
     from engine.opening import open_engine
 
-    return Desk(await open_engine(settings, choice, journal_path, secrets))
+    return Desk(await open_engine(settings, choice, journal_path, secrets, painter))

@@ -1,4 +1,4 @@
-"""The witnesses as the desk's guests see them: outside calls and their callers' records.
+"""The witnesses as the desk's guests see them: scouts, outside calls, and their records.
 
 Refuses to decide any of it: a witness weighs what its own closed record says.
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from engine.model.actors import Actor
 from engine.model.verdicts import Refused
 from engine.views.voices import SignalsView, SignalView, SourcesView
+from engine.views.witnesses import ScoutsView
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -26,6 +27,10 @@ class WitnessDesk:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    def scouts(self) -> ScoutsView:
+        """What the scouts said, why they did not, and what their record makes of it."""
+        return self._engine.present.scouts.all()
 
     def signals(self) -> SignalsView:
         """Outside calls: the open ones, then the newest that ended."""

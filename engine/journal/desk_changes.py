@@ -18,6 +18,7 @@ from engine.model import events as happened
 from engine.model.actors import Role
 from engine.model.events import Event
 from engine.model.fees import FeeTier
+from engine.model.witnesses import SCOUT_PURPOSE
 from engine.ports import Envelope
 from engine.probability.scouts import votes_in
 
@@ -59,6 +60,7 @@ def _(event: happened.BarsAssessed, ledger: Ledger, envelope: Envelope) -> None:
         if assessment.odds is not None:
             began = (assessment.instrument, assessment.at)
             ledger.candidate_costs[began] = assessment.odds.cost_frac
+            ledger.testimony.hear(*began)
             votes = votes_in(assessment.scores)
             if votes:
                 ledger.candidate_votes[began] = votes
@@ -115,6 +117,7 @@ def _(event: happened.CandidateClosed, ledger: Ledger, envelope: Envelope) -> No
     ledger.candidate_costs.pop((label.instrument, label.opened_at), None)
     ledger.candidate_votes.pop((label.instrument, label.opened_at), None)
     ledger.monitors.count(label)
+    ledger.testimony.judge(label.instrument, label.opened_at, hit=label.hit)
 
 
 @change.register
@@ -149,6 +152,9 @@ def _(event: happened.FeeTierRead, ledger: Ledger, envelope: Envelope) -> None:
 
 @change.register
 def _(event: happened.ModelUsed, ledger: Ledger, envelope: Envelope) -> None:
+    if event.purpose.startswith(SCOUT_PURPOSE):
+        tokens = event.tokens_in + event.tokens_out
+        ledger.testimony.spend(envelope.at.date(), tokens)
     key = (month_of(envelope.at), event.provider, event.model, event.purpose)
     before = ledger.model_use.get(key, ModelUse())
     ledger.model_use[key] = ModelUse(

@@ -2,8 +2,8 @@
 
 Refuses to decide and to reach outside: given the same envelopes it makes the same ledger, always.
 How each event changes the ledger stands in ``amendment_changes``, ``desk_changes``,
-``law_changes``, ``live_changes``, ``review_changes``, ``risk_changes``, ``trade_changes`` and
-``voice_changes``.
+``law_changes``, ``live_changes``, ``review_changes``, ``risk_changes``, ``trade_changes``,
+``voice_changes`` and ``witness_changes``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from engine.journal import (
     risk_changes,
     trade_changes,
     voice_changes,
+    witness_changes,
 )
 from engine.journal.change import change
 from engine.journal.ledger import Ledger
@@ -114,11 +115,22 @@ def _is_told(ledger: Ledger, event: Event) -> bool:
     if isinstance(event, happened.VenueLineSeen):
         # The venue's trades and fees are in the fills already; what is odd is news.
         return event.meaning is not Meaning.ORDINARY
-    if isinstance(event, happened.LimitsSet):
-        return bool(event.held_back)
-    if isinstance(event, happened.PlanRegistered):
-        return bool(event.changed)
+    if isinstance(event, happened.LimitsSet | happened.OpinionGiven | happened.PlanRegistered):
+        return _says_it_is_news(event)
     return type(event) in TOLD
+
+
+def _says_it_is_news(
+    event: happened.LimitsSet | happened.OpinionGiven | happened.PlanRegistered,
+) -> bool:
+    """Whether an event that is often routine is not, by its own word."""
+    match event:
+        case happened.LimitsSet():
+            return bool(event.held_back)
+        case happened.OpinionGiven():
+            return event.alert
+        case happened.PlanRegistered():
+            return bool(event.changed)
 
 
 def _owe(ledger: Ledger, envelope: Envelope) -> None:
@@ -146,4 +158,5 @@ __all__ = [
     "risk_changes",
     "trade_changes",
     "voice_changes",
+    "witness_changes",
 ]

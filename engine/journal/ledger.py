@@ -12,6 +12,7 @@ from decimal import Decimal
 from engine.compliance.jurisdiction import Dealing
 from engine.compliance.lines import key_of, meaning_of
 from engine.journal.tenure import Tenure
+from engine.journal.testimony import Testimony
 from engine.model.actors import Actor
 from engine.model.events import BarsAssessed, PlanRegistered, ReviewHeld
 from engine.model.fees import FeeTier
@@ -300,6 +301,8 @@ class Ledger:
         What the owner said of kinds that the desk did not know.
     given : list of Given
         What was given away of incidental interest.
+    testimony : Testimony
+        What witnesses said, and how much of it.
     mode_since : datetime or None
         When the desk's money last changed; None while it trades what it opened with.
     set_aside : dict of str to Decimal, US dollars or base units
@@ -389,6 +392,7 @@ class Ledger:
     kinds_said: dict[tuple[str, str], Meaning] = field(default_factory=dict)
     statements: dict[str, datetime] = field(default_factory=dict)
     given: list[Given] = field(default_factory=list)
+    testimony: Testimony = field(default_factory=Testimony)
     mode_since: datetime | None = None
     set_aside: dict[str, Decimal] = field(default_factory=dict)
     reconciled: ReconcileRecord | None = None

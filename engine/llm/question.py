@@ -94,6 +94,10 @@ class Silence(StrEnum):
     UNSUPPORTED = "unsupported"
     UNPRICED = "unpriced"
     BUDGET = "budget"
+    NO_CHART = "no chart"
+    TOO_FEW_BARS = "too few bars"
+    FALSE_CLAIM = "false claim"
+    FAULT = "fault"
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,15 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Candles:
+    """Closed bars of one instrument and one timeframe, oldest first."""
+
+    instrument: str
+    timeframe: Timeframe
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
     """Best bid and ask at an instant.
 

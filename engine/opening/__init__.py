@@ -14,8 +14,6 @@ from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
 
-from engine.brokers.latency import Latency
-from engine.brokers.paper import PaperBroker
 from engine.brokers.settlement import Unsettled
 from engine.config import Secrets, Settings
 from engine.costs import Conditions
@@ -27,7 +25,6 @@ from engine.errors import ConfigError, JournalError
 from engine.journal.ledger import Ledger
 from engine.journal.sqlite import SqliteJournal
 from engine.killswitch import KillFile, kill_path
-from engine.market.sessions import is_open
 from engine.model.bars import Timeframe
 from engine.model.instruments import Calendar
 from engine.model.orders import Side
@@ -38,14 +35,18 @@ from engine.opening.gates import pass_gates
 from engine.opening.live import funding_of, live_broker
 from engine.opening.markets import OpenMarket, open_market, open_replay, replay_of
 from engine.opening.news import headlines_of
+from engine.opening.paper import paper_venue
 from engine.opening.venues import REHEARSAL, Venues
-from engine.ports import Broker, Journal, KillSwitch
+from engine.opening.witnesses import NO_AIDS, Aids, scouts_of, silent_witnesses
+from engine.ports import Broker, ChartPainter, Journal, KillSwitch
 from engine.probability.layer import InstrumentScale
 from engine.probability.pipeline import Pipeline
 from engine.risk import HeldBack, bounds_in_force
 from engine.views import MarketView
 
 __all__ = [
+    "NO_AIDS",
+    "Aids",
     "Composition",
     "MarketChoice",
     "OpenMarket",
@@ -63,12 +64,15 @@ __all__ = [
 ]
 
 PAPER = "paper"
-_SILENT = tuple(f"{name} (no model server)" for name in ("Alpha", "Beta", "Gamma", "Analyzer"))
 _PACED_EXPIRY_BARS = 2
 
 
 async def open_engine(
-    settings: Settings, choice: MarketChoice, journal_path: Path, secrets: Secrets | None = None
+    settings: Settings,
+    choice: MarketChoice,
+    journal_path: Path,
+    secrets: Secrets | None = None,
+    painter: ChartPainter | None = None,
 ) -> Engine:
     """Open the engine whose record is at `journal_path`.
 
@@ -76,6 +80,8 @@ async def open_engine(
     ----------
     secrets : Secrets or None
         Keys with which a venue is asked for the account's fees; None asks nobody.
+    painter : ChartPainter or None
+        Draws charts for scouts that look at pictures.
 
     Raises
     ------
@@ -85,7 +91,9 @@ async def open_engine(
     switch = kill_files(settings, journal_path)
     journal = await SqliteJournal.open(journal_path, settings.hash)
     venues = None if secrets is None else Venues(secrets)
-    engine = await open_on(journal, settings, choice, str(journal_path), switch, venues)
+    engine = await open_on(
+        journal, settings, choice, str(journal_path), switch, venues, Aids(secrets, painter)
+    )
     if secrets is not None and not engine.market.paced and not engine.market.simulated:
         await learn_fees(engine, settings, secrets)
     return engine
@@ -118,6 +126,7 @@ async def open_on(
     name: str = "the record",
     kill_switch: KillSwitch | None = None,
     venues: Venues | None = None,
+    aids: Aids = NO_AIDS,
 ) -> Engine:
     """Open the engine on `journal`, which it closes with itself, also when it cannot open.
 
@@ -125,6 +134,8 @@ async def open_on(
     ----------
     venues : Venues or None
         How a live desk reaches its venues; None only for paper.
+    aids : Aids
+        What its witnesses need.
 
     Raises
     ------
@@ -133,13 +144,14 @@ async def open_on(
     """
     async with AsyncExitStack() as opened:
         opened.push_async_callback(journal.aclose)
-        parts = await parts_on(journal, settings, choice, name, venues)
+        parts = await parts_on(journal, settings, choice, name, venues, aids)
         return await start_on(replace(parts, kill_switch=kill_switch), opened)
 
 
 async def start_on(parts: EngineParts, opened: AsyncExitStack) -> Engine:
     """The engine made of `parts`, open; on a fault `opened` lets go of what they are made of."""
-    for part in (parts.feed, parts.witnesses, parts.broker, parts.headlines):
+    beside = (parts.headlines, parts.scouts)
+    for part in (parts.feed, parts.witnesses, parts.broker, *beside):
         if part is not None:
             opened.push_async_callback(part.aclose)
     engine = Engine(parts)
@@ -154,6 +166,7 @@ async def parts_on(
     choice: MarketChoice,
     name: str = "the record",
     venues: Venues | None = None,
+    aids: Aids = NO_AIDS,
 ) -> EngineParts:
     """Everything an engine on `journal` is made of, with the journal replayed.
 
@@ -166,7 +179,7 @@ async def parts_on(
     await recorder.replay()
     market = await open_market(settings, choice, recorder.ledger)
     compose = replace(
-        Composition(settings, market, journal, recorder, name, venues),
+        Composition(settings, market, journal, recorder, name, venues, aids=aids),
         hold_seconds=choice.hold_seconds,
     )
     return await compose.parts()
@@ -188,6 +201,8 @@ class Composition:
         None only for paper.
     hold_seconds : float, real seconds, >= 0
         How long a paced replay waits while the owner is being asked.
+    aids : Aids
+        What its witnesses need.
     """
 
     settings: Settings
@@ -197,6 +212,7 @@ class Composition:
     name: str = "the record"
     venues: Venues | None = None
     hold_seconds: float = 0.0
+    aids: Aids = NO_AIDS
 
     async def parts(self) -> EngineParts:
         """Everything an engine is made of.
@@ -231,6 +247,7 @@ class Composition:
         self.recorder.clock = market.clock
         broker, locked = await self._broker(policy, conditions)
         opened.push_async_callback(broker.aclose)
+        headlines = headlines_of(settings, market.view, market.instruments, market.clock)
         return EngineParts(
             settings=settings,
             policy=policy,
@@ -244,9 +261,10 @@ class Composition:
             pipeline=pipeline_of(settings, policy, market.view.timeframe),
             clock=market.clock,
             software=version("executor"),
-            silent=_SILENT,
+            silent=silent_witnesses(settings),
+            scouts=scouts_of(settings, self.aids, market.clock, headlines),
             witnesses=market.witnesses,
-            headlines=headlines_of(settings, market.view, market.instruments, market.clock),
+            headlines=headlines,
             held_back=held_back,
             hold_seconds=self.hold_seconds,
             seed=market.seed,
@@ -346,18 +364,13 @@ def _paper_broker(
         held[base] = held.get(base, Decimal(0)) + position.quantity
     on_record = ledger.opened_at is not None and ledger.mode == PAPER
     cash = ledger.cash_usd if on_record else settings.desk.cash_usd
-    return PaperBroker(
-        tuple(policy.instruments.values()),
-        policy.costs,
+    return paper_venue(
+        settings,
+        policy,
+        conditions,
         cash_usd=cash,
         holdings=held,
-        conditions=conditions,
         unsettled=_unsettled(policy, ledger),
-        latency=Latency(
-            settings.paper.latency_median_seconds, settings.paper.latency_tail_seconds
-        ),
-        ahead_frac=settings.paper.queue_ahead_frac,
-        is_open=is_open,
     )
 
 

@@ -104,7 +104,8 @@ class ScoutBook:
         ----------
         families : mapping of scout to family
             Scouts of one model family (or prompt) share what they know; a scout that is not
-            named is a family of its own, but outside voices, who read one another, are one.
+            named is of the family of its model, or of its own; outside voices, who read one
+            another, are one family.
         """
         votes = votes_in(scores)
         if not votes:
@@ -126,7 +127,11 @@ class ScoutBook:
 
 
 def _family_of(scout: str) -> str:
-    return SIGNAL if scout.startswith(SIGNAL) else scout
+    """Who shares what it knows: outside voices with one another, scouts with those of their model.
+
+    The part of a name after ``/`` is the model.
+    """
+    return SIGNAL if scout.startswith(SIGNAL) else scout.rpartition("/")[2]
 
 
 def as_scores(votes: Mapping[str, bool | str]) -> dict[str, float]:

@@ -1,4 +1,10 @@
-"""Witnesses: models that look at charts and numbers, and the analyzer.
+"""Scouts: models that look at charts, numbers and headlines, and fill in a form.
 
-Refuses to decide: a witness has weight only from its own record.
+Refuses to decide: a scout has weight only from its own live record.
 """
+
+from engine.scouts.form import OpinionForm
+from engine.scouts.prompts import PROMPTS
+from engine.scouts.swarm import Swarm, SwarmPlan
+
+__all__ = ["PROMPTS", "OpinionForm", "Swarm", "SwarmPlan"]

@@ -21,6 +21,7 @@ from engine.views.posts import (
     DeskNotice,
     FillNotice,
     Notice,
+    OpinionNotice,
     OrderNotice,
     ProposalNotice,
     ScanNotice,
@@ -47,6 +48,7 @@ from engine.views.trading import (
     ProposalView,
 )
 from engine.views.voices import SignalsView, SignalView, SourcesView, SourceView
+from engine.views.witnesses import ConfidenceView, ScoutsView, ScoutView, WordView
 
 __all__ = [
     "AccountView",
@@ -56,6 +58,7 @@ __all__ = [
     "BreakerRowView",
     "BreakerView",
     "ChartView",
+    "ConfidenceView",
     "CostsView",
     "DecisionNotice",
     "DeskNotice",
@@ -72,6 +75,7 @@ __all__ = [
     "Mark",
     "MarketView",
     "Notice",
+    "OpinionNotice",
     "OrderNotice",
     "OrderView",
     "Place",
@@ -88,6 +92,8 @@ __all__ = [
     "ScanNotice",
     "ScanRow",
     "ScanView",
+    "ScoutView",
+    "ScoutsView",
     "ShariaView",
     "SignalView",
     "SignalsView",
@@ -96,4 +102,5 @@ __all__ = [
     "StatusView",
     "TradeNotice",
     "VerifyView",
+    "WordView",
 ]

@@ -9,6 +9,7 @@ from decimal import Decimal
 from engine.model.actors import Actor
 from engine.model.orders import Fill, Order, Purpose
 from engine.model.positions import Trade
+from engine.model.witnesses import Opinion
 from engine.views.market import ScanView
 from engine.views.places import Place
 from engine.views.trading import OrderView, PositionView, ProposalView
@@ -85,6 +86,20 @@ class DeskNotice(Notice):
     good: bool
 
 
+@dataclass(frozen=True, slots=True)
+class OpinionNotice(Notice):
+    """A scout is sure enough to be posted; it decides nothing.
+
+    Attributes
+    ----------
+    counts : bool
+        False in a replay: the opinion can never become a vote.
+    """
+
+    opinion: Opinion
+    counts: bool
+
+
 AnyNotice = (
     ScanNotice
     | ProposalNotice
@@ -93,4 +108,5 @@ AnyNotice = (
     | OrderNotice
     | TradeNotice
     | DeskNotice
+    | OpinionNotice
 )

@@ -43,6 +43,7 @@ RULES: dict[str, tuple[Permission, dict[str, Any]]] = {
     "resume": (DECIDE, {"reason": "all is well"}),
     "risk": (READ, {}),
     "scan": (READ, {}),
+    "scouts": (READ, {}),
     "setup": (DECIDE, {}),
     "signal add": (
         DECIDE,

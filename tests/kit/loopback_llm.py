@@ -79,6 +79,8 @@ class LoopbackLlm:
         The text of each answer.
     asked : list of Asked
         Every completion that reached the server, refused ones included.
+    moment_seconds : float, real seconds
+        How long each answer takes.
     loads : list of str
         Models in the order in which they were loaded; one at a time is kept.
     """
@@ -90,6 +92,7 @@ class LoopbackLlm:
         self.asked: list[Asked] = []
         self.loads: list[str] = []
         self.at_once = self.most_at_once = 0
+        self.moment_seconds = 0.0
         self.hanging = asyncio.Event()
         self.base_url = ""
         self._faults: list[LlmFault] = []
@@ -133,6 +136,10 @@ class LoopbackLlm:
             refused = self._refusal(request, body)
             if refused is not None:
                 return refused
+            if self.moment_seconds:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self.moment_seconds):
+                        await self._stopping.wait()
             if fault is not None:
                 return await self._spoilt(request, body, fault)
             return web.json_response(self._completion(body))
@@ -272,3 +279,16 @@ _REFUSALS: dict[LlmFault, Callable[[], web.Response]] = {
         status=307, headers={"Location": "http://127.0.0.1:1/v1/chat/completions"}
     ),
 }
+
+
+def opinion(**changed: Any) -> Say:
+    """A model that fills the scouts' form in well; `changed` fields take its place."""
+    said: dict[str, Any] = {
+        "stance": "long",
+        "confidence": 0.7,
+        "pattern": "exhaustion",
+        "reason": "Selling dries up near the low.",
+        "evidence": ["The last candles have long lower wicks."],
+        "levels": [],
+    }
+    return lambda body: json.dumps(said | changed)

@@ -14,6 +14,7 @@ from engine.desk.present.proposals import Proposals
 from engine.desk.present.research import Research
 from engine.desk.present.sharia import Sharia
 from engine.desk.present.voices import Voices
+from engine.desk.present.witnesses import Scouts
 
 __all__ = ["Context", "Present", "layer_views", "order_view"]
 
@@ -35,3 +36,4 @@ class Present:
         self.oversight = Oversight(context)
         self.sharia = Sharia(context)
         self.voices = Voices(context)
+        self.scouts = Scouts(context)

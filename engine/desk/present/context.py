@@ -32,8 +32,8 @@ class Context:
         When this process took the desk up.
     software : str
         Version of Executor.
-    silent : tuple of str
-        Witnesses that cannot speak.
+    silent : callable () -> tuple of str
+        Witnesses of whom no word stands, each with the reason.
     meter : MeterPlan
         What running the desk may cost.
     moment : callable (instant) -> Moment
@@ -55,7 +55,7 @@ class Context:
     instruments: tuple[str, ...]
     started_at: datetime
     software: str
-    silent: tuple[str, ...]
+    silent: Callable[[], tuple[str, ...]]
     meter: MeterPlan
     moment: Callable[[datetime], Moment]
     before: Callable[[str], Decimal | None]

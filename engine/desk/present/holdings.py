@@ -14,6 +14,7 @@ from engine.desk.law import net_buys_of
 from engine.desk.limits import limit_views
 from engine.desk.picture import opens_at
 from engine.desk.present.context import Context
+from engine.desk.proposing import sellable_at_stop
 from engine.journal.ledger import ZERO, OrderRecord
 from engine.model.positions import LotState, Origin, Position, Trade
 from engine.views import KindResult, OrderView, PortfolioView, PositionView, ProfitRow
@@ -58,6 +59,12 @@ class Holdings:
             return "It is being sold at the market."
         if guarded(self._ledger, held):
             return "Its stop rests at the paper broker and is checked on every bar and quote."
+        instrument = self._context.policy.instruments[held.instrument]
+        if not sellable_at_stop(held.quantity, held.stop, instrument):
+            return (
+                f"The venue takes no order below {instrument.min_notional_usd} USD: no stop can "
+                "rest until more of it is bought."
+            )
         return "No stop rests: the desk places one on the next bar."
 
     def orders(self) -> tuple[OrderView, ...]:

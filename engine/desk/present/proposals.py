@@ -58,7 +58,7 @@ class Proposals:
             assessment=record.assessment,
             layers_for=favour,
             layers_against=against,
-            witnesses=self._context.silent,
+            witnesses=self._context.silent(),
             decided_by=record.decided_by,
             decided_at=record.decided_at,
             decided_quantity=record.decided_quantity,

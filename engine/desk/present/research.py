@@ -41,7 +41,7 @@ class Research:
             rows=rows,
             equity_usd=self._ledger.equity_usd,
             state=desk_state(self._context.picture(), self._context.policy.limits),
-            silent=self._context.silent,
+            silent=self._context.silent(),
         )
 
     def _row(self, instrument: str) -> ScanRow:

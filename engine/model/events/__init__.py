@@ -55,6 +55,7 @@ from engine.model.events.trading import (
     StrangeFillSeen,
 )
 from engine.model.events.voices import SignalClosed, SignalHeard
+from engine.model.events.witnesses import OpinionGiven, WitnessAbstained
 
 __all__ = [
     "EVENTS",
@@ -82,6 +83,7 @@ __all__ = [
     "ModeChanged",
     "ModelUsed",
     "NoticePosted",
+    "OpinionGiven",
     "OrderAccepted",
     "OrderCanceled",
     "OrderExpired",
@@ -107,6 +109,7 @@ __all__ = [
     "StrangeFillSeen",
     "VenueKindClassified",
     "VenueLineSeen",
+    "WitnessAbstained",
 ]
 
 EVENTS: tuple[type[Event], ...] = (
@@ -151,6 +154,8 @@ EVENTS: tuple[type[Event], ...] = (
     VenueKindClassified,
     PurificationGiven,
     StatementRead,
+    OpinionGiven,
+    WitnessAbstained,
     LiveUnlocked,
     ModeChanged,
     AccountReconciled,
