@@ -72,6 +72,8 @@ class OrderRecord:
         Sum of price times quantity, and of fees, over its fills.
     slippage_usd : Decimal, US dollars
         What the fills cost against their reference prices.
+    intended_at : datetime or None, aware UTC
+        When its intent was journaled.
     """
 
     order: Order
@@ -82,6 +84,7 @@ class OrderRecord:
     slippage_usd: Decimal = ZERO
     venue_id: str = ""
     reason: str = ""
+    intended_at: datetime | None = field(default=None, compare=False)
 
     @property
     def open(self) -> bool:
@@ -414,6 +417,14 @@ class Ledger:
     def open_orders(self) -> list[OrderRecord]:
         """Orders that may still be executed, oldest first."""
         return [o for o in self.orders.values() if o.open]
+
+    def in_doubt(self) -> dict[str, datetime]:
+        """Orders without an answer, and when each was intended."""
+        return {
+            record.order.client_id: record.intended_at or record.order.created_at
+            for record in self.open_orders()
+            if record.state in (OrderState.INTENDED, OrderState.UNKNOWN)
+        }
 
     def orders_of(self, position_id: str, side: Side) -> list[OrderRecord]:
         """Orders of one proposal and the position it opened, oldest first."""
