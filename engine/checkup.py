@@ -19,7 +19,11 @@ from engine.errors import BrokerUnavailable, ExecutorError, JournalError
 from engine.journal.ledger import Ledger
 from engine.journal.reading import ledger_of
 from engine.journal.verify import verify
+from engine.llm import ChatClient, Unanswered
+from engine.metering import meter_plan_of, price_at
 from engine.opening import MarketChoice, kill_files, open_replay
+from engine.opening.analyzer import analyzer_provider, why_not_asked
+from engine.opening.witnesses import Aids
 
 
 class Health(StrEnum):
@@ -50,6 +54,7 @@ class Finding:
 
 
 Findings = tuple[Finding, ...]
+_PROBE_SECONDS = 5.0
 
 
 async def check_up(
@@ -70,6 +75,7 @@ async def check_up(
         _kill_file(settings, db or settings.journal.path),
         *await _venue_keys(Secrets()),
         *await _ib_gateway(settings),
+        await _analyzer(settings, Secrets()),
         _place(settings),
         _forms(settings),
         _live(settings, db or settings.journal.path),
@@ -141,14 +147,46 @@ def _discord(settings: Settings, secrets: Secrets) -> tuple[Finding, ...]:
 
 
 def _halt_messages(settings: Settings) -> Finding:
-    if not settings.discord.read_halt_messages:
+    halts, signals = settings.discord.read_halt_messages, settings.discord.read_signals
+    if not (halts or signals):
         told = "an overseer's message that names the bot halts: @bot halt"
         return Finding("halt by message", Health.GOOD, told)
-    told = "plain messages halt: halt, or !halt REASON"
+    told = "plain messages halt: halt, or !halt REASON" if halts else "only @bot halt halts"
+    if signals:
+        told += f"; calls of {len(settings.discord.signal_ids)} accounts are heard"
     mend = (
         "the Message Content intent must be on in the Developer Portal, or the bot cannot log in"
     )
     return Finding("halt by message", Health.NOTE, told, mend)
+
+
+async def _analyzer(settings: Settings, secrets: Secrets) -> Finding:
+    """Whether a memo could be had; nothing is asked that costs money."""
+    chosen = settings.analyzer
+    if not chosen.enabled:
+        return Finding("analyzer", Health.GOOD, "off: no memo is asked for")
+    why = why_not_asked(settings, Aids(secrets), paced=False)
+    if why:
+        return Finding("analyzer", Health.NOTE, why, "set it in the environment: memos need it")
+    priced = price_at(
+        meter_plan_of(settings).prices, chosen.provider, chosen.model, SystemClock().now()
+    )
+    if priced is None:
+        mend = "add a table under [meter.prices]: a model without a price is not asked"
+        return Finding("analyzer", Health.NOTE, f"{chosen.model} has no price", mend)
+    client = ChatClient(analyzer_provider(settings, secrets))
+    try:
+        listed = await client.models(_PROBE_SECONDS)
+    finally:
+        await client.aclose()
+    if isinstance(listed, Unanswered):
+        mend = "proposals on which a memo is wanted ask the owner until it answers"
+        return Finding("analyzer", Health.NOTE, f"{chosen.base_url}: {listed.reason}", mend)
+    if chosen.model not in listed:
+        held = ", ".join(listed[:6])
+        mend = f"set analyzer.model to one of: {held}"
+        return Finding("analyzer", Health.NOTE, f"{chosen.model} is not listed there", mend)
+    return Finding("analyzer", Health.GOOD, f"{chosen.base_url} has {chosen.model}")
 
 
 def _kill_file(settings: Settings, journal: Path) -> Finding:

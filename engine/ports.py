@@ -15,6 +15,7 @@ from typing import Protocol
 from engine.model.bars import Bar, Candles, Depth, MarketEvent
 from engine.model.events import Event, ModelUsed
 from engine.model.headlines import Headline
+from engine.model.memos import Brief, Memo, Missed
 from engine.model.orders import Fill, Order
 from engine.model.reconciliation import VenueStatement
 from engine.model.venue_lines import VenueLine
@@ -123,6 +124,49 @@ class Headlines(Protocol):
 
         Nothing that fails is raised: who cannot be read has said nothing, and the log says why.
         """
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """What came of asking the analyzer.
+
+    Attributes
+    ----------
+    used : tuple of ModelUsed
+        What it took; a call that nobody counted is booked at its worst.
+    seconds : float, real seconds
+    """
+
+    said: Memo | Missed
+    used: tuple[ModelUsed, ...] = ()
+    seconds: float = 0.0
+
+
+class Analyst(Protocol):
+    """Whoever reads a proposal again before it is decided.
+
+    Attributes
+    ----------
+    witness : str
+        Under which its record is kept: prompt and model.
+    provider : str
+        Who bills it.
+    """
+
+    witness: str
+    provider: str
+
+    def worst_usd(self, at: datetime) -> Decimal | None:
+        """Most that one question may cost at `at`, US dollars; None where nobody named a price."""
+        ...
+
+    async def ask(self, brief: Brief) -> Analysed:
+        """Ask about one proposal, within its caps; every fault is an answer."""
         ...
 
     async def aclose(self) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bot.ui.card import Card, Picture, Tone
 from bot.ui.market import banner, moment
+from bot.ui.memos import memo_lines
 from bot.ui.scan import BADGES, odds_line
 from bot.ui.text import clip, nats, price, share, table
 from engine.facade import BreakdownView, LayerView, SizeStep
@@ -21,6 +22,7 @@ def breakdown_card(breakdown: BreakdownView, picture: Picture | None = None) -> 
     if breakdown.waterfall:
         card.text(_waterfall(breakdown.waterfall), essential=False)
     card.rule().lines([_layer(layer) for layer in breakdown.layers], essential=False)
+    card.rule().lines(memo_lines(breakdown.memo), essential=False)
     if breakdown.terms is not None:
         card.rule().text(_chain(breakdown.terms.size_steps), essential=False)
     return card.picture(picture)

@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from engine.compliance.jurisdiction import Jurisdiction
+from engine.config.analyzer import AnalyzerSettings
 from engine.config.fields import numbers_only, over_known
 from engine.config.instruments import KNOWN_INSTRUMENTS, InstrumentSettings, Symbol
 from engine.config.law import (
@@ -83,6 +84,7 @@ class Settings(OneSource):
     approval: ApprovalSettings = Field(default_factory=ApprovalSettings)
     exploratory: ExploratorySettings = Field(default_factory=ExploratorySettings)
     scouts: ScoutsSettings = Field(default_factory=ScoutsSettings)
+    analyzer: AnalyzerSettings = Field(default_factory=AnalyzerSettings)
     paper: PaperSettings = Field(default_factory=PaperSettings)
     signals: SignalSettings = Field(default_factory=SignalSettings)
     news: NewsSettings = Field(default_factory=NewsSettings)

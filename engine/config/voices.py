@@ -5,26 +5,11 @@ Refuses addresses that are not https, but for this machine's own.
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import AfterValidator
-
+from engine.config.addresses import SecureAddress
 from engine.config.fields import Section, number, setting
-
-_HTTPS = re.compile(r"https://[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?(/[!-~]*)?", re.IGNORECASE)
-_HERE = re.compile(r"http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?(/[!-~]*)?", re.IGNORECASE)
-
-
-def _feed(url: str) -> str:
-    if len(url) > 300 or not (_HTTPS.fullmatch(url) or _HERE.fullmatch(url)):
-        raise ValueError("must be an https address without user or password, such as a feed's")
-    return url
-
-
-FeedAddress = Annotated[str, AfterValidator(_feed)]
 
 
 class SignalSettings(Section):
@@ -54,7 +39,7 @@ class SignalSettings(Section):
 class NewsSettings(Section):
     """Headlines for witnesses that read; nothing is read unless it is named here."""
 
-    feeds: tuple[FeedAddress, ...] = setting(
+    feeds: tuple[SecureAddress, ...] = setting(
         (), "RSS, Atom or JSON feeds that may be read", "https addresses"
     )
     recorded: tuple[Path, ...] = setting(

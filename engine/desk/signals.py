@@ -11,7 +11,8 @@ from decimal import Decimal
 
 from engine.config.voices import SignalSettings
 from engine.desk.calls import horizon_of
-from engine.journal.ledger import Ledger, SignalRecord
+from engine.journal.ledger import Ledger
+from engine.journal.voices import SignalRecord
 from engine.model.bars import Bar, Timeframe
 from engine.model.money import exact
 from engine.model.signals import (

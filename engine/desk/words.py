@@ -10,6 +10,7 @@ from functools import singledispatch
 
 from engine.model import events as happened
 from engine.model.events import Event
+from engine.model.memos import MemoEffect
 from engine.model.orders import Purpose
 from engine.model.setups import Odds
 
@@ -383,6 +384,41 @@ def _(event: happened.ModeChanged) -> str:
     aside = ", ".join(f"{amount:f} {name}" for name, amount in sorted(event.set_aside.items()))
     told = f"The desk is on {event.mode} with {usd(event.cash_usd)} of its own: {event.why}."
     return f"{told} The owner's, and not touched: {aside}." if aside else told
+
+
+@sentence.register
+def _(event: happened.MemoAsked) -> str:
+    return f"A memo on {event.proposal_id} is wanted: {event.why}."
+
+
+@sentence.register
+def _(event: happened.MemoGiven) -> str:
+    return f"The analyzer on {event.proposal_id}: {event.memo.verdict}. {event.memo.summary}"
+
+
+@sentence.register
+def _(event: happened.MemoMissed) -> str:
+    return f"No memo on {event.proposal_id} ({event.missed.reason}): it stays with the owner."
+
+
+@sentence.register
+def _(event: happened.MemoHeeded) -> str:
+    told = {
+        MemoEffect.NONE: "changed nothing",
+        MemoEffect.OWNER: "leaves it to the owner",
+        MemoEffect.LOWERED: f"lowered its odds by {-event.nats:.2f} nats",
+        MemoEffect.WITHDRAWN: f"lowered its odds by {-event.nats:.2f} nats: it pays no more",
+    }[event.effect]
+    new = f"; {event.successor} takes its place" if event.successor else ""
+    return f"The memo on {event.proposal_id} {told}{new}."
+
+
+@sentence.register
+def _(event: happened.AnalyzerRested) -> str:
+    return (
+        f"The analyzer rests until the end of {event.month}: {usd(event.left_usd)} of "
+        f"{usd(event.budget_usd)} is left, less than a memo may cost."
+    )
 
 
 def _begun(name: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from engine.desk.casework import Card
+from engine.desk.memos import with_memo
 from engine.desk.picture import picture_of
 from engine.desk.votes import votes_on
 from engine.engine.deadlines import expired
@@ -114,11 +114,11 @@ class BarsFlow:
     # ------------------------------------------------------------------ after the layers
 
     def _labelled(self) -> list[happened.CandidateClosed]:
-        known = self.recorder.ledger.labels
+        ledger = self.recorder.ledger
         return [
-            happened.CandidateClosed(label)
+            happened.CandidateClosed(with_memo(label, ledger.memos))
             for label in self.pipeline.closed_labels()
-            if key_of(label) not in known
+            if key_of(label) not in ledger.labels
         ]
 
     async def _judge(
@@ -140,11 +140,11 @@ class BarsFlow:
             *events_of(picture, self.watch.policy.limits),
             *self.judge.raisings(assessments, cards),
         )
-        return tuple(terms for terms in _terms(cards) if not self.judge.asks(terms))
-
-
-def _terms(cards: list[Card]) -> list[ProposalTerms]:
-    return [card.terms for card in cards if card.terms is not None]
+        return tuple(
+            card.terms
+            for assessment, card in zip(assessments, cards, strict=True)
+            if card.terms is not None and not self.judge.asks(card.terms, assessment)
+        )
 
 
 def _too_late(batch: BarsClosed) -> list[happened.BarRefused]:

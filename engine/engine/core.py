@@ -12,6 +12,7 @@ from functools import partial
 
 from engine.desk.present import Context, Present
 from engine.desk.silence import silent_at
+from engine.engine.analysing import Analysing
 from engine.engine.bars import BarsFlow
 from engine.engine.beginning import beginning, limits_to_record, plan_to_record
 from engine.engine.consulting import Consulting
@@ -26,7 +27,7 @@ from engine.engine.judging import Judge
 from engine.engine.lawkeeping import Lawkeeping
 from engine.engine.listening import Listening
 from engine.engine.overseeing import Overseeing
-from engine.engine.parts import EngineParts
+from engine.engine.parts import EngineParts, memo_rule_of
 from engine.engine.patience import Patience
 from engine.engine.posting import Posting
 from engine.engine.reconciling import Reconciling
@@ -58,6 +59,8 @@ class Engine:
         What people may ask for.
     law : Lawkeeping
         The venue's own ledger and the owner's notes.
+    analysing : Analysing
+        What becomes of proposals on which a memo is wanted.
     listening : Listening
         What outside voices say.
     posting : Posting
@@ -78,7 +81,8 @@ class Engine:
         self._guard = guard = Guard(recorder, watch)
         self._reconciling = reconciling = Reconciling(recorder, watch, parts.broker, exits)
         self._street = street = Street(turns, feed, parts.broker, execution, exits, watch)
-        judge = Judge(recorder.ledger, parts.policy, parts.pipeline)
+        memos = memo_rule_of(parts)
+        judge = Judge(recorder.ledger, parts.policy, parts.pipeline, memos)
         self._checks = CrossChecks(
             parts.witnesses, feed, clock, parts.instruments, self._take_statement
         )
@@ -121,7 +125,12 @@ class Engine:
             patience,
             stopping,
             present,
+            memos,
         )
+        self.analysing = Analysing(
+            parts.analyst, parts.settings.analyzer, meter_plan_of(parts.settings), parts.headlines,
+            turns, clock, recorder, parts.pipeline, watch, judge, self.deciding,
+        )  # fmt: skip
         self.overseeing = Overseeing(
             turns, clock, recorder, execution, exits, watch, street, guard, stopping, present
         )
@@ -227,6 +236,7 @@ class Engine:
         await self._recorder.record(*expired(self.ledger, now))
         await self._reconciling.compare(self.ledger.at or now)
         self._errands.note(now)
+        await self.analysing.give_up()
         await self.deciding.take_what_was_left()
 
     # ------------------------------------------------------------------ living
@@ -250,6 +260,7 @@ class Engine:
         watches = (
             asyncio.create_task(deadlines.run(), name="deadlines"),
             asyncio.create_task(self._checks.run(), name="cross-checks"),
+            asyncio.create_task(self.analysing.run(), name="analyzer"),
             asyncio.create_task(self._consulting.run(), name="scouts"),
         )
         try:
@@ -348,10 +359,9 @@ class Engine:
             open_yet.push_async_callback(self._parts.broker.aclose)
             open_yet.push_async_callback(self._parts.feed.aclose)
             open_yet.push_async_callback(self._parts.witnesses.aclose)
-            if self._parts.scouts is not None:
-                open_yet.push_async_callback(self._parts.scouts.aclose)
-            if self._parts.headlines is not None:
-                open_yet.push_async_callback(self._parts.headlines.aclose)
+            for part in (self._parts.headlines, self._parts.scouts, self._parts.analyst):
+                if part is not None:
+                    open_yet.push_async_callback(part.aclose)
 
 
 async def _first_end(market: asyncio.Task[None], *watches: asyncio.Task[None]) -> None:

@@ -14,6 +14,7 @@ from engine.costs import NO_WAIT
 from engine.desk import approving
 from engine.desk.approving import Click
 from engine.desk.casework import case_of
+from engine.desk.memos import NO_MEMOS, MemoRule
 from engine.desk.picture import picture_of
 from engine.desk.present import Present
 from engine.desk.proposing import terms_of
@@ -65,6 +66,7 @@ class Deciding:
     patience: Patience
     stopping: Stopping
     present: Present
+    memos: MemoRule = NO_MEMOS
 
     @property
     def _ledger(self) -> Ledger:
@@ -259,7 +261,9 @@ class Deciding:
         terms = terms_of(case, CardKind.EXPLORATORY, self._ledger, policy, picture)
         if isinstance(terms, ProposalTerms):
             await self.recorder.record(
-                raising(terms, assessment, asked=True, requested=True), durable=True
+                raising(terms, assessment, asked=True, requested=True),
+                *self.memos.asked(terms, assessment),
+                durable=True,
             )
         return terms
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from engine.desk.casework import Card
 from engine.desk.costing import Costing
+from engine.desk.memos import NO_MEMOS, MemoRule
 from engine.desk.picture import Moment, equity_at
 from engine.desk.policy import Policy
 from engine.desk.proposing import Gate, card_of
@@ -17,6 +18,7 @@ from engine.desk.standing import Shares, shares_of
 from engine.journal.ledger import Ledger
 from engine.model import events as happened
 from engine.model.bars import Bar, BarsClosed
+from engine.model.events import Event
 from engine.model.money import exact
 from engine.model.proposals import CardKind, ProposalTerms
 from engine.model.setups import Assessment, Odds
@@ -33,6 +35,7 @@ class Judge:
     ledger: Ledger
     policy: Policy
     pipeline: Pipeline
+    memos: MemoRule = NO_MEMOS
 
     def cards(
         self,
@@ -75,19 +78,26 @@ class Judge:
             return "another proposal is being decided"
         return ""
 
-    def asks(self, terms: ProposalTerms) -> bool:
-        """Whether the owner is asked, or the paper rule for small ones applies."""
-        return terms.notional_usd >= self.policy.auto_below_usd
+    def small(self, terms: ProposalTerms) -> bool:
+        """Whether the paper rule for small ones applies."""
+        return terms.notional_usd < self.policy.auto_below_usd
 
-    def raisings(
-        self, assessments: tuple[Assessment, ...], cards: list[Card]
-    ) -> list[happened.ProposalRaised]:
-        """The events that put terms before the owner."""
-        return [
-            raising(card.terms, assessment, asked=self.asks(card.terms))
-            for assessment, card in zip(assessments, cards, strict=True)
-            if card.terms is not None
-        ]
+    def asks(self, terms: ProposalTerms, assessment: Assessment) -> bool:
+        """Whether the owner is asked: about all but small ones on which no memo is wanted.
+
+        A small one with a memo is taken once the memo agrees; until then it is the owner's.
+        """
+        return not self.small(terms) or bool(self.memos.why(terms, assessment))
+
+    def raisings(self, assessments: tuple[Assessment, ...], cards: list[Card]) -> list[Event]:
+        """The events that put terms before the owner, and want memos on some."""
+        events: list[Event] = []
+        for assessment, card in zip(assessments, cards, strict=True):
+            if card.terms is not None:
+                asked = self.asks(card.terms, assessment)
+                events.append(raising(card.terms, assessment, asked=asked))
+                events += self.memos.asked(card.terms, assessment)
+        return events
 
     def assessed(
         self,

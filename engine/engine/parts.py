@@ -12,10 +12,20 @@ from decimal import Decimal
 
 from engine.config import Settings
 from engine.costs import Conditions
+from engine.desk.memos import MemoRule
 from engine.desk.policy import Policy
 from engine.engine.crosschecks import NOBODY, Witnesses
 from engine.engine.recorder import Recorder
-from engine.ports import Broker, Clock, Headlines, Journal, KillSwitch, MarketFeed, Scouts
+from engine.ports import (
+    Analyst,
+    Broker,
+    Clock,
+    Headlines,
+    Journal,
+    KillSwitch,
+    MarketFeed,
+    Scouts,
+)
 from engine.probability.pipeline import Pipeline
 from engine.risk import HeldBack
 from engine.views import MarketView
@@ -59,6 +69,8 @@ class EngineParts:
         Who may contradict the market.
     headlines : Headlines or None
         What witnesses that read are given; None where nothing is read.
+    analyst : Analyst or None
+        Who reads large and contested proposals again; None asks nobody.
     held_back : tuple of HeldBack
         Looser limits of the settings that wait until nothing is open.
     hold_seconds : float, real seconds, >= 0
@@ -95,6 +107,7 @@ class EngineParts:
     scouts: Scouts | None = None
     witnesses: Witnesses = NOBODY
     headlines: Headlines | None = None
+    analyst: Analyst | None = None
     held_back: tuple[HeldBack, ...] = ()
     hold_seconds: float = 0.0
     seed: int = 0
@@ -104,3 +117,13 @@ class EngineParts:
     compare_every: timedelta | None = None
     kill_switch: KillSwitch | None = None
     kill_look_seconds: float = 1.0
+
+
+def memo_rule_of(parts: EngineParts) -> MemoRule:
+    """When memos are wanted: never, where nobody is asked."""
+    settings = parts.settings.analyzer
+    return MemoRule(
+        on=parts.analyst is not None,
+        above_usd=settings.above_usd,
+        contested=settings.contested_frac,
+    )

@@ -253,6 +253,20 @@ def _(
     return (_of_desk(envelope, "The clock of the review starts again", None, told, good=False),)
 
 
+@_tell.register
+def _(event: happened.MemoHeeded, envelope: Envelope, present: Present) -> tuple[AnyNotice, ...]:
+    view = present.proposals.view(present.ledger.proposals[event.proposal_id])
+    return (DecisionNotice(envelope.seq, envelope.at, Place.EXECUTION, view),)
+
+
+@_tell.register
+def _(
+    event: happened.AnalyzerRested, envelope: Envelope, present: Present
+) -> tuple[AnyNotice, ...]:
+    title = "The analyzer rests: its budget is used up"
+    return (_of_desk(envelope, title, None, place=Place.RESEARCH, good=False),)
+
+
 def _of_desk(
     envelope: Envelope,
     title: str,

@@ -27,6 +27,7 @@ from engine.facade.witnesses import WitnessDesk
 from engine.metering.bill import Bill, EnergyUse, ModelLine
 from engine.model.actors import DESK, Actor, Permission, Role
 from engine.model.bars import Bar, Candles, Timeframe
+from engine.model.memos import Fact, MemoEffect, MemoVerdict
 from engine.model.orders import Fill, Order, OrderState, OrderType, Purpose, Side
 from engine.model.positions import Origin, Position, Trade
 from engine.model.proposals import (
@@ -70,6 +71,7 @@ from engine.views import (
     LimitView,
     Mark,
     MarketView,
+    MemoView,
     Notice,
     OpinionNotice,
     OrderNotice,
@@ -193,6 +195,7 @@ __all__ = [
     "DeskState",
     "EnergyUse",
     "ExecutorError",
+    "Fact",
     "FetchPlan",
     "Fetched",
     "FileScan",
@@ -224,6 +227,9 @@ __all__ = [
     "MarketChoice",
     "MarketDataError",
     "MarketView",
+    "MemoEffect",
+    "MemoVerdict",
+    "MemoView",
     "ModelLine",
     "NetBuys",
     "Nisab",

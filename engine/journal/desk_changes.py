@@ -116,6 +116,7 @@ def _(event: happened.CandidateClosed, ledger: Ledger, envelope: Envelope) -> No
     ledger.labels[label.instrument, label.opened_at, label.kind] = label
     ledger.candidate_costs.pop((label.instrument, label.opened_at), None)
     ledger.candidate_votes.pop((label.instrument, label.opened_at), None)
+    ledger.memos.votes.pop((label.instrument, label.opened_at), None)
     ledger.monitors.count(label)
     ledger.testimony.judge(label.instrument, label.opened_at, hit=label.hit)
 

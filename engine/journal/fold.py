@@ -2,8 +2,8 @@
 
 Refuses to decide and to reach outside: given the same envelopes it makes the same ledger, always.
 How each event changes the ledger stands in ``amendment_changes``, ``desk_changes``,
-``law_changes``, ``live_changes``, ``review_changes``, ``risk_changes``, ``trade_changes``,
-``voice_changes`` and ``witness_changes``.
+``law_changes``, ``live_changes``, ``memo_changes``, ``review_changes``, ``risk_changes``,
+``trade_changes``, ``voice_changes`` and ``witness_changes``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from engine.journal import (
     desk_changes,
     law_changes,
     live_changes,
+    memo_changes,
     review_changes,
     risk_changes,
     trade_changes,
@@ -59,6 +60,8 @@ TOLD: frozenset[type[Event]] = frozenset(
         happened.ModeChanged,
         happened.AccountReconciled,
         happened.SignalHeard,
+        happened.MemoHeeded,
+        happened.AnalyzerRested,
         happened.PlanRegistered,
     }
 )
@@ -154,6 +157,7 @@ __all__ = [
     "fold",
     "law_changes",
     "live_changes",
+    "memo_changes",
     "review_changes",
     "risk_changes",
     "trade_changes",

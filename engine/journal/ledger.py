@@ -13,6 +13,7 @@ from engine.compliance.jurisdiction import Dealing
 from engine.compliance.lines import key_of, meaning_of
 from engine.journal.tenure import Tenure
 from engine.journal.testimony import Testimony
+from engine.journal.voices import Memos, SignalRecord
 from engine.model.actors import Actor
 from engine.model.events import BarsAssessed, PlanRegistered, ReviewHeld
 from engine.model.fees import FeeTier
@@ -22,7 +23,6 @@ from engine.model.proposals import CardKind, ProposalStatus, ProposalTerms
 from engine.model.reconciliation import Difference
 from engine.model.reviews import Verdict
 from engine.model.setups import Assessment, Label, SetupKind
-from engine.model.signals import Signal, SignalResult
 from engine.model.venue_lines import Meaning, VenueLine
 from engine.ports import Envelope
 from engine.risk.monitors import Monitors
@@ -212,29 +212,6 @@ class Look:
 
 
 @dataclass(slots=True)
-class SignalRecord:
-    """An outside call and what came of it.
-
-    Attributes
-    ----------
-    entry : Decimal or None, quote currency
-        First close of its instrument after it was heard; None before that.
-    result : SignalResult or None
-        None while it is open.
-    """
-
-    signal: Signal
-    entry: Decimal | None = None
-    result: SignalResult | None = None
-    closed_at: datetime | None = None
-
-    @property
-    def open(self) -> bool:
-        """Whether it still has to be held to its word."""
-        return self.result is None
-
-
-@dataclass(slots=True)
 class Ledger:
     """The whole state of a desk.
 
@@ -284,6 +261,8 @@ class Ledger:
         Who voted how on a candidate that is still open: a restart must not forget it.
     signals : dict of str to SignalRecord
         Outside calls by their id, oldest first.
+    memos : Memos
+        What was asked of the analyzer, and what it said.
     fee_tiers : dict of str to FeeTier
         What venues said they charge this account.
     model_use : dict of (month, provider, model, purpose) to ModelUse
@@ -382,6 +361,7 @@ class Ledger:
     candidate_costs: dict[tuple[str, datetime], float] = field(default_factory=dict)
     candidate_votes: dict[tuple[str, datetime], dict[str, bool]] = field(default_factory=dict)
     signals: dict[str, SignalRecord] = field(default_factory=dict)
+    memos: Memos = field(default_factory=Memos)
     fee_tiers: dict[str, FeeTier] = field(default_factory=dict)
     model_use: dict[tuple[str, str, str, str], ModelUse] = field(default_factory=dict)
     fees_usd: dict[str, Decimal] = field(default_factory=dict)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from engine.errors import InvariantBroken
 from engine.journal.change import change, known
-from engine.journal.ledger import Ledger, SignalRecord
+from engine.journal.ledger import Ledger
+from engine.journal.voices import SignalRecord
 from engine.model import events as happened
 from engine.model.money import exact
 from engine.ports import Envelope

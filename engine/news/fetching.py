@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
+
+from engine.config.addresses import is_secure
 
 if TYPE_CHECKING:
     import httpx
@@ -36,34 +37,6 @@ class Body:
 
     content: bytes | None
     seen: Seen
-
-
-def may_read(url: str) -> bool:
-    """Whether an address is https with a host, or plain http on this machine.
-
-    Examples
-    --------
-    >>> may_read("https://example.org/rss"), may_read("http://example.org/rss")
-    (True, False)
-    >>> may_read("http://127.0.0.1:8000/rss"), may_read("https://me:secret@example.org/rss")
-    (True, False)
-    """
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return False
-    del port  # asking for it checks it
-    if not host or parts.username is not None or parts.password is not None:
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_here(host))
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def origin(url: str) -> tuple[str, str]:
@@ -103,7 +76,7 @@ async def fetch(
                 if isinstance(answer, Body):
                     return answer
                 url = urljoin(url, answer)
-                if not may_read(url) or origin(url) not in allowed:
+                if not is_secure(url) or origin(url) not in allowed:
                     raise Unread("it redirects to where nobody has allowed")
             raise Unread("it redirects without end")
     except TimeoutError:

@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from engine.config.addresses import is_secure
 from engine.model.headlines import Headline
 from engine.model.instruments import Asset
 from engine.news.feeds import NoFeed, dated_titles
-from engine.news.fetching import Seen, Unread, fetch, may_read, origin
+from engine.news.fetching import Seen, Unread, fetch, origin
 from engine.news.titles import is_about
 from engine.ports import Clock
 
@@ -87,7 +88,7 @@ class FeedReader:
     ) -> None:
         self._feeds = [_Feed(url) for url in dict.fromkeys(urls)]
         for feed in self._feeds:
-            if not may_read(feed.url):
+            if not is_secure(feed.url):
                 raise ValueError(f"{feed.url!r} is neither https nor on this machine")
         self._allowed = frozenset(origin(feed.url) for feed in self._feeds)
         self._assets, self._clock, self._bounds = dict(assets), clock, bounds

@@ -30,6 +30,7 @@ from engine.model.instruments import Calendar
 from engine.model.orders import Side
 from engine.model.positions import LotState
 from engine.opening.account import learn_fees
+from engine.opening.analyzer import analyst_of, why_not_asked
 from engine.opening.choice import MarketChoice
 from engine.opening.gates import pass_gates
 from engine.opening.live import funding_of, live_broker
@@ -150,7 +151,7 @@ async def open_on(
 
 async def start_on(parts: EngineParts, opened: AsyncExitStack) -> Engine:
     """The engine made of `parts`, open; on a fault `opened` lets go of what they are made of."""
-    beside = (parts.headlines, parts.scouts)
+    beside = (parts.headlines, parts.scouts, parts.analyst)
     for part in (parts.feed, parts.witnesses, parts.broker, *beside):
         if part is not None:
             opened.push_async_callback(part.aclose)
@@ -248,6 +249,7 @@ class Composition:
         broker, locked = await self._broker(policy, conditions)
         opened.push_async_callback(broker.aclose)
         headlines = headlines_of(settings, market.view, market.instruments, market.clock)
+        unasked = why_not_asked(settings, self.aids, paced=market.view.paced)
         return EngineParts(
             settings=settings,
             policy=policy,
@@ -261,7 +263,8 @@ class Composition:
             pipeline=pipeline_of(settings, policy, market.view.timeframe),
             clock=market.clock,
             software=version("executor"),
-            silent=silent_witnesses(settings),
+            silent=silent_witnesses(settings, unasked),
+            analyst=analyst_of(settings, self.aids, market.view, market.clock),
             scouts=scouts_of(settings, self.aids, market.clock, headlines),
             witnesses=market.witnesses,
             headlines=headlines,

@@ -6,11 +6,10 @@ Refuses to ask anybody whose address nobody gave.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from engine.clock import SystemClock
 from engine.config import Secrets, Settings
+from engine.config.addresses import is_here
 from engine.llm import Caps, ChatClient, Dialect, Provider
 from engine.metering.plan import meter_plan_of
 from engine.ports import ChartPainter, Clock, Headlines, Scouts
@@ -104,22 +103,14 @@ def swarm_plan(settings: Settings) -> SwarmPlan:
     )
 
 
-def silent_witnesses(settings: Settings) -> tuple[str, ...]:
-    """Witnesses that cannot speak at all, each with the reason."""
-    mute = () if settings.scouts.enabled else ("Alpha", "Beta", "Gamma")
-    return tuple(f"{name} ({_NO_SERVER})" for name in (*mute, "Analyzer"))
+def silent_witnesses(settings: Settings, why_no_analyzer: str = "off") -> tuple[str, ...]:
+    """Witnesses that cannot speak at all, each with the reason.
 
-
-def is_here(base_url: str) -> bool:
-    """Whether an address is this machine's own, so that its work costs our electricity.
-
-    Examples
-    --------
-    >>> is_here("http://localhost:1234/v1"), is_here("https://api.deepseek.com")
-    (True, False)
+    Parameters
+    ----------
+    why_no_analyzer : str
+        Why the analyzer is not asked; empty if it is.
     """
-    host = urlsplit(base_url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    mute = () if settings.scouts.enabled else ("Alpha", "Beta", "Gamma")
+    scouts = tuple(f"{name} ({_NO_SERVER})" for name in mute)
+    return (*scouts, f"Analyzer ({why_no_analyzer})") if why_no_analyzer else scouts

@@ -22,7 +22,7 @@ from engine.probability.knowledge import FUSED, Judgement, Knowledge
 from engine.probability.layer import InstrumentScale
 from engine.probability.layers import LAYERS
 from engine.probability.pairs import PairBook
-from engine.probability.repricing import reprice
+from engine.probability.repricing import doubt, reprice
 from engine.probability.settings import PipelineSettings
 from engine.probability.worth import expected_miss, gate_refusal, value_odds
 
@@ -173,6 +173,32 @@ class Pipeline:
         if setup is None:
             raise ValueError("assessment must have a setup, had none")
         return reprice(self._knowledge, assessment, setup, price, cost_frac)
+
+    def doubted(self, assessment: Assessment, nats: float) -> Assessment:
+        """The same assessment with its log-odds lowered before calibration, or as it is.
+
+        Parameters
+        ----------
+        nats : float, nats, <= 0
+            Weight of a witness that may only lower.
+
+        Returns
+        -------
+        Assessment
+            With a step ``analyzer`` in its waterfall, so that a later price keeps the doubt. The
+            one given, where what was learnt since would make either chance higher.
+
+        Raises
+        ------
+        ValueError
+            If `nats` is above 0 or no number, or there is no setup.
+        """
+        setup, odds = assessment.setup, assessment.odds
+        if not -math.inf < nats <= 0.0:
+            raise ValueError(f"nats must be <= 0, was {nats:g}")
+        if setup is None or odds is None:
+            raise ValueError("assessment must have a setup, had none")
+        return doubt(self._knowledge, assessment, setup, odds, nats)
 
     def refusal(self, assessment: Assessment) -> str:
         """Why an assessment's setup does not pay for an entry; empty when it does."""

@@ -1,18 +1,22 @@
-"""An assessment's odds at a moved price: what the layers said stays, the geometry changes.
+"""An assessment's odds at a moved price, or under doubt: what the layers said stays.
 
-Refuses a price that is not between stop and target: there the setup is over.
+Refuses a price that is not between stop and target: there the setup is over. Doubt never raises.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from engine.model.setups import Assessment, Odds, Setup
 from engine.probability.barrier import martingale_odds
 from engine.probability.calibration import calibrated_log_odds
 from engine.probability.knowledge import Knowledge
-from engine.probability.special import logistic
+from engine.probability.special import logistic, logit
 from engine.probability.worth import expected_miss, value_odds
+
+DOUBT = "analyzer"
+"""Name of the step by which a memo lowered the log-odds."""
 
 
 def reprice(
@@ -41,3 +45,17 @@ def reprice(
     prior = logistic(start + moves[0])
     low = knowledge.lower(fused, final, sd)
     return value_odds(prior, logistic(final), low, *shape, miss, cost_frac, gap)
+
+
+def doubt(
+    knowledge: Knowledge, assessment: Assessment, setup: Setup, odds: Odds, nats: float
+) -> Assessment:
+    """The assessment with its log-odds lowered by `nats` <= 0; as it is where that would raise."""
+    fused = [step for step in assessment.log_odds if step[0] != "calibration"]
+    steps = (*fused, (DOUBT, nats))
+    held = replace(assessment, log_odds=steps)
+    lowered = reprice(knowledge, held, setup, setup.entry, odds.cost_frac)
+    if lowered.p_mean > odds.p_mean or lowered.p_low > odds.p_low:
+        return assessment
+    calibration = logit(lowered.p_mean) - math.fsum(move for _, move in steps)
+    return replace(held, odds=lowered, log_odds=(*steps, ("calibration", calibration)))

@@ -13,6 +13,7 @@ from engine.views.market import (
     ScanRow,
     ScanView,
 )
+from engine.views.memos import MemoView
 from engine.views.oversight import AuditLine, BreakerView, CostsView, StatusView, VerifyView
 from engine.views.places import Place, PostRef
 from engine.views.posts import (
@@ -74,6 +75,7 @@ __all__ = [
     "LimitView",
     "Mark",
     "MarketView",
+    "MemoView",
     "Notice",
     "OpinionNotice",
     "OrderNotice",

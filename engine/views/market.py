@@ -10,6 +10,7 @@ from engine.model.bars import Bar, Timeframe
 from engine.model.proposals import CardKind, ProposalTerms
 from engine.model.setups import Assessment, LayerReading, LayerRole
 from engine.risk.findings import DeskState
+from engine.views.memos import MemoView
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,8 @@ class BreakdownView:
         Prior first; the running sum ends at the posterior. Empty without a setup.
     terms : ProposalTerms or None
         When it was asked for by proposal.
+    memo : MemoView or None
+        What the analyzer said of that proposal.
     """
 
     instrument: str
@@ -125,6 +128,7 @@ class BreakdownView:
     sentence: str
     terms: ProposalTerms | None
     market: MarketView
+    memo: MemoView | None = None
 
 
 @dataclass(frozen=True, slots=True)

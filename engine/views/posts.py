@@ -40,7 +40,10 @@ class ProposalNotice(Notice):
 
 @dataclass(frozen=True, slots=True)
 class DecisionNotice(Notice):
-    """A proposal reached a final state: the same card is edited and loses its buttons."""
+    """A proposal was decided, or a memo on it came: the same card is edited.
+
+    It loses its buttons once a decision stands.
+    """
 
     proposal: ProposalView
 

@@ -13,6 +13,7 @@ from engine.model.positions import Origin, Position
 from engine.model.proposals import ProposalStatus, ProposalTerms
 from engine.model.setups import Assessment
 from engine.views.market import MarketView
+from engine.views.memos import MemoView
 from engine.views.places import PostRef
 
 
@@ -37,6 +38,8 @@ class ProposalView:
         The card in its channel, once posted.
     outcome : str
         One sentence on what followed the approval; empty before it.
+    memo : MemoView or None
+        What the analyzer said; None where it was not asked.
     """
 
     seq: int
@@ -57,6 +60,7 @@ class ProposalView:
     price_now: Decimal | None
     post: PostRef | None
     market: MarketView
+    memo: MemoView | None = None
 
 
 @dataclass(frozen=True, slots=True)

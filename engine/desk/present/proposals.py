@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from engine.desk.present.context import Context
 from engine.desk.present.layers import sides
+from engine.desk.present.memos import memo_view
 from engine.desk.words import CLOSED_BY, usd
 from engine.journal.ledger import OrderRecord, ProposalRecord
 from engine.model.orders import Side
@@ -68,6 +69,7 @@ class Proposals:
             price_now=self._ledger.prices.get(record.terms.instrument),
             post=self._post(record.seq),
             market=self._context.market,
+            memo=memo_view(self._ledger, record.terms.id),
         )
 
     def _post(self, seq: int) -> PostRef | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from engine.desk.present.context import Context
 from engine.desk.present.layers import layer_views
+from engine.desk.present.memos import memo_view
 from engine.desk.words import expected_value_sentence
 from engine.journal.ledger import ProposalRecord
 from engine.model.proposals import CardKind
@@ -101,6 +102,7 @@ class Research:
             sentence=sentence,
             terms=record.terms if record else None,
             market=self._context.market,
+            memo=memo_view(self._ledger, record.terms.id) if record else None,
         )
 
 

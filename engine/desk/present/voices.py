@@ -6,7 +6,7 @@ Refuses to weigh: the weight shown is what layer 10 gives their next vote.
 from __future__ import annotations
 
 from engine.desk.present.context import Context
-from engine.journal.ledger import SignalRecord
+from engine.journal.voices import SignalRecord
 from engine.probability.scouts import SIGNAL
 from engine.views.voices import SignalsView, SignalView, SourcesView, SourceView
 

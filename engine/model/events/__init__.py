@@ -21,6 +21,13 @@ from engine.model.events.law import (
     VenueLineSeen,
 )
 from engine.model.events.live import AccountReconciled, LiveUnlocked, ModeChanged
+from engine.model.events.memos import (
+    AnalyzerRested,
+    MemoAsked,
+    MemoGiven,
+    MemoHeeded,
+    MemoMissed,
+)
 from engine.model.events.oversight import (
     AccessRefused,
     BreakerReset,
@@ -61,6 +68,7 @@ __all__ = [
     "EVENTS",
     "AccessRefused",
     "AccountReconciled",
+    "AnalyzerRested",
     "ApprovalRefused",
     "BarRefused",
     "BarsAssessed",
@@ -80,6 +88,10 @@ __all__ = [
     "LiveUnlocked",
     "LotReleased",
     "LotSettled",
+    "MemoAsked",
+    "MemoGiven",
+    "MemoHeeded",
+    "MemoMissed",
     "ModeChanged",
     "ModelUsed",
     "NoticePosted",
@@ -161,6 +173,11 @@ EVENTS: tuple[type[Event], ...] = (
     AccountReconciled,
     SignalHeard,
     SignalClosed,
+    MemoAsked,
+    MemoGiven,
+    MemoMissed,
+    MemoHeeded,
+    AnalyzerRested,
     PlanRegistered,
     ReviewHeld,
 )

@@ -12,7 +12,8 @@ import pytest
 from engine.config.voices import SignalSettings
 from engine.desk.signals import ended, signal_of, signal_votes
 from engine.errors import InvariantBroken
-from engine.journal.ledger import Ledger, SignalRecord
+from engine.journal.ledger import Ledger
+from engine.journal.voices import SignalRecord
 from engine.model import events as happened
 from engine.model.bars import Bar, Timeframe
 from engine.model.setups import Assessment
