@@ -308,7 +308,7 @@ async def test_ib_14b_an_order_in_doubt_from_an_earlier_day_is_never_taken_for_a
     async with desk(gateway, clock, in_doubt=intended) as after:
         later(clock, gateway, hours=1)
         for _ in range(2):
-            with pytest.raises(BeyondProof, match="2026-03-02.*Client Portal.*cancel it here"):
+            with pytest.raises(BeyondProof, match=r"2026-03-02.*Client Portal.*cancel it here"):
                 await after.find(ENTRY)
         with pytest.raises(BeyondProof):
             await after.submit(buy())

@@ -9,26 +9,24 @@ import pytest
 from engine.errors import InvariantBroken
 from engine.model.orders import OPEN_STATES, OrderChange, OrderState, next_state
 
-I, W, P, F, C, R, E, U = (
-    OrderState.INTENDED, OrderState.WORKING, OrderState.PARTLY_FILLED, OrderState.FILLED,
-    OrderState.CANCELED, OrderState.REJECTED, OrderState.EXPIRED, OrderState.UNKNOWN,
-)  # fmt: skip
+NEW, WORKS, PARTLY = OrderState.INTENDED, OrderState.WORKING, OrderState.PARTLY_FILLED
+FILLED, OFF, REFUSED = OrderState.FILLED, OrderState.CANCELED, OrderState.REJECTED
+EXPIRED, DOUBT = OrderState.EXPIRED, OrderState.UNKNOWN
 CHANGES = (
     OrderChange.ACCEPT, OrderChange.REJECT, OrderChange.FILL_PART, OrderChange.FILL_WHOLE,
     OrderChange.CANCEL, OrderChange.EXPIRE, OrderChange.LOSE_SIGHT,
 )  # fmt: skip
-# Where each change leads; None is a broken invariant.
-#    accept reject part whole cancel expire doubt
+# Where each change leads, in the order above; None is a broken invariant.
 LIFE: dict[OrderState, tuple[OrderState | None, ...]] = {
-    I: (W,    R,    P,    F,    C,    None, U),
-    W: (None, R,    P,    F,    C,    E,    U),
-    P: (None, None, P,    F,    C,    E,    U),
-    U: (W,    R,    P,    F,    C,    E,    U),
-    C: (None, None, C,    F,    None, None, None),
-    E: (None, None, E,    F,    None, None, None),
-    F: (None, None, None, None, None, None, None),
-    R: (None, None, None, None, None, None, None),
-}  # fmt: skip
+    NEW: (WORKS, REFUSED, PARTLY, FILLED, OFF, None, DOUBT),
+    WORKS: (None, REFUSED, PARTLY, FILLED, OFF, EXPIRED, DOUBT),
+    PARTLY: (None, None, PARTLY, FILLED, OFF, EXPIRED, DOUBT),
+    DOUBT: (WORKS, REFUSED, PARTLY, FILLED, OFF, EXPIRED, DOUBT),
+    OFF: (None, None, OFF, FILLED, None, None, None),
+    EXPIRED: (None, None, EXPIRED, FILLED, None, None, None),
+    FILLED: (None,) * 7,
+    REFUSED: (None,) * 7,
+}
 
 
 @pytest.mark.parametrize(("state", "change"), list(product(OrderState, OrderChange)))
