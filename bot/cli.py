@@ -11,7 +11,18 @@ import sys
 import typer
 from rich.markup import escape
 
-from bot.commands import costs, data, desk, history, law, oversight, record, trials, witnesses
+from bot.commands import (
+    costs,
+    data,
+    desk,
+    history,
+    law,
+    oversight,
+    record,
+    rehearsal,
+    trials,
+    witnesses,
+)
 from bot.commands.frame import app, err
 
 __all__ = [
@@ -24,6 +35,7 @@ __all__ = [
     "main",
     "oversight",
     "record",
+    "rehearsal",
     "trials",
     "witnesses",
 ]

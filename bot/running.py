@@ -34,6 +34,7 @@ from engine.facade import (
     SystemClock,
     load_settings,
     open_desk,
+    rehearsed_desk,
     what_live_needs,
 )
 
@@ -176,6 +177,36 @@ async def _run_in_sandbox(plan: Plan, settings: Settings, stack: AsyncExitStack,
     stack.push_async_callback(desk.close)
     say(f"  Market: {desk.market.description}")
     say(f"  Record: {journal}    Stop with Ctrl-C; the desk comes back where it was.\n")
+    await _play(desk, settings, server, stack)
+
+
+async def rehearse_on_page(plan: Plan, say: Say) -> None:
+    """Run the live path before a played venue on the sandbox page, until told to stop.
+
+    Raises
+    ------
+    ExecutorError, SandboxError
+        One line naming the thing and the mend.
+    """
+    settings = load_settings(plan.config)
+    # The environment's keys are not even read: the played venue has a key of its own.
+    write_logs(settings.log.level, as_json=settings.log.format == "json")
+    journal = journal_path(plan, settings)
+    async with AsyncExitStack() as stack:
+        # Also the shortest private answer is signed with the word then.
+        server = await _open_page(plan, journal, stack, bot_name="Executor REHEARSAL")
+        say("\n  REHEARSAL of the live path, in the sandbox.")
+        say(f"  Open [bold cyan]{server.page_url}[/]\n")
+        desk = await stack.enter_async_context(rehearsed_desk(settings, journal))
+        say(f"  Market: {desk.market.description}")
+        say(f"  Record: {journal}    Stop with Ctrl-C; the next rehearsal begins anew.\n")
+        await _play(desk, settings, server, stack)
+
+
+async def _play(
+    desk: Desk, settings: Settings, server: SandboxServer, stack: AsyncExitStack
+) -> None:
+    """The bot on the sandbox page with `desk` behind it, until the process is told to stop."""
     from bot.app import ExecutorBot
     from bot.sandbox.connect import point_discord_at
 
@@ -196,13 +227,15 @@ async def _run_in_sandbox(plan: Plan, settings: Settings, stack: AsyncExitStack,
         await _live(desk, bot.start(server.bot_token))
 
 
-async def _open_page(plan: Plan, journal: Path, stack: AsyncExitStack) -> SandboxServer:
+async def _open_page(
+    plan: Plan, journal: Path, stack: AsyncExitStack, *, bot_name: str = "Executor"
+) -> SandboxServer:
     """The local Discord, on the port asked for, or near the usual one if that is taken."""
     store = journal.with_name(f"{journal.stem}.discord.sqlite")
     clock = SystemClock()
 
     async def server_at(port: int) -> SandboxServer:
-        server = SandboxServer(now=clock.now, port=port, store=store)
+        server = SandboxServer(now=clock.now, port=port, store=store, bot_name=bot_name)
         try:
             return await stack.enter_async_context(server)
         except sqlite3.Error as fault:

@@ -12,6 +12,8 @@ from engine.facade import MarketView
 
 def banner(market: MarketView) -> str:
     """The line that must stand on every post about a market that is not live; else empty."""
+    if market.rehearsal:
+        return "**REHEARSAL** of the live path: the venue plays on this machine, nothing is real"
     if market.simulated:
         return "**SIMULATED** market: no price here is real"
     if market.paced:
@@ -21,6 +23,8 @@ def banner(market: MarketView) -> str:
 
 def label(market: MarketView) -> str:
     """The same in one word, for pictures; empty for a live market."""
+    if market.rehearsal:
+        return "REHEARSAL"
     return "SIMULATED" if market.simulated else "REPLAY" if market.paced else ""
 
 

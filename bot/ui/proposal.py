@@ -80,6 +80,7 @@ def _levels(proposal: ProposalView) -> tuple[str, ...]:
             f"(set by {clip(terms.size_set_by, 120)})"
         ),
         f"**At risk at the stop** {money(terms.risk_usd)}, costs included",
+        f"-# Once bought, {clip(proposal.guard, 240)}." if proposal.guard else "",
     )
 
 

@@ -43,6 +43,13 @@ class _EntryBar:
     at_open: bool
 
 
+STOP_GUARD = (
+    "its stop rests at the paper venue, which is this desk: while it is away nobody watches, and "
+    "the bars that it missed are gone through at its next start"
+)
+"""Who guards a stop on paper, one clause."""
+
+
 class PaperBroker:
     """A venue of paper behind the ``Broker`` port.
 

@@ -17,7 +17,7 @@ from engine.model.bars import Bar, Quote
 QUOTE_FOR = timedelta(seconds=60)
 """Age beyond which a quote says nothing of the spread, unless the settings say otherwise."""
 
-_KEPT_BARS = WINDOW_PAIRS + 3  # the newest may be younger than the instant that is asked about
+KEPT_BARS = WINDOW_PAIRS + 3  # the newest may be younger than the instant that is asked about
 _DAY = timedelta(days=1)
 
 
@@ -64,7 +64,7 @@ class Conditions:
 
     def see(self, bar: Bar) -> None:
         """Remember a closed bar; one that is not newer than the last changes nothing."""
-        traces = self._traces.setdefault(bar.instrument, deque(maxlen=_KEPT_BARS))
+        traces = self._traces.setdefault(bar.instrument, deque(maxlen=KEPT_BARS))
         last = traces[-1].bar if traces else None
         if last is not None and bar.close_at <= last.close_at:
             return

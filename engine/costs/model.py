@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from engine.costs.conditions import Seen
@@ -76,6 +76,9 @@ class CostModel:
         Y of the square-root law.
     drift_frac : float, fraction of price, once a round trip
         Move against us while the owner decides, until enough approvals have measured it.
+    seen_spread_factor : float, > 0
+        What a spread that was seen counts for; other than 1 only in a study of how much a result
+        depends on its costs.
     """
 
     tiers: Mapping[str, FeeTier]
@@ -85,6 +88,7 @@ class CostModel:
     slippage_frac: float = 0.0005
     impact_coefficient: float = 1.0
     drift_frac: float = 0.0
+    seen_spread_factor: float = 1.0
 
     def __post_init__(self) -> None:
         for symbol, half_spread in self.half_spreads.items():
@@ -94,10 +98,38 @@ class CostModel:
             _check_frac(f"slippages[{symbol!r}]", slippage)
         _check_frac("slippage_frac", self.slippage_frac)
         _check_frac("drift_frac", self.drift_frac)
+        if not 0.0 < self.seen_spread_factor < math.inf:
+            raise ValueError(f"seen_spread_factor must be > 0, was {self.seen_spread_factor!r}")
         if not 0.0 <= self.impact_coefficient < math.inf:
             raise ValueError(
                 f"impact_coefficient must be in [0, inf), was {self.impact_coefficient!r}"
             )
+
+    def times(self, factor: float) -> CostModel:
+        """Every cost multiplied: fees, spreads, slippage, impact and drift.
+
+        Parameters
+        ----------
+        factor : float, > 0
+
+        Examples
+        --------
+        >>> CostModel({}, slippages={"BTC-USD": 0.0002}).times(2.0).slippages["BTC-USD"]
+        0.0004
+        """
+        if factor == 1.0:
+            return self
+        return replace(
+            self,
+            tiers={venue: tier.times(factor) for venue, tier in self.tiers.items()},
+            half_spreads={name: factor * frac for name, frac in self.half_spreads.items()},
+            default_half_spread_frac=factor * self.default_half_spread_frac,
+            slippages={name: factor * frac for name, frac in self.slippages.items()},
+            slippage_frac=factor * self.slippage_frac,
+            impact_coefficient=factor * self.impact_coefficient,
+            drift_frac=factor * self.drift_frac,
+            seen_spread_factor=factor * self.seen_spread_factor,
+        )
 
     def tier(self, instrument: Instrument) -> FeeTier:
         """Fee tier at the instrument's venue.
@@ -128,7 +160,8 @@ class CostModel:
             For example of `SpreadEstimate.sure_frac`; not above 0 means there is none.
         """
         if quote is not None and _is_believed(quote):
-            return min((quote.ask - quote.bid) / (2.0 * quote.mid), MOST_FRAC)
+            seen = self.seen_spread_factor * (quote.ask - quote.bid) / (2.0 * quote.mid)
+            return min(seen, MOST_FRAC)
         scheduled = self.half_spreads.get(instrument.symbol, self.default_half_spread_frac)
         if scheduled < estimate_frac < math.inf:
             return min(estimate_frac, MOST_FRAC)
@@ -141,7 +174,7 @@ class CostModel:
         ----------
         price : float, quote currency, > 0
         """
-        sure = seen.estimate.sure_frac if seen.estimate else 0.0
+        sure = self.seen_spread_factor * seen.estimate.sure_frac if seen.estimate else 0.0
         frac = self.half_spread_frac(instrument, seen.quote, sure)
         least = min(float(instrument.tick) / (2.0 * price), MOST_FRAC)
         if seen.quote is not None and _is_believed(seen.quote):

@@ -95,6 +95,12 @@ def drift_of(ledger: Ledger) -> Drift | None:
     Drift or None
         None below `FEWEST_APPROVALS`.
     """
+    if ledger.drift is None or ledger.drift[0] != ledger.dealings_count:
+        ledger.drift = (ledger.dealings_count, _measured(ledger))
+    return ledger.drift[1]
+
+
+def _measured(ledger: Ledger) -> Drift | None:
     decided = [p for p in ledger.proposals.values() if p.status is ProposalStatus.APPROVED]
     if len(decided) < FEWEST_APPROVALS:
         return None

@@ -17,10 +17,7 @@ def client_id(ledger: Ledger, proposal_id: str, purpose: Purpose) -> str:
 
     It exists before the wire is touched, so a lost answer can be looked up.
     """
-    attempts = sum(
-        record.order.proposal_id == proposal_id and record.order.purpose is purpose
-        for record in ledger.orders.values()
-    )
+    attempts = ledger.attempts_at(proposal_id, purpose)
     short_hash = ledger.proposals[proposal_id].terms_hash[:12]
     return f"{short_hash}-{purpose.value.replace('_', '')}-{attempts + 1}"
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
+from itertools import takewhile
 
 from engine.desk.policy import Policy
 from engine.journal.holdings import EXECUTIONS_KEPT
@@ -179,7 +180,9 @@ def _pending(working: list[OrderRecord], ledger: Ledger, policy: Policy) -> tupl
 def _entries(ledger: Ledger, now: datetime) -> tuple[PastEntry, ...]:
     since = now - timedelta(days=2)
     held = [PastEntry(p.instrument, p.opened_at) for p in ledger.positions.values()]
-    closed = [PastEntry(t.instrument, t.opened_at) for t in ledger.trades]
+    # Trades stand in the order in which they closed, and none opened after that.
+    recent = takewhile(lambda trade: trade.closed_at >= since, reversed(ledger.trades))
+    closed = [PastEntry(t.instrument, t.opened_at) for t in recent]
     return tuple(entry for entry in (*held, *closed) if entry.at >= since)
 
 

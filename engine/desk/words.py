@@ -237,12 +237,12 @@ def _(event: happened.ExitRequested) -> str:
 
 @sentence.register
 def _(event: happened.Halted) -> str:
-    return f"{_begun(event.by.name)} halted entries: {_ended(event.reason)}"
+    return f"{begun(event.by.name)} halted entries: {_ended(event.reason)}"
 
 
 @sentence.register
 def _(event: happened.Resumed) -> str:
-    return f"{_begun(event.by.name)} resumed entries: {_ended(event.reason)}"
+    return f"{begun(event.by.name)} resumed entries: {_ended(event.reason)}"
 
 
 @sentence.register
@@ -421,7 +421,8 @@ def _(event: happened.AnalyzerRested) -> str:
     )
 
 
-def _begun(name: str) -> str:
+def begun(name: str) -> str:
+    """A sentence with its first letter as a capital."""
     return f"{name[:1].upper()}{name[1:]}"
 
 

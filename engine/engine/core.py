@@ -6,6 +6,7 @@ Refuses to do two things at once: every change of the record happens in a turn.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import partial
@@ -41,7 +42,8 @@ from engine.journal.ledger import Ledger
 from engine.metering.plan import meter_plan_of
 from engine.model import events as happened
 from engine.model.actors import DESK
-from engine.model.bars import BarsClosed, MarketEvent, quote_of
+from engine.model.bars import Bar, BarsClosed, MarketEvent, quote_of
+from engine.model.events import Event
 from engine.ports import Clock
 from engine.views import MarketView
 
@@ -155,6 +157,7 @@ class Engine:
             before=self._watch.day_before,
             witnesses=parts.pipeline.witnesses,
             kill_switch=parts.kill_switch,
+            guards=parts.guards,
         )
 
     def _silent(self) -> tuple[str, ...]:
@@ -291,6 +294,23 @@ class Engine:
     async def take(self, event: MarketEvent) -> None:
         """Take one market event in."""
         await self._turns.take(lambda: self._take(event))
+
+    async def pass_over(self, event: Event, newest: Sequence[Bar] = ()) -> None:
+        """Take in what a stretch of bars added up to in which nothing could happen.
+
+        For research, which knows beforehand where something can: the desk then stands as if it
+        had seen each of them.
+
+        Parameters
+        ----------
+        event : Event
+            What the stretch changes in the record.
+        newest : sequence of Bar
+            The last bar of the stretch, of each instrument that has one in it.
+        """
+        await self._recorder.record(event)
+        for bar in newest:
+            self._watch.remember(bar)
 
     async def learn_fees(self, tier: happened.FeeTierRead) -> None:
         """Journal what a venue charges this account, unless that is known already."""

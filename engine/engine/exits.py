@@ -105,15 +105,15 @@ class Exits:
 
     def wanting(self) -> bool:
         """Whether something is to be sold or guarded, and no order does it yet."""
-        return any(
-            held.lot is LotState.SELLABLE
-            and not (
-                self._being_sold(held)
-                if held.id in self._ledger.exits_requested
-                else guarded(self._ledger, held)
-            )
-            for held in self._ledger.positions.values()
-        )
+        return any(map(self._wants, self._ledger.positions.values()))
+
+    def _wants(self, held: Position) -> bool:
+        if held.lot is not LotState.SELLABLE:
+            return False
+        if held.id in self._ledger.exits_requested:
+            price = self._ledger.prices.get(held.instrument, held.entry_price)
+            return not (self._being_sold(held) or self._is_dust(held, price))
+        return not (guarded(self._ledger, held) or self._is_dust(held, held.stop))
 
     async def pursue(self) -> None:
         """Bring every requested exit to the wire, also one that a crash interrupted."""

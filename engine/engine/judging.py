@@ -23,9 +23,7 @@ from engine.model.money import exact
 from engine.model.proposals import CardKind, ProposalTerms
 from engine.model.setups import Assessment, Odds
 from engine.probability.pipeline import Pipeline
-from engine.risk import RiskPicture
-
-_CALM_RANK = 0.95
+from engine.risk import RiskPicture, is_calm
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +132,9 @@ class Judge:
             if reading.name == "volatility":
                 rank = reading.diagnostics.get("percentile_frac")
                 move = reading.diagnostics.get("last_move_sigmas")
-                limit = self.policy.limits.move_sigmas
-                return (
-                    rank is not None and rank < _CALM_RANK and move is not None and move <= limit
-                )
+                if rank is None or move is None:
+                    return False
+                return is_calm(rank, move, self.policy.limits)
         return False
 
 

@@ -77,6 +77,8 @@ class EngineParts:
         How long a paced replay waits for the owner while a proposal is open.
     seed, epoch_at : int, datetime or None
         What makes a simulated market again after a restart.
+    guards : mapping of str to str
+        Who guards the stop of each instrument, one clause.
     funding : Funding or None
         None where the desk goes on with the money that is on record.
     locked : str
@@ -112,6 +114,7 @@ class EngineParts:
     hold_seconds: float = 0.0
     seed: int = 0
     epoch_at: datetime | None = None
+    guards: Mapping[str, str] = field(default_factory=dict)
     funding: Funding | None = None
     locked: str = ""
     compare_every: timedelta | None = None

@@ -111,6 +111,7 @@ if TYPE_CHECKING:
     from engine.consultation import Consultation, consult_files, statement_as_json
     from engine.desk.requirements import Requirement
     from engine.desk.zakat import ZakatChoice
+    from engine.facade.rehearsal import rehearsed_desk
     from engine.journal.chain import Anchor
     from engine.journal.export import export as export_journal
     from engine.journal.export import lines as journal_lines
@@ -130,6 +131,7 @@ if TYPE_CHECKING:
     )
     from engine.outside.reading import read_risk, risk_as_json
     from engine.outside.reconciling import Reconciled, reconcile_outside, reconciled_as_json
+    from engine.rehearsal.drill import DrillReport, drill, drill_as_json
     from engine.research.calibration import (
         CalibrationReport,
         GroupReport,
@@ -193,6 +195,7 @@ __all__ = [
     "Desk",
     "DeskNotice",
     "DeskState",
+    "DrillReport",
     "EnergyUse",
     "ExecutorError",
     "Fact",
@@ -311,6 +314,8 @@ __all__ = [
     "check_file",
     "check_up",
     "consult_files",
+    "drill",
+    "drill_as_json",
     "export_journal",
     "fetch_file",
     "fetched_as_json",
@@ -324,6 +329,7 @@ __all__ = [
     "read_risk",
     "reconcile_outside",
     "reconciled_as_json",
+    "rehearsed_desk",
     "release_from_outside",
     "reliability_of",
     "report_as_json",
@@ -393,6 +399,10 @@ _HEAVY = {
     "Reconciled": ("engine.outside.reconciling", "Reconciled"),
     "reconcile_outside": ("engine.outside.reconciling", "reconcile_outside"),
     "reconciled_as_json": ("engine.outside.reconciling", "reconciled_as_json"),
+    "DrillReport": ("engine.rehearsal.drill", "DrillReport"),
+    "drill": ("engine.rehearsal.drill", "drill"),
+    "drill_as_json": ("engine.rehearsal.drill", "drill_as_json"),
+    "rehearsed_desk": ("engine.facade.rehearsal", "rehearsed_desk"),
     "read_risk": ("engine.outside.reading", "read_risk"),
     "release_from_outside": ("engine.outside.halting", "release_from_outside"),
     "reliability_of": ("engine.research.calibration", "reliability_of"),

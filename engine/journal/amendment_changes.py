@@ -39,6 +39,7 @@ def _(event: happened.FillAmended, ledger: Ledger, envelope: Envelope) -> None:
     else:
         _correct_trade(ledger, name, record, fill, told)
     ledger.fills[fill.fill_id] = fill
+    ledger.dealings_count += 1
     ledger.equity_usd = ledger.marked_equity_usd()
 
 

@@ -11,23 +11,57 @@ from decimal import Decimal
 
 from engine.compliance.jurisdiction import Dealing
 from engine.compliance.lines import key_of, meaning_of
+from engine.costs import Drift
+from engine.journal.records import (
+    ZERO,
+    ExecutionCost,
+    ExitAsked,
+    Given,
+    Halt,
+    LineRecord,
+    Look,
+    ModelUse,
+    OrderRecord,
+    ProposalRecord,
+    ReconcileRecord,
+    Registration,
+    Trip,
+    UnlockRecord,
+)
 from engine.journal.tenure import Tenure
 from engine.journal.testimony import Testimony
 from engine.journal.voices import Memos, SignalRecord
-from engine.model.actors import Actor
-from engine.model.events import BarsAssessed, PlanRegistered, ReviewHeld
+from engine.model.events import BarsAssessed
 from engine.model.fees import FeeTier
-from engine.model.orders import OPEN_STATES, Fill, Order, OrderState, Purpose, Side
+from engine.model.orders import Fill, OrderState, Purpose, Side
 from engine.model.positions import Position, Trade
-from engine.model.proposals import CardKind, ProposalStatus, ProposalTerms
-from engine.model.reconciliation import Difference
-from engine.model.reviews import Verdict
+from engine.model.proposals import CardKind, ProposalStatus
 from engine.model.setups import Assessment, Label, SetupKind
-from engine.model.venue_lines import Meaning, VenueLine
+from engine.model.venue_lines import Meaning
 from engine.ports import Envelope
 from engine.risk.monitors import Monitors
 
-ZERO = Decimal(0)
+__all__ = [
+    "ZERO",
+    "ExecutionCost",
+    "ExitAsked",
+    "Given",
+    "Halt",
+    "LabelKey",
+    "Ledger",
+    "LineRecord",
+    "Look",
+    "ModelUse",
+    "OrderRecord",
+    "ProposalRecord",
+    "ReconcileRecord",
+    "Registration",
+    "SignalRecord",
+    "Trip",
+    "UnlockRecord",
+    "month_of",
+]
+
 LabelKey = tuple[str, datetime, SetupKind]
 
 
@@ -41,174 +75,6 @@ def month_of(at: datetime) -> str:
     '2026-11'
     """
     return f"{at:%Y-%m}"
-
-
-@dataclass(slots=True)
-class ProposalRecord:
-    """A proposal and its decision."""
-
-    seq: int
-    terms: ProposalTerms
-    terms_hash: str
-    assessment: Assessment
-    asked: bool
-    requested: bool = False
-    status: ProposalStatus = ProposalStatus.OPEN
-    decided_by: Actor | None = None
-    decided_at: datetime | None = None
-    decided_quantity: Decimal = ZERO
-    decision_price: Decimal | None = None
-    reason: str = ""
-
-
-@dataclass(slots=True)
-class OrderRecord:
-    """An order and how much of it was executed.
-
-    Attributes
-    ----------
-    filled : Decimal, base units
-    value_usd, fees_usd : Decimal, US dollars
-        Sum of price times quantity, and of fees, over its fills.
-    slippage_usd : Decimal, US dollars
-        What the fills cost against their reference prices.
-    intended_at : datetime or None, aware UTC
-        When its intent was journaled.
-    """
-
-    order: Order
-    state: OrderState = OrderState.INTENDED
-    filled: Decimal = ZERO
-    value_usd: Decimal = ZERO
-    fees_usd: Decimal = ZERO
-    slippage_usd: Decimal = ZERO
-    venue_id: str = ""
-    reason: str = ""
-    intended_at: datetime | None = field(default=None, compare=False)
-
-    @property
-    def open(self) -> bool:
-        """Whether it may still be executed."""
-        return self.state in OPEN_STATES
-
-
-@dataclass(frozen=True, slots=True)
-class Halt:
-    """Who forbade entries, why and when."""
-
-    by: Actor
-    reason: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Trip:
-    """A breaker that is open."""
-
-    name: str
-    value: str
-    bound: str
-    resets: str
-    at: datetime
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ExecutionCost:
-    """What buying and selling one position cost beside its fees.
-
-    Attributes
-    ----------
-    realised_frac : float, fraction of what it was worth at the yes
-        Entry against the price at the yes; exits against their stop, target or reference price.
-    modelled_frac : float, fraction of the same
-        All but the fees of both legs, as its card promised.
-    """
-
-    realised_frac: float
-    modelled_frac: float
-
-
-@dataclass(frozen=True, slots=True)
-class ExitAsked:
-    """Why and since when a position is to be sold at the market."""
-
-    purpose: Purpose
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ModelUse:
-    """What one model took for one purpose in one month.
-
-    Attributes
-    ----------
-    tokens_in, tokens_cached, tokens_out : int
-        `tokens_cached` are part of `tokens_in`.
-    busy_seconds : float, seconds of this machine
-    """
-
-    calls: int = 0
-    tokens_in: int = 0
-    tokens_cached: int = 0
-    tokens_out: int = 0
-    cost_usd: Decimal = ZERO
-    busy_seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class LineRecord:
-    """A line of a venue's ledger and what it was taken for when it was seen."""
-
-    line: VenueLine
-    meaning: Meaning
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """Incidental interest that was given away, as the owner noted it."""
-
-    amount_usd: Decimal
-    by: Actor
-    reason: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ReconcileRecord:
-    """The last comparison of record and account that went on record."""
-
-    compared: str
-    differences: tuple[Difference, ...]
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class UnlockRecord:
-    """The owner's word that the desk may be live, and over which verdict of which plan."""
-
-    by: Actor
-    verdict: Verdict
-    plan_seq: int
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """The plan in force, and when its clock began."""
-
-    seq: int
-    at: datetime
-    event: PlanRegistered
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """A look at the record that went on record."""
-
-    seq: int
-    at: datetime
-    held: ReviewHeld
 
 
 @dataclass(slots=True)
@@ -309,6 +175,10 @@ class Ledger:
         Which events have been told of, and where.
     untold : dict of int to Envelope
         Events that are still to be told of; of the scans only the newest.
+    dealings_count : int
+        Approvals, fills and their amendments so far.
+    drift : tuple of (int, Drift or None), or None
+        What approvals were found to cost in waiting, at that count (``engine/desk/costing.py``).
     """
 
     mode: str = ""
@@ -389,14 +259,42 @@ class Ledger:
     seq: int = 0
     head: str = "0" * 64
     at: datetime | None = None
+    # What was ended is passed over once and then left out, so that years of trades stay quick:
+    # neither an order nor a proposal that has ended is ever open again.
+    dealings_count: int = field(default=0, repr=False, compare=False)
+    drift: tuple[int, Drift | None] | None = field(default=None, repr=False, compare=False)
+    _undecided: list[ProposalRecord] = field(default_factory=list, repr=False, compare=False)
+    _working: list[OrderRecord] = field(default_factory=list, repr=False, compare=False)
+    _orders_of: dict[str, list[OrderRecord]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        self._undecided = list(self.proposals.values())
+        self._working = list(self.orders.values())
+        for record in self._working:
+            self._orders_of.setdefault(record.order.proposal_id, []).append(record)
+
+    def add_proposal(self, record: ProposalRecord) -> None:
+        """Take a new proposal in; for the fold alone."""
+        self.proposals[record.terms.id] = record
+        self._undecided.append(record)
+
+    def add_order(self, record: OrderRecord) -> None:
+        """Take a new order in; for the fold alone."""
+        self.orders[record.order.client_id] = record
+        self._working.append(record)
+        self._orders_of.setdefault(record.order.proposal_id, []).append(record)
 
     def open_proposals(self) -> list[ProposalRecord]:
         """Proposals that can still be decided, oldest first."""
-        return [p for p in self.proposals.values() if p.status is ProposalStatus.OPEN]
+        self._undecided = [p for p in self._undecided if p.status is ProposalStatus.OPEN]
+        return list(self._undecided)
 
     def open_orders(self) -> list[OrderRecord]:
         """Orders that may still be executed, oldest first."""
-        return [o for o in self.orders.values() if o.open]
+        self._working = [o for o in self._working if o.open]
+        return list(self._working)
 
     def in_doubt(self) -> dict[str, datetime]:
         """Orders without an answer, and when each was intended."""
@@ -408,11 +306,11 @@ class Ledger:
 
     def orders_of(self, position_id: str, side: Side) -> list[OrderRecord]:
         """Orders of one proposal and the position it opened, oldest first."""
-        return [
-            record
-            for record in self.orders.values()
-            if record.order.proposal_id == position_id and record.order.side is side
-        ]
+        return [o for o in self._orders_of.get(position_id, ()) if o.order.side is side]
+
+    def attempts_at(self, proposal_id: str, purpose: Purpose) -> int:
+        """Orders that were ever made of a proposal for a purpose."""
+        return sum(o.order.purpose is purpose for o in self._orders_of.get(proposal_id, ()))
 
     def highest_stop(self, position_id: str) -> Decimal | None:
         """Highest stop that was ever sent for a position; None before the first."""

@@ -46,13 +46,15 @@ def _(event: happened.ProposalRaised, ledger: Ledger, envelope: Envelope) -> Non
         raise InvariantBroken(f"proposal {event.terms.id} was raised twice")
     if event.terms_hash != event.terms.hash:
         raise InvariantBroken(f"proposal {event.terms.id} does not have the hash of its terms")
-    ledger.proposals[event.terms.id] = ProposalRecord(
-        seq=envelope.seq,
-        terms=event.terms,
-        terms_hash=event.terms_hash,
-        assessment=event.assessment,
-        asked=event.asked,
-        requested=event.requested,
+    ledger.add_proposal(
+        ProposalRecord(
+            seq=envelope.seq,
+            terms=event.terms,
+            terms_hash=event.terms_hash,
+            assessment=event.assessment,
+            asked=event.asked,
+            requested=event.requested,
+        )
     )
 
 
@@ -73,6 +75,7 @@ def _(event: happened.ProposalApproved, ledger: Ledger, envelope: Envelope) -> N
     record.status, record.decided_at = ProposalStatus.APPROVED, envelope.at
     record.decided_by, record.decided_quantity = event.by, event.quantity
     record.decision_price, record.reason = event.price, event.note
+    ledger.dealings_count += 1
 
 
 @change.register
@@ -107,7 +110,7 @@ def _(event: happened.OrderIntended, ledger: Ledger, envelope: Envelope) -> None
         _require_approval(order, ledger)
     else:
         _require_possession(order, ledger)
-    ledger.orders[order.client_id] = OrderRecord(order, intended_at=envelope.at)
+    ledger.add_order(OrderRecord(order, intended_at=envelope.at))
 
 
 def _require_possession(order: Order, ledger: Ledger) -> None:
@@ -187,6 +190,7 @@ def _(event: happened.OrderFilled, ledger: Ledger, envelope: Envelope) -> None:
         _execute(record, fill, state)
         holdings.reduce(ledger, record.order, fill)
     ledger.fills[fill.fill_id] = fill
+    ledger.dealings_count += 1
     month = month_of(fill.at)
     ledger.fees_usd[month] = ledger.fees_usd.get(month, ZERO) + fill.fee_usd
     ledger.dealings.append(dealing_of(record.order, fill))

@@ -5,7 +5,7 @@ Refuses rebates and fees beyond a tenth: a rebate is not counted on, and more is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from engine.model.orders import OrderType
@@ -43,6 +43,11 @@ class FeeTier:
             value = getattr(self, name)
             if not 0.0 <= value <= MOST_FRAC:
                 raise ValueError(f"{name} must be in [0, {MOST_FRAC}], was {value!r}")
+
+    def times(self, factor: float) -> FeeTier:
+        """The tier with its fees multiplied, a tenth of the price at most."""
+        maker, taker = (min(factor * f, MOST_FRAC) for f in (self.maker_frac, self.taker_frac))
+        return replace(self, name=f"{factor:g} x {self.name}", maker_frac=maker, taker_frac=taker)
 
     def words(self, *legs: OrderType) -> str:
         """The tier in words for the card.

@@ -33,7 +33,7 @@ from engine.opening.account import learn_fees
 from engine.opening.analyzer import analyst_of, why_not_asked
 from engine.opening.choice import MarketChoice
 from engine.opening.gates import pass_gates
-from engine.opening.live import funding_of, live_broker
+from engine.opening.live import funding_of, guards_of, live_broker
 from engine.opening.markets import OpenMarket, open_market, open_replay, replay_of
 from engine.opening.news import headlines_of
 from engine.opening.paper import paper_venue
@@ -274,6 +274,7 @@ class Composition:
             epoch_at=market.epoch_at,
             funding=await self._funding(broker),
             locked=locked,
+            guards=guards_of(settings, market.instruments, paper=self._mode == PAPER),
             compare_every=None if self._mode == PAPER else settings.risk.reconcile_every,
         )
 

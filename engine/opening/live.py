@@ -9,7 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
 
+from engine.brokers.exchange import coinbase, kraken
 from engine.brokers.exchange.building import open_broker
+from engine.brokers.ibkr import tickets
+from engine.brokers.paper import STOP_GUARD
 from engine.brokers.routing import RoutingBroker
 from engine.brokers.settlement import Unsettled
 from engine.config import Settings
@@ -84,6 +87,19 @@ def live_broker(
 def _instrument_of(ledger: Ledger, client_id: str) -> str:
     record = ledger.orders.get(client_id)
     return "" if record is None else record.order.instrument
+
+
+def guards_of(settings: Settings, instruments: Iterable[str], *, paper: bool) -> dict[str, str]:
+    """Who guards the stop of each instrument, one clause each."""
+    at = {
+        "kraken": kraken.STOP_GUARD,
+        "coinbase": coinbase.stop_guard(settings.brokers.coinbase.collar_frac),
+        IBKR: tickets.STOP_GUARD,
+    }
+    return {
+        symbol: STOP_GUARD if paper else at[settings.instruments[symbol].venue]
+        for symbol in instruments
+    }
 
 
 async def funding_of(

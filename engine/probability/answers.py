@@ -54,7 +54,7 @@ def read_all(
         say.read_regime(regime.SPEC, found, int(state.regime.counts[0])),
         say.read_reversion(mean_reversion.SPEC, found, desk.setting, window, bars),
         say.read_exhaustion(exhaustion.SPEC, found, bars),
-        say.read_volatility(volatility.SPEC, found, bars),
+        say.read_volatility(volatility.SPEC, found.scale, bars),
         say.read_tail(tail.SPEC, found, desk.setting.bar_days, bars),
         say.read_alignment(alignment.SPEC, found, int(state.alignment.counts[-1])),
         say.read_liquidity(liquidity.SPEC, found),

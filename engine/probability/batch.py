@@ -14,57 +14,29 @@ from datetime import UTC, datetime
 import numpy as np
 
 from engine.model.setups import Label, Odds, Outcome, SetupKind
-from engine.probability import cross_asset, features
+from engine.probability import features
 from engine.probability.desk import KINDS, SCORED, horizon_bars
+from engine.probability.history import History
+from engine.probability.history_pairs import pair_scores
 from engine.probability.knowledge import EVIDENCE_LAYERS, FUSED, TURBULENT, Judgement, Knowledge
 from engine.probability.labels import NONE, OUTCOMES, close_labels
 from engine.probability.layer import (
     FloatArray,
-    InstrumentScale,
     IntArray,
     Speed,
     as_written,
     compiled,
 )
-from engine.probability.pairs import metal_pair
-from engine.probability.scan import COLUMNS, Candidates, scan, scan_pair
+from engine.probability.scan import COLUMNS, Candidates, scan
 from engine.probability.settings import PipelineSettings
 from engine.probability.worth import expected_miss, value_odds
 
 _KINDS = dict(KINDS)
+__all__ = [
+    "Case", "History", "Sought", "columns", "judge", "judge_one", "label_of", "occasions",
+    "odds_after", "run", "seek",
+]  # fmt: skip
 _ODDS = COLUMNS[:2]  # of the target and of the stop
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """Closed bars of one instrument.
-
-    Attributes
-    ----------
-    closed_at : ndarray of shape (n,), int64, seconds since 1970, increasing
-    open, high, low, close : ndarrays of shape (n,), float64, quote currency, > 0
-    """
-
-    scale: InstrumentScale
-    closed_at: IntArray
-    open: FloatArray
-    high: FloatArray
-    low: FloatArray
-    close: FloatArray
-
-    def __post_init__(self) -> None:
-        symbol, n = self.scale.symbol, self.closed_at.shape[0]
-        for name in ("open", "high", "low", "close"):
-            values = getattr(self, name)
-            if values.shape != (n,):
-                raise ValueError(f"{name} of {symbol} must have {n} values, had {values.shape}")
-            if not np.all((values > 0.0) & np.isfinite(values)):
-                raise ValueError(f"{name} of {symbol} must be > 0 and finite in every bar")
-        if np.any(np.diff(self.closed_at) <= 0):
-            raise ValueError(f"closed_at of {symbol} must increase from bar to bar")
-        top, bottom = np.maximum(self.open, self.close), np.minimum(self.open, self.close)
-        if np.any(self.high < top) or np.any(self.low > bottom):
-            raise ValueError(f"bars of {symbol} must have low <= open, close <= high")
 
 
 @dataclass(slots=True)
@@ -77,6 +49,10 @@ class Case:
         Position in its history of the bar that began it.
     closed : int
         Position of the bar that closed its label; -1 while open.
+    gap_frac : float, fraction of entry, >= 0
+        Chance of a gap through the stop times its mean loss, as known when it was judged.
+    anchor : float, quote currency
+        The mean from which the price was stretched.
     """
 
     instrument: str
@@ -97,6 +73,24 @@ class Case:
     uniqueness: float
     judged: Judgement | None = field(default=None)
     odds: Odds | None = field(default=None)
+    gap_frac: float = 0.0
+    anchor: float = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Every candidate of some histories, not yet judged, and layer 5 at every bar.
+
+    Attributes
+    ----------
+    cases : list of Case
+        By time, then by instrument.
+    scales : tuple of ndarrays of shape (n, 4), float64
+        One a history: variance per day, percentile, last move in sigmas, 1 where valid.
+    """
+
+    cases: list[Case]
+    scales: tuple[FloatArray, ...]
 
 
 def run(
@@ -123,16 +117,32 @@ def run(
     list of Case
         By time, then by instrument.
     """
-    cases = [
-        case
-        for history, pair in zip(
-            histories, _pair_scores(histories, timeframe_days, compile_kernels), strict=True
-        )
-        for case in _cases(settings, history, timeframe_days, cost_frac, pair, compile_kernels)
-    ]
+    cases = seek(
+        settings, histories, timeframe_days, cost_frac, compile_kernels=compile_kernels
+    ).cases
     order = {history.scale.symbol: place for place, history in enumerate(histories)}
     judge(settings, cases, order, Knowledge(settings, speed=_speed(compile_kernels)))
-    return sorted(cases, key=lambda case: (case.opened_at, order[case.instrument]))
+    return cases
+
+
+def seek(
+    settings: PipelineSettings,
+    histories: Sequence[History],
+    timeframe_days: float,
+    cost_frac: Mapping[str, float],
+    *,
+    compile_kernels: bool = True,
+) -> Sought:
+    """Every candidate of the histories with its scores and its end; see `run`."""
+    pairs = pair_scores(histories, timeframe_days, _speed(compile_kernels))
+    cases, scales = [], []
+    for history, pair in zip(histories, pairs, strict=True):
+        found, scale = _cases(settings, history, timeframe_days, cost_frac, pair, compile_kernels)
+        cases += found
+        scales.append(scale)
+    order = {history.scale.symbol: place for place, history in enumerate(histories)}
+    cases.sort(key=lambda case: (case.opened_at, order[case.instrument]))
+    return Sought(cases, tuple(scales))
 
 
 def judge(
@@ -149,17 +159,26 @@ def judge(
         Learns on the way; a blank one with compiled kernels by default.
     """
     knowledge = knowledge or Knowledge(settings, speed=compiled)
+    for _, closing, case in occasions(cases, order):
+        if closing:
+            knowledge.learn(label_of(settings, case))
+        else:
+            judge_one(knowledge, case)
+
+
+def occasions(cases: Sequence[Case], order: Mapping[str, int]) -> list[tuple[int, bool, Case]]:
+    """When cases open and close: instant in seconds since 1970, whether it closes, the case.
+
+    In the order of live: an instant's candidates are judged before its labels are learnt.
+    """
     events = [(case.opened_at, 0, order[case.instrument], case.index, case) for case in cases]
     events += [
         (case.closed_at, 1, order[case.instrument], case.index, case)
         for case in cases
         if case.outcome is not None
     ]
-    for *_, closing, _, _, case in sorted(events, key=lambda event: event[:4]):
-        if closing:
-            knowledge.learn(_label(settings, case))
-        else:
-            _judge_one(knowledge, case)
+    events.sort(key=lambda event: event[:4])
+    return [(at, bool(closing), case) for at, closing, _, _, case in events]
 
 
 def _speed(compile_kernels: bool) -> Speed:
@@ -223,11 +242,11 @@ def _cases(
     cost_frac: Mapping[str, float],
     pair: FloatArray,
     compile_kernels: bool,
-) -> list[Case]:
+) -> tuple[list[Case], FloatArray]:
     speed = _speed(compile_kernels)
     run_scan, run_close = speed(scan), speed(close_labels)
     prices = history.open, history.high, history.low, history.close
-    found = run_scan(
+    found, scale = run_scan(
         features.start(settings, timeframe_days),
         history.closed_at,
         *prices[1:],
@@ -242,9 +261,9 @@ def _cases(
         found.opened.tolist(), found.kind.tolist(), found.target.tolist(), found.stop.tolist(),
         found.volatility.tolist(), _scores(found, pair), ends.outcome.tolist(),
         ends.closed.tolist(), ends.gross_frac.tolist(), shares.tolist(),
-        found.scores[:, : len(_ODDS)].tolist(), strict=True,
+        found.scores[:, : len(_ODDS)].tolist(), found.anchor.tolist(), strict=True,
     )  # fmt: skip
-    return [_case(history, cost, *row) for row in rows]
+    return [_case(history, cost, *row) for row in rows], scale
 
 
 def _scores(found: Candidates, pair: FloatArray) -> list[dict[str, float]]:
@@ -272,6 +291,7 @@ def _case(
     gross_frac: float,
     uniqueness: float,
     martingale: list[float],
+    anchor: float,
 ) -> Case:
     return Case(
         instrument=history.scale.symbol,
@@ -290,6 +310,7 @@ def _case(
         closed_at=int(history.closed_at[closed]) if closed >= 0 else 0,
         gross_frac=gross_frac,
         uniqueness=uniqueness,
+        anchor=anchor,
     )
 
 
@@ -307,38 +328,24 @@ def _uniqueness(opened: IntArray, closed: IntArray, bars: int) -> FloatArray:
     )
 
 
-def _pair_scores(
-    histories: Sequence[History], timeframe_days: float, compile_kernels: bool
-) -> list[FloatArray]:
-    """Raw score of layer 9 at every bar of every history; NaN where there is none."""
-    scores = [np.full(history.close.shape[0], np.nan) for history in histories]
-    places = {history.scale.symbol: place for place, history in enumerate(histories)}
-    metals = metal_pair([history.scale.symbol for history in histories])
-    if metals is None:
-        return scores
-    first, second = (histories[places[symbol]] for symbol in metals)
-    common, at_first, at_second = np.intersect1d(
-        first.closed_at, second.closed_at, assume_unique=True, return_indices=True
-    )
-    run_pair = _speed(compile_kernels)(scan_pair)
-    logs = np.log(first.close[at_first]), np.log(second.close[at_second])
-    both = run_pair(cross_asset.start(), common, *logs, timeframe_days)
-    scores[places[metals[0]]][at_first] = both[:, 0]
-    scores[places[metals[1]]][at_second] = both[:, 1]
-    return scores
-
-
-def _judge_one(knowledge: Knowledge, case: Case) -> None:
-    target_frac, stop_frac = case.target / case.entry - 1.0, 1.0 - case.stop / case.entry
+def judge_one(knowledge: Knowledge, case: Case) -> None:
+    """Give a case its odds by what is known now."""
     judged = knowledge.judge(case.instrument, case.kind, case.martingale[0], case.scores)
-    miss = expected_miss(*case.martingale, target_frac, stop_frac, judged.shares)
-    gap = case.scores.get("gap_frac", 0.0) * knowledge.gap_chance(case.instrument)
-    chances = judged.p_prior, judged.p_mean, judged.p_low
     case.judged = judged
-    case.odds = value_odds(*chances, target_frac, stop_frac, miss, case.cost_frac, gap)
+    case.gap_frac = case.scores.get("gap_frac", 0.0) * knowledge.gap_chance(case.instrument)
+    case.odds = odds_after(case, judged, case.cost_frac)
 
 
-def _label(settings: PipelineSettings, case: Case) -> Label:
+def odds_after(case: Case, judged: Judgement, cost_frac: float) -> Odds:
+    """Odds of a judged case after another cost, as live would have valued them."""
+    target_frac, stop_frac = case.target / case.entry - 1.0, 1.0 - case.stop / case.entry
+    miss = expected_miss(*case.martingale, target_frac, stop_frac, judged.shares)
+    chances = judged.p_prior, judged.p_mean, judged.p_low
+    return value_odds(*chances, target_frac, stop_frac, miss, cost_frac, case.gap_frac)
+
+
+def label_of(settings: PipelineSettings, case: Case) -> Label:
+    """What a judged and closed case teaches."""
     judged, outcome = case.judged, case.outcome
     if judged is None or outcome is None:
         raise ValueError("case must be judged and closed before it teaches")

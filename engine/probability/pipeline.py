@@ -29,7 +29,7 @@ from engine.probability.worth import expected_miss, gate_refusal, value_odds
 __all__ = ["LAYERS", "InstrumentScale", "Pipeline", "PipelineSettings"]
 
 Costs = Mapping[str, float] | Callable[[str, float], float]
-_FAILED = "layers broke down on this bar"
+FAILED = "layers broke down on this bar"
 
 
 class Pipeline:
@@ -256,7 +256,7 @@ class Pipeline:
             self._desk(bar.instrument).check(bar, bars.at)
             if bar.instrument in costs:
                 raise ValueError(f"bars must differ, {bar.instrument} came twice at {bars.at}")
-            cost = _cost(cost_frac, bar)
+            cost = cost_of(cost_frac, bar)
             if not 0.0 < cost < math.inf:
                 raise ValueError(f"cost_frac of {bar.instrument} must be > 0, was {cost:g}")
             costs[bar.instrument] = cost
@@ -286,8 +286,8 @@ class Pipeline:
             setup=setup,
             odds=odds,
             log_odds=judged.steps,
-            scores=scores | _said(judged),
-            entries_blocked="" if "gap_frac" in scores else _FAILED,
+            scores=scores | said_of(judged),
+            entries_blocked="" if "gap_frac" in scores else FAILED,
         )
 
     def _judge(
@@ -323,7 +323,7 @@ class Pipeline:
             readings=readings,
             odds=odds,
             log_odds=judged.steps,
-            scores=scores | _said(judged),
+            scores=scores | said_of(judged),
         )
 
     def _without_setup(self, bar: Bar, found: Features, desk: Desk) -> Assessment:
@@ -346,7 +346,8 @@ class Pipeline:
         return read_all(found, desk, self._pairs, self._knowledge, self._settings, judged, scores)
 
 
-def _cost(cost_frac: Costs, bar: Bar) -> float:
+def cost_of(cost_frac: Costs, bar: Bar) -> float:
+    """Round-trip cost of an instrument at the close of its bar, fraction of entry."""
     if callable(cost_frac):
         return cost_frac(bar.instrument, bar.close)
     if bar.instrument not in cost_frac:
@@ -354,7 +355,7 @@ def _cost(cost_frac: Costs, bar: Bar) -> float:
     return cost_frac[bar.instrument]
 
 
-def _said(judged: Judgement) -> dict[str, float]:
+def said_of(judged: Judgement) -> dict[str, float]:
     """What layers 1 and 11 said, kept so that the closed label can teach 11 and 12."""
     return {"base_rate": judged.steps[0][1] + judged.steps[1][1], FUSED: judged.fused}
 

@@ -19,7 +19,7 @@ from engine.probability.liquidity import MIN_QUOTES
 from engine.probability.pairs import PairBook
 from engine.probability.scouts import votes_in
 from engine.probability.tail import MIN_LOSSES, gpd_tail
-from engine.probability.volatility import MIN_BARS
+from engine.probability.volatility import MIN_BARS, Scale
 
 NO_SETUP = "no setup on this bar, so there is nothing to weigh"
 _DAYS_A_YEAR = 365.0
@@ -77,9 +77,8 @@ def describe(move: float) -> str:
     return f"{verb} the odds by a factor of {math.exp(abs(move)):.2f}"
 
 
-def read_volatility(spec: LayerSpec, features: Features, bars: int) -> LayerReading:
+def read_volatility(spec: LayerSpec, scale: Scale, bars: int) -> LayerReading:
     """Layer 5's reading."""
-    scale = features.scale
     if not scale.valid:
         return neutral(spec, _needs_bars(MIN_BARS + 1, bars))
     daily = math.sqrt(scale.variance)

@@ -43,7 +43,8 @@ class Candidates(NamedTuple):
     """Candidates of one history, one row each.
 
     `kind` is a bit of `engine.probability.candidates`; `scores` has one column a name in
-    `COLUMNS`, NaN where a layer has none; `turbulent` is NaN without a regime model.
+    `COLUMNS`, NaN where a layer has none; `turbulent` is NaN without a regime model; `anchor` is
+    the mean from which the price was stretched.
     """
 
     opened: IntArray
@@ -52,7 +53,18 @@ class Candidates(NamedTuple):
     stop: FloatArray
     volatility: FloatArray
     turbulent: FloatArray
+    anchor: FloatArray
     scores: FloatArray
+
+
+class Scanned(NamedTuple):
+    """What one history showed: its candidates, and layer 5 at every bar.
+
+    `scale` has one row a bar: variance per day, percentile, last move in sigmas, 1 where valid.
+    """
+
+    candidates: Candidates
+    scale: FloatArray
 
 
 @kernel
@@ -63,14 +75,22 @@ def scan(
     low: FloatArray,
     close: FloatArray,
     setting: Scaling,
-) -> Candidates:
+) -> Scanned:
     """Advance through a history and score every candidate in it."""
     n, room = close.shape[0], 1024
     index, kind = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
-    numbers = np.empty((room, 12))
+    numbers = np.empty((room, 13))
+    scale = np.empty((n, 4))
     count = 0
     for t in range(n):
         found = advance(state, closed_at[t], high[t], low[t], close[t], setting)
+        seen = scale[t]
+        seen[0], seen[1], seen[2] = (
+            found.scale.variance,
+            found.scale.percentile,
+            found.scale.surprise,
+        )
+        seen[3] = 1.0 if found.scale.valid else 0.0
         if found.kinds == 0:
             continue
         target, stop = levels(found, close[t], setting)
@@ -87,25 +107,30 @@ def scan(
         row[3] = math.nan
         if found.regime.valid:
             row[3] = 1.0 if found.regime.turbulent > 0.5 else 0.0
-        row[4], row[5], row[6], row[7] = (
+        row[4] = close[t]
+        if found.reversion.valid:
+            row[4] *= math.exp(found.reversion.anchor)
+        row[5], row[6], row[7], row[8] = (
             raw.target_odds,
             raw.stop_odds,
             raw.regime,
             raw.mean_reversion,
         )
-        row[8], row[9], row[10] = raw.exhaustion, raw.alignment, raw.liquidity
-        row[11] = raw.beyond_stop_frac
+        row[9], row[10], row[11] = raw.exhaustion, raw.alignment, raw.liquidity
+        row[12] = raw.beyond_stop_frac
         count += 1
     kept = numbers[:count]
-    return Candidates(
+    candidates = Candidates(
         index[:count],
         kind[:count],
         kept[:, 0].copy(),
         kept[:, 1].copy(),
         kept[:, 2].copy(),
         kept[:, 3].copy(),
-        kept[:, 4:].copy(),
+        kept[:, 4].copy(),
+        kept[:, 5:].copy(),
     )
+    return Scanned(candidates, scale)
 
 
 @kernel
@@ -128,12 +153,16 @@ def scan_pair(
     second: FloatArray,
     bar_days: float,
 ) -> FloatArray:
-    """Raw scores of both legs at their common instants, shape (n, 2); log prices in."""
+    """Raw scores of both legs and the correlation of their returns at their common instants.
+
+    Log prices in; shape (n, 3).
+    """
     n = closed_at.shape[0]
-    scores = np.full((n, 2), math.nan)
+    scores = np.full((n, 3), math.nan)
     for t in range(n):
         day = (closed_at[t] - 1 - SESSION_SHIFT_SECONDS) // DAY_SECONDS
         pair = pair_step(state, day, first[t], second[t], bar_days)
         scores[t, 0] = pair_score(pair, True)
         scores[t, 1] = pair_score(pair, False)
+        scores[t, 2] = pair.correlation
     return scores

@@ -9,6 +9,7 @@ from engine.risk.entry import EntryRequest, assess_entry
 from engine.risk.findings import DeskState, Finding, check_reset, desk_state, findings
 from engine.risk.limits import Limits
 from engine.risk.loosening import LOOSER, Bounds, HeldBack, Looser, bounds_in_force
+from engine.risk.markets import is_calm
 from engine.risk.picture import Exposure, Look, PastEntry, RiskPicture, TrippedBreaker
 from engine.risk.readings import NotMeasured, Reading, Sign
 from engine.risk.room import exploratory_budget_left, room_left
@@ -51,5 +52,6 @@ __all__ = [
     "desk_state",
     "exploratory_budget_left",
     "findings",
+    "is_calm",
     "room_left",
 ]

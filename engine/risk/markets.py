@@ -9,10 +9,12 @@ from datetime import timedelta
 
 from engine.model.instruments import Asset
 from engine.risk.breaker import COUNT, Breaker, Scope, at_once
+from engine.risk.limits import Limits
 from engine.risk.picture import Look, TrippedBreaker
 from engine.risk.readings import Reading, danger, known, reading
 
 _AGAIN = "It resets after 24 quiet bars."
+_CALM_RANK = 0.95
 
 
 def market_closed(look: Look) -> Reading:
@@ -78,6 +80,19 @@ def _widest_spread(look: Look) -> float:
 def _widest_gap(look: Look) -> float:
     asset = look.market.asset if look.market else Asset.GOLD
     return look.limits.second_bound_frac(asset)
+
+
+def is_calm(rank: float, move: float, limits: Limits) -> bool:
+    """Whether a bar counts as quiet: what the halts of `_AGAIN` wait for 24 of in a row.
+
+    Parameters
+    ----------
+    rank : float in [0, 1]
+        Percentile of the volatility forecast.
+    move : float, sigmas
+        Return of the bar over its forecast.
+    """
+    return rank < _CALM_RANK and move <= limits.move_sigmas
 
 
 def _calm(look: Look, _tripped: TrippedBreaker) -> bool:

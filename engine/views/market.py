@@ -25,6 +25,8 @@ class MarketView:
         True means that every post must say SIMULATED.
     paced : bool
         True when time is virtual (replay): a bar may take less than its length.
+    rehearsal : bool
+        True means that the venue is played too, and every post must say REHEARSAL.
     """
 
     name: str
@@ -32,6 +34,7 @@ class MarketView:
     simulated: bool
     paced: bool
     timeframe: Timeframe
+    rehearsal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ class ProposalView:
         The card in its channel, once posted.
     outcome : str
         One sentence on what followed the approval; empty before it.
+    guard : str
+        Who will guard the stop, one clause; empty where that is not known.
     memo : MemoView or None
         What the analyzer said; None where it was not asked.
     """
@@ -60,6 +62,7 @@ class ProposalView:
     price_now: Decimal | None
     post: PostRef | None
     market: MarketView
+    guard: str = ""
     memo: MemoView | None = None
 
 

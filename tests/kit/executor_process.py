@@ -135,16 +135,20 @@ class ExecutorProcess:
 
 @asynccontextmanager
 async def running(
-    *arguments: str | Path, cwd: Path, errors: Path, env: Mapping[str, str] | None = None
+    *arguments: str | Path,
+    cwd: Path,
+    errors: Path,
+    env: Mapping[str, str] | None = None,
+    job: Sequence[str] = ("run", "--sandbox"),
 ) -> AsyncIterator[ExecutorProcess]:
-    """``executor run --sandbox ARGUMENTS``, from its printed address to its end.
+    """``executor run --sandbox ARGUMENTS``, or another job, from its address to its end.
 
     Raises
     ------
     AssertionError
         If it ends, or says nothing for too long, before the address is printed.
     """
-    command = [*PROGRAM, "run", "--sandbox", *map(str, arguments)]
+    command = [*PROGRAM, *job, *map(str, arguments)]
     with errors.open("ab") as sink:
         process = await asyncio.create_subprocess_exec(
             *command,

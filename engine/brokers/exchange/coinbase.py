@@ -83,6 +83,21 @@ def _read_failure(body: Mapping[str, Any]) -> Reading:
     return Reading(Meaning.REFUSED if code else Meaning.UNCLEAR, words or str(told)[:160])
 
 
+def stop_guard(collar_frac: float) -> str:
+    """Who guards a stop at Coinbase, one clause.
+
+    Examples
+    --------
+    >>> "0.5 %" in stop_guard(0.005)
+    True
+    """
+    reach = f"{collar_frac:.1%}".replace("%", " %")
+    return (
+        f"its stop rests at Coinbase, also while this desk is away, and sells down to {reach} "
+        "below it: past that gap nobody sells; the target is held here and waits for the desk"
+    )
+
+
 class CoinbaseDialect:
     """Coinbase's words for the adapter's questions.
 

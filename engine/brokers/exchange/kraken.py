@@ -39,6 +39,11 @@ from engine.errors import BrokerUnavailable, OutcomeUnknown
 from engine.model.orders import OrderType
 from engine.model.venue_lines import VenueLine
 
+STOP_GUARD = (
+    "its stop rests at Kraken and sells at the market also while this desk is away; the target is "
+    "held here and waits for the desk"
+)
+"""Who guards a stop at Kraken, one clause."""
 _NOTHING = Decimal(0)
 _SECOND = timedelta(seconds=1)
 _STATUSES = {

@@ -16,6 +16,10 @@ from engine.model.orders import Order
 if TYPE_CHECKING:
     import ib_async
 
+STOP_GUARD = (
+    "stop and target rest at IBKR, also while this desk is away, in regular trading hours only"
+)
+"""Who guards a stop at IBKR, one clause."""
 REDUCE_WITH_BLOCK = 2
 """Of a pair only one half is ever at an exchange, and a partial fill shrinks the other."""
 

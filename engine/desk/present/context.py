@@ -5,8 +5,8 @@ Refuses to change any of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -43,6 +43,8 @@ class Context:
     witnesses : ScoutBook
         Closed records of all who vote.
     kill_switch : KillSwitch or None
+    guards : mapping of str to str
+        Who guards the stop of each instrument, one clause.
     """
 
     ledger: Ledger
@@ -61,6 +63,7 @@ class Context:
     before: Callable[[str], Decimal | None]
     witnesses: ScoutBook
     kill_switch: KillSwitch | None = None
+    guards: Mapping[str, str] = field(default_factory=dict)
 
     def picture(self) -> RiskPicture:
         """What risk sees now."""

@@ -15,6 +15,7 @@ from engine.desk.limits import limit_views
 from engine.desk.picture import opens_at
 from engine.desk.present.context import Context
 from engine.desk.proposing import sellable_at_stop
+from engine.desk.words import begun
 from engine.journal.ledger import ZERO, OrderRecord
 from engine.model.positions import LotState, Origin, Position, Trade
 from engine.views import KindResult, OrderView, PortfolioView, PositionView, ProfitRow
@@ -58,14 +59,14 @@ class Holdings:
         if held.id in self._ledger.exits_requested:
             return "It is being sold at the market."
         if guarded(self._ledger, held):
-            return "Its stop rests at the paper broker and is checked on every bar and quote."
+            return begun(f"{self._context.guards.get(held.instrument, 'its stop rests')}.")
         instrument = self._context.policy.instruments[held.instrument]
         if not sellable_at_stop(held.quantity, held.stop, instrument):
             return (
                 f"The venue takes no order below {instrument.min_notional_usd} USD: no stop can "
                 "rest until more of it is bought."
             )
-        return "No stop rests: the desk places one on the next bar."
+        return "No stop rests: the desk places one as soon as the venue takes it."
 
     def orders(self) -> tuple[OrderView, ...]:
         """Orders that are not final, oldest first."""

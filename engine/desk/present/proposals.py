@@ -69,6 +69,7 @@ class Proposals:
             price_now=self._ledger.prices.get(record.terms.instrument),
             post=self._post(record.seq),
             market=self._context.market,
+            guard=self._context.guards.get(record.terms.instrument, ""),
             memo=memo_view(self._ledger, record.terms.id),
         )
 

@@ -88,8 +88,7 @@ def read_histories(settings: Settings, files: Mapping[str, Path], bars: int | No
 def until(history: History, closed_by: int) -> History:
     """The bars that closed by an instant, in seconds since 1970."""
     n = int(np.searchsorted(history.closed_at, closed_by, side="right"))
-    prices = (history.open, history.high, history.low, history.close)
-    return History(history.scale, history.closed_at[:n], *(column[:n] for column in prices))
+    return history.part(slice(n))
 
 
 def cost_fracs(settings: Settings, symbols: tuple[str, ...]) -> dict[str, float]:
@@ -123,9 +122,11 @@ def stand_in(settings: Settings, symbol: str) -> str:
 
 
 def _history(columns: BarColumns, scale: InstrumentScale, bars: int | None) -> History:
-    last = slice(None) if bars is None else slice(-bars, None)
-    prices = (columns.open, columns.high, columns.low, columns.close)
-    return History(scale, columns.close_us[last] // _MICROS, *(p[last] for p in prices))
+    closed_at = columns.close_us // _MICROS
+    prices = columns.open, columns.high, columns.low, columns.close
+    return History(scale, closed_at, *prices, columns.volume).part(
+        slice(None) if bars is None else slice(-bars, None)
+    )
 
 
 def _lock_at(histories: list[History]) -> int:
