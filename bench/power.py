@@ -26,9 +26,10 @@ from engine.probability.calibration import expected_calibration_error, spiegelha
 from engine.probability.desk import horizon_bars
 from engine.probability.layer import FloatArray, InstrumentScale
 from engine.probability.settings import PipelineSettings
-from engine.research.calibration.bootstrap import Interval, block_rows, stationary_rows
+from engine.research.calibration.bootstrap import block_rows
 from engine.research.calibration.measures import perfect_ece, squared_error
 from engine.research.calibration.rows import Rows, closed_cases, rows_of
+from engine.review.statistics.resampling import Interval, stationary_rows
 
 HOUR_DAYS = 1.0 / 24.0
 STEPS = 30

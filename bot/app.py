@@ -37,7 +37,9 @@ EXTENSIONS = (
     "cogs.research",
     "cogs.execution",
     "cogs.oversight",
+    "cogs.review",
     "cogs.sharia",
+    "cogs.live",
     "cogs.witnesses",
     "cogs.setup",
 )

@@ -20,6 +20,8 @@ from bot.commands import (
     oversight,
     record,
     rehearsal,
+    review,
+    searching,
     trials,
     witnesses,
 )
@@ -36,6 +38,8 @@ __all__ = [
     "oversight",
     "record",
     "rehearsal",
+    "review",
+    "searching",
     "trials",
     "witnesses",
 ]

@@ -57,7 +57,13 @@ def table(settings: BotSettings, renderer: Renderer) -> tuple[Job, ...]:
     daily = CronTrigger(hour=at.hour, minute=at.minute, timezone=UTC)
     return (
         Job("daily summary", daily, Place.EXECUTION, lambda slot: renderer.daily(date_of(slot))),
+        Job("weekly review", _weekly(settings), Place.EXECUTION, renderer.weekly_review),
     )
+
+
+def _weekly(settings: BotSettings) -> CronTrigger:
+    day, at = settings.weekly_review_on, settings.weekly_review_at
+    return CronTrigger(day_of_week=day, hour=at.hour, minute=at.minute, timezone=UTC)
 
 
 def due_slot(trigger: BaseTrigger, since: datetime, now: datetime) -> datetime | None:

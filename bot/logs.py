@@ -12,6 +12,15 @@ from typing import Any
 
 import structlog
 
+_NOISY = (
+    "discord.client",
+    "discord.gateway",
+    "discord.http",
+    "apscheduler",
+    "httpx",
+    "httpx2",
+    "openai",
+)
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _MASK = "•••"
 _OF_NO_USE = "voice will NOT be supported"
@@ -54,7 +63,7 @@ def write_logs(level: str, *, as_json: bool, secrets: Iterable[str] = ()) -> Non
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(_LEVELS[level])
-    for noisy in ("discord.client", "discord.gateway", "discord.http", "apscheduler", "httpx"):
+    for noisy in _NOISY:
         logging.getLogger(noisy).setLevel(max(_LEVELS[level], logging.WARNING))
     logging.getLogger("discord.client").addFilter(_is_of_use)
     structlog.configure(

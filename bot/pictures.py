@@ -15,6 +15,8 @@ from engine.facade import (
     ChartView,
     Desk,
     MarketView,
+    OddsView,
+    PerformanceView,
     PortfolioView,
     Refused,
     RiskView,
@@ -86,3 +88,24 @@ async def limits_of(view: RiskView) -> Picture | None:
 
     png = await asyncio.to_thread(render_limits, view)
     return Picture("limits.png", png, "; ".join(map(limit_words, foremost(view.limits))))
+
+
+async def performance_of(view: PerformanceView) -> Picture | None:
+    """Equity and drawdown; None before two marks exist."""
+    if len(view.performance.days) < 2:
+        return None
+    from bot.charts import render_performance
+
+    png = await asyncio.to_thread(render_performance, view)
+    return Picture("performance.png", png, "Equity, and below it how far under its high it stood")
+
+
+async def reliability_of(view: OddsView) -> Picture | None:
+    """How often the target came first where the odds said so; None without a candidate."""
+    if not view.odds.bins:
+        return None
+    from bot.charts import render_reliability
+
+    bins = {"pipeline": view.odds.bins, "martingale": view.odds.bins_driftless}
+    png = await asyncio.to_thread(render_reliability, "Live odds", bins)
+    return Picture("reliability.png", png, "Share of targets met, against the odds given")

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable
+from datetime import datetime
 
 from bot.pictures import chart_of, equity_of
-from bot.ui.card import Card, Picture
+from bot.ui.card import Card, Picture, Tone
 from bot.ui.notices import daily_card, desk_card, fill_card, order_card, plain_card, trade_card
 from bot.ui.proposal import proposal_card
+from bot.ui.review import review_card
 from bot.ui.scan import most_interesting, scan_card
 from bot.ui.scouts import opinion_card
 from engine.facade import (
@@ -25,6 +27,7 @@ from engine.facade import (
     OrderNotice,
     ProposalNotice,
     ProposalView,
+    Refused,
     ScanNotice,
     ScanView,
     TradeNotice,
@@ -77,6 +80,13 @@ class Renderer:
         portfolio = self._desk.portfolio()
         picture = await drawn(equity_of(portfolio))
         return daily_card(slot, portfolio, self._desk.profit(7), self._desk.status(), picture)
+
+    async def weekly_review(self, slot: datetime) -> Card:
+        """The weekly review; its look goes on record, once a slot."""
+        view = await self._desk.review.hold(slot)
+        if isinstance(view, Refused):
+            return Card(Tone.WARN).lines(("## Weekly review", view.sentence))
+        return review_card(view)
 
 
 def _simple(

@@ -299,6 +299,8 @@ def _bot_settings(
             else scan_min_gap_seconds
         ),
         daily_summary_at=settings.schedule.daily_summary_at,
+        weekly_review_on=settings.schedule.weekly_review_on,
+        weekly_review_at=settings.schedule.weekly_review_at,
         read_halt_messages=places.read_halt_messages,
         read_signals=places.read_signals,
         signal_ids=frozenset(int(each) for each in places.signal_ids),

@@ -25,7 +25,9 @@ class BotSettings:
         Existing channels to use instead of finding them by name.
     scan_min_gap_seconds : float, real seconds, >= 0
         Least time between two scan posts; only the newest scan waits.
-    daily_summary_at : time, UTC
+    daily_summary_at, weekly_review_at : time, UTC
+    weekly_review_on : str
+        ``mon`` to ``sun``.
     read_halt_messages : bool
         Hear a halt that does not name the bot; asks for the Message Content intent.
     read_signals : bool
@@ -46,6 +48,8 @@ class BotSettings:
     execution_channel_id: int | None = None
     scan_min_gap_seconds: float = 60.0
     daily_summary_at: time = time(0, 5)
+    weekly_review_on: str = "mon"
+    weekly_review_at: time = time(7, 0)
     read_halt_messages: bool = False
     read_signals: bool = False
     signal_ids: frozenset[int] = frozenset()

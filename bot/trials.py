@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from engine.facade import LockOpening, Logged, LogReport, Search, Trial, search_of
+from engine.facade import LockOpening, Logged, LogReport, Trial, search_as_json, search_of
 
 _SHOWN = 30
 """Newest trials in the table; all are counted."""
@@ -41,25 +41,6 @@ def trials_as_json(
             for name in sorted({each.search for each in _chosen(entries, None)})
         },
         "search": search_as_json(found),
-    }
-
-
-def search_as_json(search: Search) -> dict[str, Any]:
-    """A search as plain data."""
-    return {
-        "trials": search.trials,
-        "repeats": search.repeats,
-        "measured": search.measured,
-        "period_days": search.period_days,
-        "best": None if search.best is None else dict(search.best.knobs),
-        "best_search": None if search.best is None else search.best.search,
-        "best_sharpe": None if search.moments is None else search.moments.sharpe,
-        "variance": search.variance,
-        "expected_best_sharpe": search.expected_best_sharpe,
-        "deflated_sharpe": search.deflated_sharpe,
-        "overfitting": search.overfitting,
-        "compared": search.compared,
-        "sentence": search.sentence,
     }
 
 

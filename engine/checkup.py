@@ -19,11 +19,13 @@ from engine.errors import BrokerUnavailable, ExecutorError, JournalError
 from engine.journal.ledger import Ledger
 from engine.journal.reading import ledger_of
 from engine.journal.verify import verify
-from engine.llm import ChatClient, Unanswered
+from engine.llm import ChatClient, Unanswered, survey
 from engine.metering import meter_plan_of, price_at
+from engine.news import NoFeed, Unread, count_dated
 from engine.opening import MarketChoice, kill_files, open_replay
 from engine.opening.analyzer import analyzer_provider, why_not_asked
-from engine.opening.witnesses import Aids
+from engine.opening.news import bounds_of
+from engine.opening.witnesses import Aids, scouts_provider
 
 
 class Health(StrEnum):
@@ -75,7 +77,9 @@ async def check_up(
         _kill_file(settings, db or settings.journal.path),
         *await _venue_keys(Secrets()),
         *await _ib_gateway(settings),
+        await _scouts(settings, Secrets()),
         await _analyzer(settings, Secrets()),
+        *await _news(settings),
         _place(settings),
         _forms(settings),
         _live(settings, db or settings.journal.path),
@@ -160,6 +164,26 @@ def _halt_messages(settings: Settings) -> Finding:
     return Finding("halt by message", Health.NOTE, told, mend)
 
 
+async def _news(settings: Settings) -> Findings:
+    """Whether each feed of headlines can be read."""
+    if not settings.news.feeds:
+        return (Finding("news", Health.GOOD, "off: no feed is read"),)
+    return tuple([await _feed(url, settings) for url in settings.news.feeds])
+
+
+async def _feed(url: str, settings: Settings) -> Finding:
+    thing = f"news {url}"
+    try:
+        dated = await count_dated(url, SystemClock(), bounds_of(settings))
+    except (Unread, NoFeed) as fault:
+        mend = "mend the address under news.feeds, or take it out"
+        return Finding(thing, Health.NOTE, str(fault), mend)
+    if not dated:
+        mend = "undated headlines are not read: name another feed"
+        return Finding(thing, Health.NOTE, "it has no dated headline", mend)
+    return Finding(thing, Health.GOOD, f"{dated} dated headlines")
+
+
 async def _analyzer(settings: Settings, secrets: Secrets) -> Finding:
     """Whether a memo could be had; nothing is asked that costs money."""
     chosen = settings.analyzer
@@ -242,6 +266,38 @@ async def _ib_gateway(settings: Settings) -> tuple[Finding, ...]:
     if facts.fault:
         return (Finding("IB Gateway", Health.NOTE, facts.sentence, facts.fault),)
     return (Finding("IB Gateway", Health.GOOD, facts.sentence),)
+
+
+async def _scouts(settings: Settings, secrets: Secrets) -> Finding:
+    """The scouts' server and its models."""
+    scouts = settings.scouts
+    if not scouts.enabled:
+        told = "no model server is set: Alpha, Beta and Gamma are silent"
+        mend = "start one, such as LM Studio's, and set scouts.base_url: docs/howto/scouts.md"
+        return Finding("scouts", Health.NOTE, told, mend)
+    try:
+        provider = scouts_provider(settings, secrets)
+    except ExecutorError as fault:
+        return Finding("scouts", Health.BAD, str(fault), "mend it", fatal=True)
+    wanted = {"scouts.vision_model": scouts.vision_model, "scouts.text_model": scouts.text_model}
+    found = await survey(provider, tuple(wanted.values()))
+    where = f"{provider.name} at {provider.base_url}"
+    if found.fault:
+        mend = "start the server, or empty scouts.base_url; the desk works without"
+        return Finding("scouts", Health.NOTE, f"{where}: {found.fault}", mend)
+    missing = [name for name, pattern in wanted.items() if found.found[pattern] is None]
+    if missing:
+        others = ", ".join(found.listed[:8]) or "none at all"
+        told = f"{where} lists no model like {wanted[missing[0]]}; it lists {others}"
+        mend = f"download it there, or set {missing[0]} to one that is listed"
+        return Finding("scouts", Health.NOTE, told, mend)
+    names = [chosen.model for chosen in found.found.values() if chosen is not None]
+    prices, today = meter_plan_of(settings).prices, SystemClock().now()
+    dear = [name for name in names if price_at(prices, provider.name, name, today) is None]
+    if dear:
+        told = f"{where} has {dear[0]}, but no price is known for it: it is not asked"
+        return Finding("scouts", Health.NOTE, told, "add its price under [meter.prices]")
+    return Finding("scouts", Health.GOOD, f"{where} has {' and '.join(dict.fromkeys(names))}")
 
 
 _STALE_RATE = timedelta(days=90)

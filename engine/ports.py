@@ -165,6 +165,10 @@ class Analyst(Protocol):
         """Most that one question may cost at `at`, US dollars; None where nobody named a price."""
         ...
 
+    def lost(self, at: datetime) -> tuple[ModelUsed, ...]:
+        """What is booked for a question of which nobody knows whether it was billed."""
+        ...
+
     async def ask(self, brief: Brief) -> Analysed:
         """Ask about one proposal, within its caps; every fault is an answer."""
         ...

@@ -156,6 +156,6 @@ def _record(status: StatusView) -> tuple[str, ...]:
 
 def _audit(line: AuditLine) -> str:
     return (
-        f"`#{line.seq}` {line.at:%m-%d %H:%M} **{line.kind}** {clip(line.sentence, 220)} "
+        f"`#{line.seq}` {line.at:%m-%d %H:%M} **{line.kind}** {plain(clip(line.sentence, 220))} "
         f"`{line.short_hash}`"
     )

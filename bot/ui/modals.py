@@ -1,4 +1,4 @@
-"""Modals: the reason for a no, and the confirmation of a flatten.
+"""Modals: the reason for a no, the confirmation of a flatten, the phrase that unlocks live.
 
 Refuses to act on an empty reason, and checks who submits as if no button had been seen.
 """
@@ -16,6 +16,7 @@ from bot.errors import report
 from bot.host import Host
 from bot.ui.card import Tone
 from bot.ui.desk import done_card
+from bot.ui.live import live_card
 from bot.ui.outcome import decided_sentence
 from bot.ui.text import count
 from engine.facade import Permission, Refused
@@ -93,6 +94,24 @@ class FlattenModal(_Asking):
         await _flatten(_hosted(interaction), self._reason)
 
 
+class GoLiveModal(_Asking):
+    """Asks the owner to type the phrase that unlocks live."""
+
+    def __init__(self, phrase: str) -> None:
+        super().__init__(
+            "Trade real money from the next start on",
+            "golive",
+            "Type the phrase to unlock live",
+            phrase,
+            min_length=1,
+            max_length=100,
+        )
+
+    async def on_submit(self, interaction: discord.Interaction) -> None:
+        """Put the owner's word on record, if it is word by word the phrase."""
+        await _go_live(_hosted(interaction), self.given)
+
+
 def _hosted(interaction: discord.Interaction) -> _Interaction:
     """The interaction with our own bot as its client, which discord.py does not know."""
     return cast("_Interaction", interaction)
@@ -106,6 +125,17 @@ async def _reject(interaction: _Interaction, proposal_id: str, reason: str) -> N
         await answer(interaction, done_card(result.sentence, Tone.WARN), private=True)
         return
     await answer(interaction, done_card(decided_sentence(result)), private=True)
+
+
+async def _go_live(interaction: _Interaction, phrase: str) -> None:
+    actor = await admit(interaction, Permission.DECIDE, "/golive")
+    desk = interaction.client.desk
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    result = await desk.live.unlock(actor, phrase)
+    if isinstance(result, Refused):
+        await answer(interaction, done_card(result.sentence, Tone.WARN), private=True)
+        return
+    await answer(interaction, live_card(result, desk.market, unlocked=True), private=True)
 
 
 async def _flatten(interaction: _Interaction, reason: str) -> None:

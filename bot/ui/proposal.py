@@ -11,6 +11,7 @@ from bot.ui.buttons import buttons_for
 from bot.ui.card import Card, Picture, Tone
 from bot.ui.market import banner, moment, relative
 from bot.ui.memos import memo_line
+from bot.ui.scouts import scouts_line
 from bot.ui.text import clip, duration, money, plain, price, quantity, share, signed_share, table
 from engine.facade import GAP, CardKind, ProposalStatus, ProposalTerms, ProposalView, Role
 
@@ -120,7 +121,7 @@ def _evidence(proposal: ProposalView) -> list[str]:
     lines = [f"**For** {clip(line, 240)}" for line in proposal.layers_for]
     lines += [f"**Against** {clip(line, 240)}" for line in proposal.layers_against]
     lines = lines or ["No layer leans either way: the odds are the prior's."]
-    lines += [memo_line(proposal.memo)]
+    lines += [scouts_line(proposal.scouts), memo_line(proposal.memo)]
     if proposal.witnesses:
         lines.append(
             f"-# Silent witnesses: {clip(', '.join(map(plain, proposal.witnesses)), 240)}"

@@ -53,7 +53,7 @@ def opinion_card(notice: OpinionNotice, market: MarketView) -> Card:
     """One opinion that is sure enough to be posted."""
     said = notice.opinion
     marked = banner(market)
-    never = "" if notice.counts else "-# Given in a replay: it never becomes a vote."
+    never = "" if notice.counts else "-# Given in virtual time: it never becomes a vote."
     return Card(_TONES[said.stance]).lines(
         (
             f"### {said.voter.name.capitalize()} on {said.instrument}: {_stance(said)}",
@@ -67,10 +67,22 @@ def opinion_card(notice: OpinionNotice, market: MarketView) -> Card:
     )
 
 
+def scouts_line(heard: tuple[Opinion, ...]) -> str:
+    """What scouts said of a proposal's instrument, in one line; empty where none did."""
+    if not heard:
+        return ""
+    told = ", ".join(
+        f"{said.voter.name.capitalize()} {said.stance.replace('_', ' ')} "
+        f"({share(said.confidence, 0)})"
+        for said in heard
+    )
+    return f"**Scouts** {told}"
+
+
 def _scout(scout: ScoutView, market: MarketView) -> list[str]:
     lines = [f"**{scout.name.capitalize()}** · every {scout.every_minutes} min"]
     if scout.voter:
-        lines[0] += f" · `{plain(scout.voter)}`"
+        lines.append(f"-# record of {plain(scout.voter)}")
     lines += [_word(word, market) for word in scout.words]
     if scout.silent:
         lines.append(f"-# silent: {clip(plain(scout.silent), 200)}")
@@ -85,8 +97,8 @@ def _word(word: WordView, market: MarketView) -> str:
     said = word.opinion
     ended = "" if word.stands else " · ran out"
     return (
-        f"{said.instrument}: {_stance(said)}{ended} · {relative(word.at, market)}\n"
-        f"-# {clip(plain(said.reason), 240)}"
+        f"{said.instrument}: {_stance(said)}{ended}\n"
+        f"-# {relative(word.at, market)} · {clip(plain(said.reason), 240)}"
     )
 
 

@@ -21,6 +21,7 @@ from engine.facade import (
 )
 
 _NOT_A_SOURCE = "-# Signals, not sources: a call moves nothing until its caller's record does."
+_HINDSIGHT = "-# Time here is virtual: calls are scored and have no vote; a caller may know more."
 _ENDS = {
     SignalOutcome.TARGET: "its target came first",
     SignalOutcome.STOP: "its stop came first",
@@ -65,16 +66,18 @@ def sources_card(view: SourcesView, overheard: Overheard | None = None) -> Card:
         card.text("Nobody has called yet: the owner adds a call with `/signal add`.")
     else:
         rows = [
-            (clip(each.who, 20), f"{each.right}/{each.right + each.wrong}", _net(each))
+            (clip(each.who, 15), f"{each.right}/{each.right + each.wrong}", _net(each))
             for each in view.sources
         ]
-        card.rule().text(table(("who", "right", "net a call"), rows), essential=False)
+        card.rule().text(table(("who", "right", "net mean"), rows), essential=False)
         card.lines([_weight(each) for each in view.sources], essential=False)
     if overheard is not None:
         card.rule().text(
             f"-# By message since the start: {overheard.heard} heard, {overheard.refused} not "
             f"taken, {overheard.passed_over} that were no call and were passed over"
         )
+    if view.market.paced:
+        card.text(_HINDSIGHT)
     return card.text(_NOT_A_SOURCE)
 
 

@@ -65,6 +65,11 @@ class Analyzer:
         price = self._price(at)
         return None if price is None else self._worst_call(price, at) * self._plan.caps.attempts
 
+    def lost(self, at: datetime) -> tuple[ModelUsed, ...]:
+        """What is booked for a question of which nobody knows whether it was billed."""
+        price = self._price(at)
+        return () if price is None else (self._uncounted(price, 1, at),)
+
     async def ask(self, brief: Brief) -> Analysed:
         """Ask about one proposal, within its caps; every fault is an answer."""
         if self._price(self._clock.now()) is None:
@@ -115,9 +120,12 @@ class Analyzer:
         counted = model_use(price, model, PURPOSE, effort, at, local=local)
         found = [counted] if counted is not None else []
         if effort.uncounted:
-            worst = self._worst_call(price, at) * effort.uncounted
-            found.append(ModelUsed(self.provider, model, UNCOUNTED, 0, 0, 0, worst))
+            found.append(self._uncounted(price, effort.uncounted, at))
         return tuple(found)
+
+    def _uncounted(self, price: ModelPrice, calls: int, at: datetime) -> ModelUsed:
+        worst = self._worst_call(price, at) * calls
+        return ModelUsed(self.provider, self._plan.model, UNCOUNTED, 0, 0, 0, worst)
 
 
 def data_of(brief: Brief) -> dict[str, object]:

@@ -73,7 +73,9 @@ class ReviewSettings(Section):
     """What the review reads beside the record, and the goal that it tracks."""
 
     trials: str = setting(
-        "", "Trial log of everything ever tried; without it there is no full go", "path, or empty"
+        "trials.jsonl",
+        "Trial log of everything ever tried; without the file there is no full go",
+        "path, or empty",
     )
     backtest: str = setting(
         "",

@@ -13,7 +13,7 @@ from decimal import Decimal
 from itertools import takewhile
 
 from engine.desk.policy import Policy
-from engine.journal.holdings import EXECUTIONS_KEPT
+from engine.journal.holdings import EXECUTIONS_KEPT, slippage_ratio
 from engine.journal.ledger import ZERO, Ledger, OrderRecord
 from engine.market.sessions import open_time_between
 from engine.model.bars import Timeframe
@@ -38,7 +38,6 @@ from engine.risk import (
 
 IsOpen = Callable[[Calendar, datetime], bool]
 
-_LEAST_MODELLED_FRAC = 1e-4
 _LIVE = "live"
 
 OWN_TIME = NotMeasured("this market keeps its own time")
@@ -236,9 +235,7 @@ def _slippage_ratio(ledger: Ledger) -> Reading:
     seen = ledger.executions
     if len(seen) < EXECUTIONS_KEPT:
         return NotMeasured(f"{len(seen)} of {EXECUTIONS_KEPT} trades so far")
-    modelled = sum(max(cost.modelled_frac, _LEAST_MODELLED_FRAC) for cost in seen)
-    ratio = sum(cost.realised_frac for cost in seen) / modelled
-    return ratio if not ratio < 0.0 else 0.0  # `max` would make 0 of what is not a number
+    return slippage_ratio(seen)
 
 
 def _rejects(times: list[datetime], window: timedelta) -> float:

@@ -6,13 +6,14 @@ does not account for stays a difference until somebody puts it right.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from engine.desk.policy import Policy
-from engine.journal.ledger import ZERO, Ledger
+from engine.journal.ledger import ZERO, Ledger, OrderRecord
 from engine.model.orders import OrderState, Side
 from engine.model.positions import LotState
 from engine.model.reconciliation import (
@@ -43,26 +44,30 @@ class Books:
         rounding of the fills.
     working : mapping of client id to instrument
         Orders that the venue has taken and that may still fill.
-    orders : frozenset of str
+    orders : set of str
         Client ids of every order there ever was.
-    fills : frozenset of str
+    fills : set of str
         Ids of every fill there ever was.
     """
 
     balances: Mapping[str, Decimal]
     dust: Mapping[str, Decimal]
     working: Mapping[str, str]
-    orders: frozenset[str]
-    fills: frozenset[str]
+    orders: AbstractSet[str]
+    fills: AbstractSet[str]
 
 
-def books_of(ledger: Ledger, policy: Policy, at: datetime) -> Books:
+def books_of(
+    ledger: Ledger, policy: Policy, at: datetime, working: Sequence[OrderRecord] | None = None
+) -> Books:
     """What the record says that the account must hold.
 
     Parameters
     ----------
     at : datetime, aware UTC
         Up to when the venue has seen the market: what settles later is on its way.
+    working : sequence of OrderRecord, optional
+        The open orders, where the caller has looked for them already.
     """
     dust = {each.base: each.lot for each in policy.instruments.values()}
     dust[DOLLARS] = _CENT + _ROUNDING_A_FILL * len(ledger.fills)
@@ -71,11 +76,11 @@ def books_of(ledger: Ledger, policy: Policy, at: datetime) -> Books:
         dust=dust,
         working={
             record.order.client_id: record.order.instrument
-            for record in ledger.open_orders()
+            for record in (ledger.open_orders() if working is None else working)
             if record.state not in _IN_DOUBT
         },
-        orders=frozenset(ledger.orders),
-        fills=frozenset(ledger.fills),
+        orders=ledger.orders.keys(),
+        fills=ledger.fills.keys(),
     )
 
 

@@ -74,6 +74,11 @@ def unlock_phrase(parameters_hash: str) -> str:
     return f"trade real money as reviewed {parameters_hash[:8]}"
 
 
+def before_unlocking(settings: Settings, ledger: Ledger) -> tuple[Requirement, ...]:
+    """What the owner's word must wait for: a sound record, no kill, a go of these settings."""
+    return unmet((_record(ledger), _kill(ledger), _review(settings, ledger)))
+
+
 def cannot_unlock(ledger: Ledger, settings: Settings, actor: Actor, phrase: str) -> Refused | None:
     """Whether `actor` may unlock live with these words: the owner alone, over a go, word by word.
 
@@ -84,7 +89,7 @@ def cannot_unlock(ledger: Ledger, settings: Settings, actor: Actor, phrase: str)
     """
     if actor.role is not Role.OWNER:
         return Refused("live", f"asked by {actor.name}", "the owner", "Ask the owner.")
-    wanting = unmet((_record(ledger), _kill(ledger), _review(settings, ledger)))
+    wanting = before_unlocking(settings, ledger)
     if wanting:
         told = "; ".join(each.sentence for each in wanting)
         return Refused("live", told, "a review that says GO, of these settings")

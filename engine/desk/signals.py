@@ -39,8 +39,15 @@ def signal_of(
     timeframe: Timeframe,
     settings: SignalSettings,
     now: datetime,
+    counts: bool = True,
 ) -> Signal | Refused:
-    """The signal that a call becomes now, or why it is not heard."""
+    """The signal that a call becomes now, or why it is not heard.
+
+    Parameters
+    ----------
+    counts : bool
+        Whether it may vote.
+    """
     refused = (
         _not_watched(call, watched)
         or _out_of_time(call, timeframe, settings)
@@ -50,7 +57,7 @@ def signal_of(
     if refused is not None:
         return refused
     name = f"S-{len(ledger.signals) + 1}"
-    return Signal(name, who, call, via, now, now + horizon_of(call))
+    return Signal(name, who, call, via, now, now + horizon_of(call), counts)
 
 
 def _not_watched(call: Call, watched: tuple[str, ...]) -> Refused | None:
@@ -113,12 +120,13 @@ def signal_votes(ledger: Ledger, instrument: str, at: datetime) -> dict[str, boo
     """Votes of unexpired calls on a candidate that began at `at`, by name of the witness.
 
     A long is a yes, a short a no. What was heard after `at` could have seen more than the
-    candidate and has no vote.
+    candidate and has no vote, nor has what was heard while time was virtual.
     """
     return {
         SIGNAL + record.signal.who: record.signal.call.side is SignalSide.LONG
         for record in ledger.signals.values()
         if record.open
+        and record.signal.counts
         and record.signal.call.instrument == instrument
         and record.signal.heard_at <= at < record.signal.until
     }

@@ -83,9 +83,10 @@ class Analysing:
 
         Within a turn that the caller has taken.
         """
+        missed = Missed(RESTARTED, "the process ended while it was asked")
         for proposal_id in self._ledger.memos.pending():
-            lost = Analysed(Missed(RESTARTED, "the process ended while it was asked"))
-            await self._take_in(proposal_id, lost)
+            used = self.analyst.lost(self.clock.now()) if self.analyst is not None else ()
+            await self._take_in(proposal_id, Analysed(missed, used))
 
     # ------------------------------------------------------------------ asking
 

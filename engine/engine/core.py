@@ -32,10 +32,12 @@ from engine.engine.parts import EngineParts, memo_rule_of
 from engine.engine.patience import Patience
 from engine.engine.posting import Posting
 from engine.engine.reconciling import Reconciling
+from engine.engine.reviewing import Reviewing
 from engine.engine.stopping import Stopping
 from engine.engine.street import Street
 from engine.engine.study import study
 from engine.engine.turns import Turns, dropping, halting
+from engine.engine.unlocking import Unlocking
 from engine.engine.watching import watch_of
 from engine.errors import ForbiddenCall
 from engine.journal.ledger import Ledger
@@ -65,10 +67,14 @@ class Engine:
         What becomes of proposals on which a memo is wanted.
     listening : Listening
         What outside voices say.
+    reviewing : Reviewing
+        Looks at the record.
     posting : Posting
         What is still to be told.
     present : Present
         What people are shown.
+    unlocking : Unlocking
+        The lock on live.
     """
 
     def __init__(self, parts: EngineParts) -> None:
@@ -98,6 +104,7 @@ class Engine:
         self.listening = Listening(
             turns, clock, recorder, present,
             parts.settings.signals, parts.instruments, parts.market.timeframe,
+            counts=not parts.market.paced,
         )  # fmt: skip
         self._flow = BarsFlow(
             recorder,
@@ -137,6 +144,10 @@ class Engine:
             turns, clock, recorder, execution, exits, watch, street, guard, stopping, present
         )
         self.posting = Posting(turns, recorder, present)
+        self.reviewing = Reviewing(
+            turns, clock, recorder, parts.journal, parts.settings, parts.market
+        )
+        self.unlocking = Unlocking(turns, recorder, parts.settings)
 
     def _context(self) -> Context:
         parts = self._parts

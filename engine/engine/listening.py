@@ -27,7 +27,13 @@ from engine.views import SignalView
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """What people outside say of the market."""
+    """What people outside say of the market.
+
+    Attributes
+    ----------
+    counts : bool
+        Whether calls may vote: only where time is real.
+    """
 
     turns: Turns
     clock: Clock
@@ -36,6 +42,7 @@ class Listening:
     settings: SignalSettings
     watched: tuple[str, ...]
     timeframe: Timeframe
+    counts: bool
 
     async def add(self, actor: Actor, who: str, call: Call) -> SignalView | Refused:
         """Put a call on record that somebody made elsewhere; needs the owner."""
@@ -76,6 +83,7 @@ class Listening:
             timeframe=self.timeframe,
             settings=self.settings,
             now=self.clock.now(),
+            counts=self.counts,
         )
         if isinstance(signal, Signal):
             await self.recorder.record(happened.SignalHeard(signal, actor))

@@ -18,7 +18,7 @@ from engine.engine.lawkeeping import PAPER
 from engine.engine.recorder import Recorder
 from engine.engine.watching import Watch
 from engine.errors import BrokerError
-from engine.journal.ledger import Ledger
+from engine.journal.ledger import Ledger, OrderRecord
 from engine.model import events as happened
 from engine.model.orders import OrderState
 from engine.model.reconciliation import Difference, VenueStatement
@@ -65,14 +65,16 @@ class Reconciling:
         at : datetime, aware UTC
             Up to when the venue has seen the market: what settles later is on its way.
         """
-        if any(each.state is OrderState.UNKNOWN for each in self._ledger.open_orders()):
+        # Asked once: it passes over every order there ever was.
+        working = self._ledger.open_orders()
+        if any(each.state is OrderState.UNKNOWN for each in working):
             self.watch.mismatches_count = NotMeasured("an order is still without its answer")
             return
         try:
-            stated, found = await self._look(at)
+            stated, found = await self._look(at, working)
             if any(each.halts for each in found):
                 await self.exits.keep_up(at)
-                stated, again = await self._look(at)
+                stated, again = await self._look(at, self._ledger.open_orders())
                 found = _in_both(found, again)
         except BrokerError as fault:
             _log.warning("the venue does not state its account", why=str(fault))
@@ -83,10 +85,10 @@ class Reconciling:
         await self._note(stated, found)
 
     async def _look(
-        self, at: datetime
+        self, at: datetime, working: list[OrderRecord]
     ) -> tuple[tuple[VenueStatement, ...], tuple[Difference, ...]]:
         stated = await self.broker.statement(self._since(at))
-        books = books_of(self._ledger, self.watch.policy, at)
+        books = books_of(self._ledger, self.watch.policy, at, working)
         return stated, differences(books, stated)
 
     def _since(self, at: datetime) -> datetime:

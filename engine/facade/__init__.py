@@ -21,7 +21,9 @@ from engine.errors import (
     MarketDataError,
 )
 from engine.facade.desk import Desk
+from engine.facade.live import LiveDesk
 from engine.facade.posts import PostDesk
+from engine.facade.review import ReviewDesk
 from engine.facade.sharia import ShariaDesk
 from engine.facade.witnesses import WitnessDesk
 from engine.metering.bill import Bill, EnergyUse, ModelLine
@@ -39,6 +41,7 @@ from engine.model.proposals import (
     ProposalTerms,
     SizeStep,
 )
+from engine.model.reviews import Gate, Verdict
 from engine.model.setups import Assessment, LayerReading, LayerRole, Odds, Setup, SetupKind
 from engine.model.signals import SignalOutcome, SignalSide
 from engine.model.verdicts import Refused
@@ -144,6 +147,14 @@ if TYPE_CHECKING:
     )
     from engine.research.calibration import Study as CalibrationStudy
     from engine.research.datafiles import check_file, fetch_file, fetched_as_json
+    from engine.research.sweeping import (
+        SweepPlan,
+        Swept,
+        sweep_files,
+        swept_as_json,
+        write_sweep,
+    )
+    from engine.research.sweeping.report import grid_knobs
     from engine.research.trials import (
         LockOpening,
         Logged,
@@ -151,8 +162,12 @@ if TYPE_CHECKING:
         Search,
         Trial,
         TrialLog,
+        search_as_json,
         search_of,
     )
+    from engine.research.walkforward import Walk, WalkPlan, walk_as_json, walk_files, write_walk
+    from engine.research.walkforward.report import dispersion_of
+    from engine.review.reading import ReadReview, ReviewFiles, read_review, review_as_json
     from engine.scanning import FileScan, scan_as_json, scan_files
     from engine.statements import (
         ImportedLines,
@@ -160,6 +175,7 @@ if TYPE_CHECKING:
         purification_of_journal,
         zakat_of_journal,
     )
+    from engine.views.review import GoalReportView, OddsView, PerformanceView, ReviewView
 
 __all__ = [
     "DATA_MENDS",
@@ -205,7 +221,9 @@ __all__ = [
     "Fill",
     "FillNotice",
     "Finding",
+    "Gate",
     "GivenView",
+    "GoalReportView",
     "GroupReport",
     "Health",
     "ImportedLines",
@@ -222,6 +240,7 @@ __all__ = [
     "LimitLevel",
     "LimitUseView",
     "LimitView",
+    "LiveDesk",
     "LiveLocked",
     "LockOpening",
     "LogReport",
@@ -238,6 +257,7 @@ __all__ = [
     "Nisab",
     "Notice",
     "Odds",
+    "OddsView",
     "Opinion",
     "OpinionNotice",
     "Order",
@@ -248,6 +268,7 @@ __all__ = [
     "Origin",
     "OutsideHalt",
     "OutsideRelease",
+    "PerformanceView",
     "Permission",
     "Place",
     "PortfolioView",
@@ -263,10 +284,14 @@ __all__ = [
     "Purification",
     "PurificationView",
     "Purpose",
+    "ReadReview",
     "Reconciled",
     "Refused",
     "ReliabilityBin",
     "Requirement",
+    "ReviewDesk",
+    "ReviewFiles",
+    "ReviewView",
     "RiskEventView",
     "RiskView",
     "Role",
@@ -295,14 +320,19 @@ __all__ = [
     "Standing",
     "StatusView",
     "StudyPlan",
+    "SweepPlan",
+    "Swept",
     "SystemClock",
     "Timeframe",
     "Trade",
     "TradeNotice",
     "Trial",
     "TrialLog",
+    "Verdict",
     "VerifyReport",
     "VerifyView",
+    "Walk",
+    "WalkPlan",
     "WitnessDesk",
     "WordView",
     "ZakatChoice",
@@ -314,11 +344,13 @@ __all__ = [
     "check_file",
     "check_up",
     "consult_files",
+    "dispersion_of",
     "drill",
     "drill_as_json",
     "export_journal",
     "fetch_file",
     "fetched_as_json",
+    "grid_knobs",
     "halt_from_outside",
     "import_statement",
     "inspection_as_json",
@@ -326,6 +358,7 @@ __all__ = [
     "load_settings",
     "open_desk",
     "purification_of_journal",
+    "read_review",
     "read_risk",
     "reconcile_outside",
     "reconciled_as_json",
@@ -333,87 +366,70 @@ __all__ = [
     "release_from_outside",
     "reliability_of",
     "report_as_json",
+    "review_as_json",
     "risk_as_json",
     "scan_as_json",
     "scan_files",
+    "search_as_json",
     "search_of",
     "statement_as_json",
+    "sweep_files",
+    "swept_as_json",
     "verify_journal",
+    "walk_as_json",
+    "walk_files",
     "what_live_needs",
     "write_candidates",
+    "write_sweep",
+    "write_walk",
     "zakat_of_journal",
 ]
 
-_HEAVY = {
-    "ImportedLines": ("engine.statements", "ImportedLines"),
-    "Nisab": ("engine.compliance.zakat", "Nisab"),
-    "Purification": ("engine.compliance.purification", "Purification"),
-    "ZakatChoice": ("engine.desk.zakat", "ZakatChoice"),
-    "ZakatReport": ("engine.compliance.zakat", "ZakatReport"),
-    "ZakatYear": ("engine.compliance.zakat", "ZakatYear"),
-    "import_statement": ("engine.statements", "import_statement"),
-    "purification_of_journal": ("engine.statements", "purification_of_journal"),
-    "zakat_of_journal": ("engine.statements", "zakat_of_journal"),
-    "Anchor": ("engine.journal.chain", "Anchor"),
-    "CalibrationReport": ("engine.research.calibration", "CalibrationReport"),
+_ROOMS = {
+    "engine.checkup": "Finding Health check_up",
+    "engine.compliance.purification": "Purification",
+    "engine.compliance.zakat": "Nisab ZakatReport ZakatYear",
+    "engine.config": "Secrets Settings load_settings",
+    "engine.consultation": "Consultation consult_files statement_as_json",
+    "engine.desk.requirements": "Requirement",
+    "engine.desk.zakat": "ZakatChoice",
+    "engine.facade.rehearsal": "rehearsed_desk",
+    "engine.journal.chain": "Anchor",
+    "engine.journal.verify": "VerifyReport",
+    "engine.market.fetching": "FetchPlan Fetched",
+    "engine.market.inspection": "Inspection inspection_as_json",
+    "engine.metering.record": "bill_as_json bill_from_journal",
+    "engine.opening.choice": "MarketChoice",
+    "engine.opening.gates": "LiveLocked what_live_needs",
+    "engine.outside.halting": "OutsideHalt OutsideRelease halt_from_outside release_from_outside",
+    "engine.outside.reading": "read_risk risk_as_json",
+    "engine.outside.reconciling": "Reconciled reconcile_outside reconciled_as_json",
+    "engine.rehearsal.drill": "DrillReport drill drill_as_json",
+    "engine.research.calibration": (
+        "CalibrationReport GroupReport ReliabilityBin StudyPlan calibrate_files "
+        "reliability_of report_as_json write_candidates"
+    ),
+    "engine.research.datafiles": "check_file fetch_file fetched_as_json",
+    "engine.research.sweeping": "SweepPlan Swept sweep_files swept_as_json write_sweep",
+    "engine.research.sweeping.report": "grid_knobs",
+    "engine.research.trials": (
+        "LockOpening LogReport Logged Search Trial TrialLog search_as_json search_of"
+    ),
+    "engine.research.walkforward": "Walk WalkPlan walk_as_json walk_files write_walk",
+    "engine.research.walkforward.report": "dispersion_of",
+    "engine.review.reading": "ReadReview ReviewFiles read_review review_as_json",
+    "engine.scanning": "FileScan scan_as_json scan_files",
+    "engine.statements": (
+        "ImportedLines import_statement purification_of_journal zakat_of_journal"
+    ),
+    "engine.views.review": "GoalReportView OddsView PerformanceView ReviewView",
+}
+_HEAVY = {name: (room, name) for room, names in _ROOMS.items() for name in names.split()} | {
     "CalibrationStudy": ("engine.research.calibration", "Study"),
-    "Consultation": ("engine.consultation", "Consultation"),
-    "FileScan": ("engine.scanning", "FileScan"),
-    "bill_as_json": ("engine.metering.record", "bill_as_json"),
-    "bill_from_journal": ("engine.metering.record", "bill_from_journal"),
-    "Finding": ("engine.checkup", "Finding"),
-    "GroupReport": ("engine.research.calibration", "GroupReport"),
-    "Health": ("engine.checkup", "Health"),
-    "LiveLocked": ("engine.opening.gates", "LiveLocked"),
     "DATA_MENDS": ("engine.market.inspection", "MENDS"),
-    "FetchPlan": ("engine.market.fetching", "FetchPlan"),
-    "Fetched": ("engine.market.fetching", "Fetched"),
-    "Inspection": ("engine.market.inspection", "Inspection"),
-    "check_file": ("engine.research.datafiles", "check_file"),
-    "fetch_file": ("engine.research.datafiles", "fetch_file"),
-    "fetched_as_json": ("engine.research.datafiles", "fetched_as_json"),
-    "inspection_as_json": ("engine.market.inspection", "inspection_as_json"),
-    "LockOpening": ("engine.research.trials", "LockOpening"),
-    "Logged": ("engine.research.trials", "Logged"),
-    "Trial": ("engine.research.trials", "Trial"),
-    "LogReport": ("engine.research.trials", "LogReport"),
-    "Search": ("engine.research.trials", "Search"),
-    "TrialLog": ("engine.research.trials", "TrialLog"),
-    "search_of": ("engine.research.trials", "search_of"),
-    "MarketChoice": ("engine.opening.choice", "MarketChoice"),
-    "Requirement": ("engine.desk.requirements", "Requirement"),
-    "OutsideHalt": ("engine.outside.halting", "OutsideHalt"),
-    "OutsideRelease": ("engine.outside.halting", "OutsideRelease"),
-    "ReliabilityBin": ("engine.research.calibration", "ReliabilityBin"),
-    "Secrets": ("engine.config", "Secrets"),
-    "Settings": ("engine.config", "Settings"),
-    "StudyPlan": ("engine.research.calibration", "StudyPlan"),
-    "VerifyReport": ("engine.journal.verify", "VerifyReport"),
-    "calibrate_files": ("engine.research.calibration", "calibrate_files"),
-    "check_up": ("engine.checkup", "check_up"),
-    "consult_files": ("engine.consultation", "consult_files"),
     "export_journal": ("engine.journal.export", "export"),
-    "halt_from_outside": ("engine.outside.halting", "halt_from_outside"),
     "journal_lines": ("engine.journal.export", "lines"),
-    "load_settings": ("engine.config", "load_settings"),
-    "Reconciled": ("engine.outside.reconciling", "Reconciled"),
-    "reconcile_outside": ("engine.outside.reconciling", "reconcile_outside"),
-    "reconciled_as_json": ("engine.outside.reconciling", "reconciled_as_json"),
-    "DrillReport": ("engine.rehearsal.drill", "DrillReport"),
-    "drill": ("engine.rehearsal.drill", "drill"),
-    "drill_as_json": ("engine.rehearsal.drill", "drill_as_json"),
-    "rehearsed_desk": ("engine.facade.rehearsal", "rehearsed_desk"),
-    "read_risk": ("engine.outside.reading", "read_risk"),
-    "release_from_outside": ("engine.outside.halting", "release_from_outside"),
-    "reliability_of": ("engine.research.calibration", "reliability_of"),
-    "report_as_json": ("engine.research.calibration", "report_as_json"),
-    "risk_as_json": ("engine.outside.reading", "risk_as_json"),
-    "scan_as_json": ("engine.scanning", "scan_as_json"),
-    "scan_files": ("engine.scanning", "scan_files"),
-    "statement_as_json": ("engine.consultation", "statement_as_json"),
     "verify_journal": ("engine.journal.verify", "verify"),
-    "what_live_needs": ("engine.opening.gates", "what_live_needs"),
-    "write_candidates": ("engine.research.calibration", "write_candidates"),
 }
 """What only a composition root needs: imported when it is first asked for."""
 

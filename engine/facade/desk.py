@@ -8,7 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from engine.facade.live import LiveDesk
 from engine.facade.posts import PostDesk
+from engine.facade.review import ReviewDesk
 from engine.facade.sharia import ShariaDesk
 from engine.facade.witnesses import WitnessDesk
 from engine.model.actors import Actor
@@ -144,6 +146,11 @@ class Desk:
         return self._engine.present.holdings.profit(days)
 
     @property
+    def live(self) -> LiveDesk:
+        """The lock on live: what it needs, and the owner's word."""
+        return LiveDesk(self._engine)
+
+    @property
     def sharia(self) -> ShariaDesk:
         """The law: invariants, ledger lines, zakat and purification."""
         return ShariaDesk(self._engine)
@@ -157,6 +164,11 @@ class Desk:
     def posts(self) -> PostDesk:
         """What is still to be posted, and what stands in a channel already."""
         return PostDesk(self._engine)
+
+    @property
+    def review(self) -> ReviewDesk:
+        """The review: gates and verdict, performance, goal and live odds."""
+        return ReviewDesk(self._engine)
 
     async def audit(self, limit: int = 10) -> tuple[AuditLine, ...]:
         """Newest journal entries in words, newest first."""

@@ -12,7 +12,7 @@ from decimal import Decimal
 from engine.errors import InvariantBroken
 from engine.journal.change import change
 from engine.journal.ledger import Halt, Ledger, ModelUse, month_of
-from engine.journal.review_changes import Mark, count_mark, count_session
+from engine.journal.review_changes import Mark, count_label, count_mark, count_session
 from engine.journal.voice_changes import price_signals
 from engine.model import events as happened
 from engine.model.actors import Role
@@ -118,6 +118,7 @@ def _(event: happened.CandidateClosed, ledger: Ledger, envelope: Envelope) -> No
     ledger.candidate_votes.pop((label.instrument, label.opened_at), None)
     ledger.memos.votes.pop((label.instrument, label.opened_at), None)
     ledger.monitors.count(label)
+    count_label(ledger, label)
     ledger.testimony.judge(label.instrument, label.opened_at, hit=label.hit)
 
 

@@ -5,6 +5,7 @@ Refuses credit and shorts: cash and holdings never go below zero.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -18,6 +19,8 @@ from engine.model.orders import Fill, Order, Purpose, Side
 from engine.model.positions import LotState, Position, Trade
 
 EXECUTIONS_KEPT = 20
+_LEAST_MODELLED_FRAC = 1e-4
+"""What a trade must be allowed to cost, whatever its card promised."""
 
 
 def require_cash(ledger: Ledger, fill: Fill) -> None:
@@ -188,6 +191,19 @@ def execution_cost(
         realised_frac=float((entry + exits) / (decided * bought)),
         modelled_frac=costs.total_frac - costs.fee_frac,
     )
+
+
+def slippage_ratio(costs: Sequence[ExecutionCost]) -> float:
+    """Realised over modelled cost of execution, of all `costs` together; never below 0.
+
+    Parameters
+    ----------
+    costs : sequence of ExecutionCost
+        At least one.
+    """
+    modelled = sum(max(cost.modelled_frac, _LEAST_MODELLED_FRAC) for cost in costs)
+    ratio = sum(cost.realised_frac for cost in costs) / modelled
+    return ratio if not ratio < 0.0 else 0.0  # `max` would make 0 of what is not a number
 
 
 def _shortfall(record: OrderRecord) -> Decimal:

@@ -46,6 +46,9 @@ def _(event: happened.ModeChanged, ledger: Ledger, envelope: Envelope) -> None:
     ledger.kill_high_water_usd = event.cash_usd
     ledger.day_open_usd = ledger.week_open_usd = event.cash_usd
     ledger.equity_curve.clear()
+    if ledger.tenure is not None:
+        # Other money is no drawdown; what the review counts in R goes on.
+        ledger.tenure.high_water_usd = event.cash_usd
     ledger.unsettled.clear()
 
 

@@ -16,6 +16,7 @@ from engine.journal.ledger import Ledger, Look, Registration
 from engine.journal.tenure import Closes, Tenure
 from engine.model import events as happened
 from engine.model.positions import Origin, Position, origin_of
+from engine.model.setups import Label
 from engine.ports import Envelope
 
 
@@ -64,6 +65,13 @@ def count_violation(ledger: Ledger) -> None:
         ledger.tenure.violations_count += 1
 
 
+def count_label(ledger: Ledger, label: Label) -> None:
+    """Note how a candidate ended that was seen, and given odds, since the registration."""
+    registered = ledger.registration
+    if registered and ledger.tenure and label.opened_at >= registered.at:
+        ledger.tenure.labels.append(label)
+
+
 def count_mark(ledger: Ledger, mark: Mark) -> None:
     """Count a set of bars: whether it came in time, what it was worth, what it closed at."""
     tenure = ledger.tenure
@@ -78,12 +86,14 @@ def count_mark(ledger: Ledger, mark: Mark) -> None:
 
 
 def _open_r(ledger: Ledger) -> dict[str, float]:
-    """What open positions of proposals stand at, in units of what they risk at the stop."""
+    """What proposals taken since the registration stand at, in what they risk at the stop."""
     return {
         held.id: float(_result_usd(ledger, held) / risk)
         for held in ledger.positions.values()
         if (record := ledger.proposals.get(held.id)) is not None
         and origin_of(held.kind, requested=record.requested) is Origin.PROPOSAL
+        and ledger.registration is not None
+        and held.opened_at >= ledger.registration.at
         and (risk := record.terms.risk_usd * held.bought / record.terms.quantity) > 0
     }
 

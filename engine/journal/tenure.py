@@ -8,22 +8,13 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from engine.model.instants import to_micros
+from engine.model.setups import Label
+
 _MICROSECOND = timedelta(microseconds=1)
-
-
-def micros_of(at: datetime) -> int:
-    """Microseconds since 1970 of an aware instant, exactly.
-
-    Examples
-    --------
-    >>> micros_of(datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC))
-    1000000
-    """
-    return (at - _EPOCH) // _MICROSECOND
 
 
 @dataclass(slots=True)
@@ -65,7 +56,7 @@ class Closes:
 
     def add(self, at: datetime, price: Decimal) -> None:
         """Take one more close in, unless it is no newer than the last."""
-        micros = micros_of(at)
+        micros = to_micros(at)
         if not self.at or micros > self.at[-1]:
             self.at.append(micros)
             self.price.append(float(price))
@@ -93,6 +84,8 @@ class Tenure:
         Closes that were assessed as they came, and after an absence.
     days : dict of date to DayMark
     closes : dict of str to Closes
+    labels : list of Label
+        Candidates that were seen and have ended since, in the order of their end.
     """
 
     begun_usd: Decimal
@@ -106,10 +99,11 @@ class Tenure:
     late: array[int] = field(default_factory=lambda: array("q"))
     days: dict[date, DayMark] = field(default_factory=dict)
     closes: dict[str, Closes] = field(default_factory=dict)
+    labels: list[Label] = field(default_factory=list)
 
     def look(self, at: datetime, *, caught_up: bool) -> None:
         """Count one set of bars that was assessed."""
-        (self.late if caught_up else self.on_time).append(micros_of(at))
+        (self.late if caught_up else self.on_time).append(to_micros(at))
 
     def mark(
         self,
@@ -129,7 +123,8 @@ class Tenure:
         if self.high_water_usd > 0:
             fallen = float(1 - equity_usd / self.high_water_usd)
             self.drawdown_frac = max(self.drawdown_frac, fallen)
-        day = self.days.setdefault(at.date(), DayMark(at, equity_usd))
+        # What closes at midnight closes the day before.
+        day = self.days.setdefault((at - _MICROSECOND).date(), DayMark(at, equity_usd))
         day.at, day.equity_usd, day.open_r = at, equity_usd, dict(open_r)
         day.marks += 1
         for instrument, worth in held_usd.items():

@@ -10,6 +10,7 @@ from engine.llm.form import Form, schema_of
 from engine.llm.metering import model_use
 from engine.llm.models import Chosen, choose
 from engine.llm.question import Answered, Caps, Effort, Question, Silence, Unanswered
+from engine.llm.survey import Survey, survey
 
 __all__ = [
     "Answered",
@@ -22,8 +23,10 @@ __all__ = [
     "Provider",
     "Question",
     "Silence",
+    "Survey",
     "Unanswered",
     "choose",
     "model_use",
     "schema_of",
+    "survey",
 ]

@@ -9,20 +9,20 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from engine.errors import ConfigError
 from engine.llm.dialects import Dialect, body_of
 from engine.llm.form import Filled, NotOneObject, read_form, schema_of
 from engine.llm.models import same_model
 from engine.llm.question import Answered, Caps, Effort, Question, Silence, Unanswered
-from engine.llm.wire import Failure, Heard, listed, post
+from engine.llm.wire import LONGEST_BODY, Failure, Heard, cap_body, listed, post
 from engine.metering.prices import Usage
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 _CONNECT_SECONDS = 5.0
-_LIST_BYTES = 1_000_000
 _NO_KEY = "none"  # the SDK insists on one; servers on this machine do not look at it
 
 
@@ -49,10 +49,10 @@ class Provider:
     local: bool = False
 
     def __post_init__(self) -> None:
-        if not self.base_url.startswith(("http://", "https://")):
+        if not _is_address(self.base_url):
             raise ConfigError(
-                f"base_url of {self.name} must begin with http:// or https://, was "
-                f"{self.base_url!r}"
+                f"base_url of {self.name} must begin with http:// or https:// and name a host, "
+                f"was {self.base_url!r}"
             )
         if not (self.key.isascii() and self.key.isprintable()):
             raise ConfigError(f"the key of {self.name} holds a character that no key has")
@@ -113,7 +113,7 @@ class ChatClient:
         started = loop.time()
         try:
             async with asyncio.timeout(seconds):
-                found = await listed(self._client(seconds), _LIST_BYTES)
+                found = await listed(self._client(seconds), LONGEST_BODY)
         except TimeoutError:
             found = Failure(Silence.TIMEOUT, f"no list of models within {seconds:g} s")
         if isinstance(found, Failure):
@@ -156,10 +156,23 @@ class ChatClient:
                 api_key=self.provider.key or _NO_KEY,
                 base_url=self.provider.base_url,
                 max_retries=0,
-                http_client=httpx2.AsyncClient(follow_redirects=False),
+                http_client=httpx2.AsyncClient(
+                    follow_redirects=False,
+                    headers={"Accept-Encoding": "identity"},  # a cap on bytes means them
+                    trust_env=not self.provider.local,  # no proxy stands before this machine
+                    event_hooks={"response": [cap_body]},
+                ),
             )
         patience = httpx2.Timeout(seconds, connect=min(_CONNECT_SECONDS, seconds))
         return self._sdk.with_options(timeout=patience)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _count(heard: Heard | Failure, tally: _Tally) -> None:

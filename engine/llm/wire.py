@@ -7,7 +7,7 @@ where nobody can: such a call is uncounted, not free.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,12 @@ from engine.llm.form import clipped
 from engine.llm.question import Silence
 from engine.metering.prices import Usage
 
+LONGEST_BODY = 1_000_000
+"""Bytes; nothing that a server of models has to say is longer."""
+_BEYOND = "beyond the longest body"
+
 if TYPE_CHECKING:
+    import httpx2
     from openai import APIConnectionError, APIStatusError, AsyncOpenAI
 
 
@@ -72,10 +77,9 @@ async def post(sdk: AsyncOpenAI, body: Mapping[str, Any], most_bytes: int) -> He
     except openai.APIConnectionError as fault:
         return _not_connected(fault)
     except httpx2.HTTPError as fault:  # the answer had begun
-        return Failure(Silence.DISCONNECTED, _named(fault), uncounted=True)
+        return _broken_off(fault)
     if raw is None:
-        told = f"the answer is longer than {most_bytes} bytes"
-        return Failure(Silence.TOO_LONG, told, uncounted=True)
+        return _too_long(most_bytes)
     return _heard(raw)
 
 
@@ -92,13 +96,47 @@ async def listed(sdk: AsyncOpenAI, most_bytes: int) -> tuple[str, ...] | Failure
     except openai.APIConnectionError as fault:
         return _not_connected(fault)
     except httpx2.HTTPError as fault:
-        return Failure(Silence.DISCONNECTED, _named(fault))
+        return _broken_off(fault)
     told = _json_of(raw or b"")
     rows = told.get("data") if isinstance(told, dict) else None
     if not isinstance(rows, list):
         return Failure(Silence.UNPARSABLE, "its list of models is none")
     names = (row.get("id") for row in rows if isinstance(row, dict))
     return tuple(clipped(name, 200) for name in names if isinstance(name, str) and name)
+
+
+async def cap_body(response: httpx2.Response) -> None:
+    """Let no body be read beyond `LONGEST_BODY`, error pages included; a hook of the client."""
+    import httpx2
+
+    stream = response.stream
+
+    class Capped(httpx2.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            seen = 0
+            if isinstance(stream, httpx2.AsyncByteStream):
+                async for chunk in stream:
+                    seen += len(chunk)
+                    if seen > LONGEST_BODY:
+                        raise httpx2.ReadError(_BEYOND)
+                    yield chunk
+
+        async def aclose(self) -> None:
+            if isinstance(stream, httpx2.AsyncByteStream):
+                await stream.aclose()
+
+    response.stream = Capped()
+
+
+def _broken_off(fault: httpx2.HTTPError) -> Failure:
+    if str(fault) == _BEYOND:
+        return _too_long(LONGEST_BODY)
+    return Failure(Silence.DISCONNECTED, _named(fault), uncounted=True)
+
+
+def _too_long(most_bytes: int) -> Failure:
+    told = f"the answer is longer than {most_bytes} bytes"
+    return Failure(Silence.TOO_LONG, told, uncounted=True)
 
 
 async def _read(chunks: Any, most_bytes: int) -> bytes | None:

@@ -8,36 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.clock import EPOCH, as_utc
 from engine.model.bars import Bar, Timeframe
+from engine.model.instants import MICROSECOND, from_micros, to_micros
 
-MICROSECOND = timedelta(microseconds=1)
+__all__ = ["MICROSECOND", "BarColumns", "Floats", "Instants", "from_micros", "to_micros"]
 
 Floats = NDArray[np.float64]
 Instants = NDArray[np.int64]
 """Microseconds since 1970-01-01 UTC."""
-
-
-def to_micros(at: datetime) -> int:
-    """Microseconds since 1970-01-01 UTC, exactly.
-
-    Examples
-    --------
-    >>> from datetime import UTC
-    >>> to_micros(datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC))
-    1000000
-    """
-    return (as_utc(at) - EPOCH) // MICROSECOND
-
-
-def from_micros(micros: int) -> datetime:
-    """The aware UTC instant of `to_micros`."""
-    return EPOCH + timedelta(microseconds=int(micros))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -68,6 +68,8 @@ class Signal:
         Who called, in lower case; ``discord:<id>`` where it came by message.
     heard_at, until : datetime, aware UTC
         When the desk heard it, and when the caller's horizon ends.
+    counts : bool
+        Whether it may vote: False where time is virtual, for whoever calls may know what came.
     """
 
     id: str
@@ -76,6 +78,7 @@ class Signal:
     via: SignalVia
     heard_at: datetime
     until: datetime
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,3 +155,26 @@ class FeedReader:
             told = "headlines dated in the future were left out"
             _log.info(told, feed=source, count=len(found) - len(kept))
         return tuple(kept)
+
+
+async def count_dated(url: str, clock: Clock, bounds: ReadingBounds) -> int:
+    """How many dated headlines a feed has now that are not of the future, for the doctor.
+
+    Raises
+    ------
+    Unread, NoFeed
+        In one clause.
+    """
+    import httpx
+
+    async with httpx.AsyncClient(follow_redirects=False, trust_env=False) as client:
+        body = await fetch(
+            client,
+            url,
+            Seen(),
+            allowed=frozenset({origin(url)}),
+            seconds=bounds.answer_seconds,
+            most_bytes=bounds.answer_bytes,
+        )
+    now = clock.now()
+    return sum(at <= now for at, _ in dated_titles(body.content or b""))

@@ -33,7 +33,7 @@ from engine.opening.account import learn_fees
 from engine.opening.analyzer import analyst_of, why_not_asked
 from engine.opening.choice import MarketChoice
 from engine.opening.gates import pass_gates
-from engine.opening.live import funding_of, guards_of, live_broker
+from engine.opening.live import funding_of, guards_of, live_broker, sized_for
 from engine.opening.markets import OpenMarket, open_market, open_replay, replay_of
 from engine.opening.news import headlines_of
 from engine.opening.paper import paper_venue
@@ -240,6 +240,8 @@ class Composition:
             policy = replace(policy, expires_for=max(policy.expires_for, shortest))
         if self._rehearses:
             policy = replace(policy, exploratory=True)  # or there might be nothing to rehearse
+        elif self._mode != PAPER:
+            policy = sized_for(policy, ledger)
         policy, held_back = in_force(policy, ledger)
         # A live view: what the journal learns of the account's fees counts from then on.
         tiers = ChainMap(ledger.fee_tiers, dict(policy.costs.tiers))
@@ -312,12 +314,9 @@ class Composition:
             if ledger.opened_at is None or ledger.mode == PAPER:
                 return None
             return Funding(PAPER, settings.desk.cash_usd, {}, "the settings say paper")
-        unlocked, since = ledger.unlocked, ledger.mode_since
-        anew = unlocked is not None and since is not None and unlocked.at > since
-        flat = not ledger.positions and not ledger.open_orders()
-        if ledger.mode == mode and not (anew and flat):
+        if ledger.mode == mode:
             return None
-        return await funding_of(broker, settings, self.market.instruments, ledger, mode)
+        return await funding_of(broker, settings, self.market.instruments, mode)
 
 
 def in_force(policy: Policy, ledger: Ledger) -> tuple[Policy, tuple[HeldBack, ...]]:

@@ -13,12 +13,18 @@ from engine.brokers.exchange.keys import KeyFitness, check_key
 from engine.brokers.ibkr.probe import probe
 from engine.clock import SystemClock
 from engine.config import Secrets, Settings
+from engine.desk.policy import policy_of
+from engine.desk.reconciling import DOLLARS, books_of, differences
 from engine.desk.requirements import Requirement, requirements_of, unmet
+from engine.engine.execution import working_of
+from engine.engine.reconciling import OVERLAP, compared
 from engine.errors import BrokerError, ConfigError
-from engine.journal.ledger import Ledger
+from engine.journal.ledger import ZERO, Ledger
 from engine.journal.reading import ledger_of
+from engine.model.reconciliation import VenueStatement
 from engine.opening.ibkr import VENUE as IBKR
 from engine.opening.ibkr import gateway_of
+from engine.opening.live import live_broker
 from engine.opening.venues import Venues
 from engine.ports import Clock
 from engine.views import MarketView
@@ -66,6 +72,48 @@ async def _gateway(settings: Settings) -> Requirement:
     return Requirement(thing, not facts.fault, facts.sentence, facts.fault)
 
 
+async def account_requirement(
+    settings: Settings, ledger: Ledger, venues: Venues, clock: Clock
+) -> Requirement:
+    """Whether the account can be traded: dollars on it, and for a live record the same books."""
+    instruments = tuple(each.symbol for each in settings.watched)
+    try:
+        broker = live_broker(settings, instruments, venues, ledger, clock)
+    except ConfigError as fault:
+        return Requirement("account", None, f"it cannot be asked: {fault}", "mend the key first")
+    try:
+        await broker.restore(working_of(ledger))
+        since = (ledger.mode_since or clock.now()) - OVERLAP
+        stated = await broker.statement(since)
+    except BrokerError as fault:
+        return Requirement("account", None, str(fault), "find out why the venue does not tell it")
+    finally:
+        await broker.aclose()
+    if ledger.mode == "live":
+        return _same_books(settings, ledger, stated, clock)
+    dollars = sum((each.balances.get(DOLLARS, ZERO) for each in stated), ZERO)
+    if not dollars > ZERO:
+        mend = "deposit what the desk may trade with"
+        return Requirement("account", False, f"{dollars} settled US dollars are on it", mend)
+    told = f"{dollars:,.2f} settled US dollars for the desk; what else is there stays yours"
+    return Requirement("account", True, told)
+
+
+def _same_books(
+    settings: Settings, ledger: Ledger, stated: tuple[VenueStatement, ...], clock: Clock
+) -> Requirement:
+    policy = policy_of(settings, tuple(each.symbol for each in settings.watched))
+    halting = [
+        each.sentence
+        for each in differences(books_of(ledger, policy, clock.now()), stated)
+        if each.halts
+    ]
+    if not halting:
+        return Requirement("account", True, f"it agrees with the record ({compared(stated)})")
+    mend = "put it right: executor reconcile tells each line"
+    return Requirement("account", False, "; ".join(halting), mend)
+
+
 def _market(view: MarketView) -> Requirement:
     if view.simulated or view.paced:
         mend = "watch a real one with --market kraken or coinbase"
@@ -77,7 +125,10 @@ async def live_requirements(
     settings: Settings, ledger: Ledger, venues: Venues, clock: Clock | None = None
 ) -> tuple[Requirement, ...]:
     """Every line that live needs, met or not."""
-    asked = await key_requirements(settings, venues, clock or SystemClock())
+    now = clock or SystemClock()
+    asked = await key_requirements(settings, venues, now)
+    if not unmet(asked):
+        asked = (*asked, await account_requirement(settings, ledger, venues, now))
     return (*requirements_of(settings, ledger), *asked)
 
 

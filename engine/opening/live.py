@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 
 from engine.brokers.exchange import coinbase, kraken
@@ -16,6 +17,7 @@ from engine.brokers.paper import STOP_GUARD
 from engine.brokers.routing import RoutingBroker
 from engine.brokers.settlement import Unsettled
 from engine.config import Settings
+from engine.desk.policy import Policy
 from engine.engine.parts import Funding
 from engine.errors import ConfigError
 from engine.journal.ledger import Ledger
@@ -26,8 +28,8 @@ from engine.opening.ibkr import ibkr_broker
 from engine.opening.venues import Venues
 from engine.ports import Broker, Clock
 
-PILOT_FRAC = Decimal("0.1")
-"""Share of the account's dollars that a pilot is given (MATH.md section 5)."""
+PILOT_FACTOR = 0.1
+"""Share of the intended size that a pilot takes (MATH.md sections 3 and 5)."""
 _CENT = Decimal("0.01")
 _NOTHING = Decimal(0)
 _DOLLARS = "USD"
@@ -103,12 +105,11 @@ def guards_of(settings: Settings, instruments: Iterable[str], *, paper: bool) ->
 
 
 async def funding_of(
-    broker: Broker, settings: Settings, instruments: Iterable[str], ledger: Ledger, mode: str
+    broker: Broker, settings: Settings, instruments: Iterable[str], mode: str
 ) -> Funding:
-    """What a desk that goes live may call its own, as its venues say now.
+    """What a desk that goes live may call its own: the settled dollars, as its venues say now.
 
-    A pilot is given a tenth of the settled dollars, so that every size, cap and limit, being a
-    fraction of equity, is a tenth too. What else is on the account stays the owner's.
+    What else is on the account stays the owner's.
 
     Raises
     ------
@@ -119,8 +120,7 @@ async def funding_of(
     """
     there = await broker.balances()
     dollars = there.get(_DOLLARS, _NOTHING)
-    pilot = ledger.unlocked is not None and ledger.unlocked.verdict is Verdict.GO_PILOT
-    cash = floor_to(dollars * PILOT_FRAC if pilot else dollars, _CENT)
+    cash = floor_to(dollars, _CENT)
     if not cash > _NOTHING:
         raise ConfigError(
             f"the account at {broker.name} has {dollars} settled US dollars: deposit what the "
@@ -129,5 +129,11 @@ async def funding_of(
     bases = {settings.instrument(symbol).base for symbol in instruments}
     aside = {asset: units for asset, units in there.items() if asset in bases and units}
     aside[_DOLLARS] = dollars - cash
-    size = "a pilot's tenth of" if pilot else "all of"
-    return Funding(mode, cash, aside, f"it has {size} the settled dollars at {broker.name}")
+    return Funding(mode, cash, aside, f"the settled dollars at {broker.name}")
+
+
+def sized_for(policy: Policy, ledger: Ledger) -> Policy:
+    """The same policy; a tenth of every size while live is a pilot."""
+    if ledger.unlocked is None or ledger.unlocked.verdict is not Verdict.GO_PILOT:
+        return policy
+    return replace(policy, sizing=replace(policy.sizing, pilot_factor=PILOT_FACTOR))

@@ -33,10 +33,15 @@ def headlines_of(
         return None
     if market.name == REPLAY:
         return RecordedHeadlines(news.recorded, assets, keep_for) if news.recorded else None
-    bounds = ReadingBounds(
+    return FeedReader(news.feeds, assets, clock, bounds_of(settings)) if news.feeds else None
+
+
+def bounds_of(settings: Settings) -> ReadingBounds:
+    """What reading may take."""
+    news = settings.news
+    return ReadingBounds(
         every=timedelta(minutes=news.every_minutes),
         answer_seconds=news.answer_seconds,
         answer_bytes=news.answer_kb * 1000,
-        keep_for=keep_for,
+        keep_for=timedelta(hours=news.keep_hours),
     )
-    return FeedReader(news.feeds, assets, clock, bounds) if news.feeds else None

@@ -87,7 +87,7 @@ PROMPTS: dict[str, Prompt] = {
     )
 }
 
-READ_BARS = 48
+READ_BARS = 24
 READ_HEADLINES = 12
 
 

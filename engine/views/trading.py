@@ -12,6 +12,7 @@ from engine.model.orders import Order, OrderState
 from engine.model.positions import Origin, Position
 from engine.model.proposals import ProposalStatus, ProposalTerms
 from engine.model.setups import Assessment
+from engine.model.witnesses import Opinion
 from engine.views.market import MarketView
 from engine.views.memos import MemoView
 from engine.views.places import PostRef
@@ -40,6 +41,8 @@ class ProposalView:
         One sentence on what followed the approval; empty before it.
     guard : str
         Who will guard the stop, one clause; empty where that is not known.
+    scouts : tuple of Opinion
+        What stood of their words when its bar closed.
     memo : MemoView or None
         What the analyzer said; None where it was not asked.
     """
@@ -64,6 +67,7 @@ class ProposalView:
     market: MarketView
     guard: str = ""
     memo: MemoView | None = None
+    scouts: tuple[Opinion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,23 @@ import pytest
 from engine.compliance import meaning_of
 from engine.compliance.lines import WITHOUT_LEDGER
 from engine.errors import BrokerUnavailable, OutcomeUnknown
-from engine.model.orders import Fill, Order, OrderType
+from engine.model.orders import Fill, Order, OrderType, Side
 from engine.model.venue_lines import Meaning
 from engine.ports import Accepted, Broker, Rejected
 from engine.rehearsal.account import VenueSideOrder
 from engine.rehearsal.venue import AFTER, Fault
-from tests.engine.brokers.trading import bar, buy, closed, quote, sell, stop, target
+from tests.engine.brokers.trading import (
+    BTC,
+    HOUR,
+    MONDAY,
+    bar,
+    buy,
+    closed,
+    quote,
+    sell,
+    stop,
+    target,
+)
 from tests.kit.broker_desks import (
     VENUES,
     BrokerDesk,
@@ -36,6 +47,7 @@ from tests.kit.broker_desks import (
 from tests.kit.ib_gateway.desk import ibkr_desk
 
 D = Decimal
+SINCE = MONDAY - 24 * 30 * HOUR
 LIVE = sorted(VENUES)
 DESKS = ["paper", "ibkr", "routing", *LIVE]
 
@@ -809,3 +821,62 @@ async def test_br_85_a_ledger_that_cannot_be_read_is_no_empty_one(live: Exchange
         live.venue.fail("transactions", told)
         with pytest.raises(BrokerUnavailable, match="readable"):
             await live.broker.ledger_lines(None)
+
+
+# ---- the account as the venue states it ------------------------------------------------------
+
+
+async def test_br_90_a_statement_shows_balances_and_what_works(desk: BrokerDesk) -> None:
+    await desk.broker.submit(bid())
+    await desk.fill(bid(), "0.4")
+    await desk.broker.report()
+    (stated, *_) = await desk.broker.statement(SINCE)
+    assert stated.balances["BTC"] == D("1.4")
+    (order,) = stated.orders
+    assert (order.client_id, order.left) == ("entry", D("0.6"))
+    await desk.broker.cancel("entry")
+    (stated, *_) = await desk.broker.statement(SINCE)
+    assert stated.orders == ()
+
+
+async def test_br_91_a_statement_names_our_executions_as_the_journal_does(
+    desk: BrokerDesk,
+) -> None:
+    await desk.broker.submit(bid())
+    await desk.fill(bid())
+    (told,) = await fills(desk)
+    (stated, *_) = await desk.broker.statement(SINCE)
+    if stated.fills is None:
+        assert stated.venue == "paper", "only paper keeps no list beside the record"
+        return
+    assert [(f.fill_id, f.client_id, f.quantity) for f in stated.fills] == [
+        (told.fill_id, "entry", D(1))
+    ]
+
+
+async def test_br_92_a_target_that_is_held_here_counts_as_working(desk: BrokerDesk) -> None:
+    await desk.broker.submit(stop())
+    await desk.broker.submit(target())
+    (stated, *_) = await desk.broker.statement(SINCE)
+    assert {order.client_id for order in stated.orders} == {"stop", "target"}
+
+
+async def test_br_93_what_the_owner_does_by_hand_is_stated_as_nobodys(live: ExchangeDesk) -> None:
+    account = live.account
+    mine = VenueSideOrder(
+        account.new_id("O"), "", BTC.symbol, "buy", "limit", D(1), live.clock.now(), limit=D(900)
+    )
+    account.place(mine)
+    now = VenueSideOrder(
+        account.new_id("O"), "", BTC.symbol, "buy", "market", D("0.5"), live.clock.now()
+    )
+    account.place(now)
+    live.tick()
+    (stated,) = await live.broker.statement(SINCE)
+    assert [(o.client_id, o.side, o.left) for o in stated.orders] == [("", Side.BUY, D(1))]
+    (fill,) = stated.fills or ()
+    assert (fill.client_id, fill.side, fill.quantity) == ("", Side.BUY, D("0.5"))
+    again = len(live.venue.requests)
+    await live.broker.statement(SINCE)
+    asked = [r.path for r in live.venue.requests[again:]]
+    assert not any("QueryOrders" in path or now.venue_id in path for path in asked)

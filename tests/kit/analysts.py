@@ -57,6 +57,10 @@ class ScriptedAnalyst:
         """What each question costs."""
         return self.cost_usd
 
+    def lost(self, at: datetime) -> tuple[ModelUsed, ...]:
+        """A question that may have been billed."""
+        return (ModelUsed(self.provider, "scripted", "lost", 0, 0, 0, self.cost_usd),)
+
     async def ask(self, brief: Brief) -> Analysed:
         """The scripted answer."""
         self.briefs.append(brief)
@@ -74,10 +78,11 @@ async def analysed_desk(
     analyst: ScriptedAnalyst | None,
     journal: Journal | None = None,
 ) -> AsyncIterator[DeskAtWork]:
-    """A desk over a replay of `file` that asks `analyst`."""
+    """A desk over recorded bars, taken for the present, that asks `analyst`."""
     record = journal or MemoryJournal(settings.hash)
     choice = MarketChoice(files={BTC: file}, speed=float("inf"), hold_seconds=0.0)
-    parts = replace(await parts_on(record, settings, choice), analyst=analyst)
+    parts = await parts_on(record, settings, choice)
+    parts = replace(parts, analyst=analyst, market=replace(parts.market, paced=False))
     engine = Engine(parts)
     await engine.open()
     desk = DeskAtWork(Desk(engine), engine, record, parts.feed.stream(engine.ledger.bars_at))

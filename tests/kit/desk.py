@@ -186,10 +186,10 @@ def money(ledger: Ledger) -> Decimal:
 
 
 def state_of(ledger: Ledger) -> dict[str, Any]:
-    """Everything of a ledger but how often and through which entries it came about."""
+    """Everything of a ledger but how often and by which entries it came about, and its memory."""
     passing = {"seq", "head", "at", "sessions", "posts", "untold", "newest_scan", "assessed",
-               "oversight"}  # fmt: skip
-    names = (n for n in Ledger.__dataclass_fields__ if n not in passing)
+               "oversight", "drift"}  # fmt: skip
+    names = (n for n in Ledger.__dataclass_fields__ if n not in passing and n[0] != "_")
     state = {name: getattr(ledger, name) for name in names}
     state["proposals"] = {
         name: replace(record, seq=0) for name, record in ledger.proposals.items()

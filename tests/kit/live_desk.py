@@ -1,4 +1,4 @@
-"""A desk on the live path at a loopback Kraken, composed by the product, over a replayed market.
+"""A desk on the live path at a loopback exchange, composed by the product, over a replayed market.
 
 Refuses to fake an order: what is bought here went over HTTP, signed, to a venue on 127.0.0.1.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -26,39 +26,40 @@ from engine.model.bars import Quote
 from engine.opening import Composition, MarketChoice, Venues, open_replay, start_on
 from engine.ports import Envelope, Journal
 from engine.rehearsal.account import VenueAccount, VenueSideOrder
-from engine.rehearsal.kraken import LoopbackKraken
+from engine.rehearsal.venue import LoopbackVenue
+from tests.kit.broker_desks import VENUES
 from tests.kit.desk import BTC, OWNER, DeskAtWork, desk_settings
 
 D = Decimal
 
 
-def live_settings(**changes: Any) -> Settings:
+def live_settings(venue: str = "kraken", **changes: Any) -> Settings:
     """Settings of a live desk on bitcoin alone, attested."""
     given: dict[str, Any] = {
         "desk": {"mode": "live", "watch": (BTC,)},
-        "instruments": {BTC: {"attested_by": "a scholar"}},
+        "instruments": {BTC: {"attested_by": "a scholar", "venue": venue}},
         "discord": {"owner_id": OWNER.id.rjust(18, "1")},
-        "brokers": {"kraken": {"timeout_seconds": 5.0}},
+        "brokers": {venue: {"timeout_seconds": 5.0}},
+        "costs": {venue: {"maker_frac": 0.0001, "taker_frac": 0.0002}},
     }
     return desk_settings(**given | changes)
 
 
-def secrets_of(venue: LoopbackKraken) -> Secrets:
-    pair: dict[str, Any] = {
-        "kraken_api_key": SecretStr(venue.key),
-        "kraken_api_secret": SecretStr(venue.secret),
-    }
+def secrets_of(venue: LoopbackVenue, name: str = "kraken") -> Secrets:
+    key, secret = SecretStr(venue.key), SecretStr(venue.secret)
+    pair: dict[str, Any] = {f"{name}_api_key": key, f"{name}_api_secret": secret}
     return Secrets.model_construct(**pair)
 
 
 @dataclass
 class Bench:
-    """A loopback Kraken that outlives the desks that trade there, and the record between them."""
+    """A loopback venue that outlives the desks that trade there, and the record between them."""
 
     file: Path
     settings: Settings
     clock: VirtualClock
-    venue: LoopbackKraken
+    name: str
+    venue: LoopbackVenue
     url: str
     journal: Journal
     stack: AsyncExitStack
@@ -75,14 +76,20 @@ class Bench:
     @property
     def venues(self) -> Venues:
         return Venues(
-            secrets_of(self.venue),
-            {"kraken": self.url},
+            secrets_of(self.venue, self.name),
+            {self.name: self.url},
             rehearsal=True,
             spacing=timedelta(microseconds=1),
         )
 
-    async def open(self, venues: Venues | None = None) -> DeskAtWork:
-        """Take the record up in another process, as far as the venue can tell."""
+    async def open(self, venues: Venues | None = None, *, pretending: bool = False) -> DeskAtWork:
+        """Take the record up in another process, as far as the venue can tell.
+
+        Parameters
+        ----------
+        pretending : bool
+            Whether the market passes for the real one of the venue, which a live desk needs.
+        """
         recorder = Recorder(self.journal)
         await recorder.replay()
         choice = MarketChoice(files={BTC: self.file}, speed=float("inf"), hold_seconds=0.0)
@@ -90,6 +97,8 @@ class Bench:
         assert isinstance(market.feed, ReplayFeed)
         assert isinstance(market.clock, VirtualClock)
         self.account.clock = self.clock = market.clock
+        if pretending:
+            market = replace(market, view=replace(market.view, name=self.name, paced=False))
         composition = Composition(
             self.settings, market, self.journal, recorder, venues=venues or self.venues
         )
@@ -141,18 +150,23 @@ async def shut(engine: Engine) -> None:
 
 @asynccontextmanager
 async def bench(
-    file: Path, settings: Settings | None = None, *, dollars: str = "10000"
+    file: Path,
+    settings: Settings | None = None,
+    *,
+    dollars: str = "10000",
+    name: str = "kraken",
+    journal: Journal | None = None,
 ) -> AsyncIterator[Bench]:
     """A venue that serves, with 10 000 USD and 1 BTC of the owner's, the market at 50 000."""
-    chosen = settings or live_settings()
+    chosen = settings or live_settings(name)
     clock = VirtualClock()
     account = VenueAccount(clock, own={"USD": D(dollars), "BTC": D(1)})
     account.move("49999.9", "50000.1")
-    venue = LoopbackKraken(account)
+    venue = VENUES[name](account)
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(venue.serving())
-        journal = MemoryJournal(chosen.hash)
-        made = Bench(file, chosen, clock, venue, url, journal, stack)
+        record = journal or MemoryJournal(chosen.hash)
+        made = Bench(file, chosen, clock, name, venue, url, record, stack)
         try:
             yield made
         finally:

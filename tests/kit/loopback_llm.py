@@ -32,6 +32,7 @@ class LlmFault(StrEnum):
     CUT_BODY = "disconnect within the answer"
     GARBAGE = "not JSON"
     ENDLESS = "a body without end"
+    ENDLESS_ERROR = "500 with a body without end"
     BLANK = "blank"
     LENGTH = "cut short by its cap"
     WRONG_MODEL = "another model"
@@ -216,7 +217,7 @@ class LoopbackLlm:
             case LlmFault.DISCONNECT:
                 _drop(request)
                 return web.Response()
-            case LlmFault.CUT_BODY | LlmFault.ENDLESS:
+            case LlmFault.CUT_BODY | LlmFault.ENDLESS | LlmFault.ENDLESS_ERROR:
                 return await self._broken_stream(request, body, fault)
             case _:
                 return web.json_response(self._spoilt_completion(body, fault))
@@ -237,12 +238,13 @@ class LoopbackLlm:
     async def _broken_stream(
         self, request: web.Request, body: dict[str, Any], fault: LlmFault
     ) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        status = 500 if fault is LlmFault.ENDLESS_ERROR else 200
+        response = web.StreamResponse(status=status, headers={"Content-Type": "application/json"})
         if fault is LlmFault.CUT_BODY:
             response.content_length = 10_000
         await response.prepare(request)
         await response.write(json.dumps(self._completion(body)).encode()[:80])
-        if fault is LlmFault.ENDLESS:
+        if fault is not LlmFault.CUT_BODY:
             with contextlib.suppress(ConnectionError):
                 while not self._stopping.is_set():
                     await response.write(b" " * 65_536)

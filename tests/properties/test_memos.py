@@ -97,7 +97,7 @@ def test_no_rule_wants_a_memo_while_it_is_off() -> None:
     assert MemoRule(on=True).why(terms(), ASSESSMENT)
 
 
-@settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(
     answers=st.lists(ANSWERS, min_size=1, max_size=6), counts=st.lists(st.booleans(), max_size=40)
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,16 @@ from engine.analyzer import Analyzer, AnalyzerPlan
 from engine.analyzer.asking import UNCOUNTED
 from engine.clock import VirtualClock
 from engine.config import Settings
+from engine.facade import (
+    Actor,
+    DecisionNotice,
+    MarketChoice,
+    MemoView,
+    ProposalView,
+    Role,
+    Secrets,
+    open_desk,
+)
 from engine.llm import Caps, ChatClient, Dialect, Provider
 from engine.metering import meter_plan_of
 from engine.model.headlines import Headline
@@ -239,3 +251,42 @@ async def test_a_model_that_obeys_an_injection_says_nothing_that_counts(
     if isinstance(said, Memo):
         assert len(said.summary) <= 240
         assert said.summary.isprintable()
+
+
+async def test_a_desk_as_it_is_opened_asks_and_shows_the_memo(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The composition root, a simulated market in real time, the worker, and the view."""
+    monkeypatch.setenv("DEEPSEEK_API_KEY", house.server.key)
+    house.server.say = lambda body: json.dumps(
+        GOOD | {"facts": [{"name": "p_mean", "value": json.loads(
+            body["messages"][1]["content"])["numbers"]["p_mean"]}]}
+    )  # fmt: skip
+    settings = Settings.model_validate(
+        {
+            "market": {"warmup_bars": 300},
+            "analyzer": {"enabled": True, "above_usd": 0, "base_url": house.server.base_url},
+            "meter": {"prices": {"deepseek_flash": {"since": date(2020, 1, 1)}}},
+        }
+    )
+    choice = MarketChoice(source="simulated", speed=1.0)
+    desk = await open_desk(settings, choice, tmp_path / "desk.sqlite", Secrets())
+    running = asyncio.create_task(desk.run())
+    try:
+        view = await desk.propose(Actor("1", "B", Role.OWNER), "BTC-USD")
+        assert isinstance(view, ProposalView), view
+        memo: MemoView | None = None
+        async for notice in desk.posts.notices():
+            if isinstance(notice, DecisionNotice):
+                memo = notice.proposal.memo
+                break
+        assert memo is not None
+        assert (memo.verdict, memo.summary) == (MemoVerdict.DISAGREE, "The edge is thin.")
+        assert "Analyzer" not in " ".join(view.witnesses)
+        (line,) = [each for each in desk.costs().bill.models if each.provider == "deepseek"]
+        assert (line.calls, line.tokens_in) == (1, 120)
+        assert line.spent_usd > 0
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await desk.close()

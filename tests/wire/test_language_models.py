@@ -175,6 +175,7 @@ async def test_one_cap_holds_for_all_attempts_together() -> None:
         (LlmFault.CUT_BODY, Silence.DISCONNECTED),
         (LlmFault.GARBAGE, Silence.UNPARSABLE),
         (LlmFault.ENDLESS, Silence.TOO_LONG),
+        (LlmFault.ENDLESS_ERROR, Silence.TOO_LONG),
         (LlmFault.LENGTH, Silence.CUT_SHORT),
         (LlmFault.WRONG_MODEL, Silence.WRONG_MODEL),
         (LlmFault.NOT_LOADED, Silence.NOT_LOADED),
@@ -294,9 +295,13 @@ async def test_a_void_answer_names_the_field_and_does_not_repeat_what_was_writte
 # ---------------------------------------------------------------------- what is refused at once
 
 
-def test_a_provider_needs_an_address_and_hides_its_key() -> None:
+@pytest.mark.parametrize("url", ["localhost:1234", "http://", "http://[::1", "http://x:99999"])
+def test_a_provider_needs_an_address(url: str) -> None:
     with pytest.raises(ConfigError, match="must begin with http"):
-        Provider("x", "localhost:1234", Dialect.GENERIC)
+        Provider("x", url, Dialect.GENERIC)
+
+
+def test_a_provider_hides_its_key() -> None:
     with pytest.raises(ConfigError, match="character that no key has"):
         Provider("x", "http://127.0.0.1", Dialect.GENERIC, "sk-ä")
     assert "sk-1" not in repr(Provider("x", "http://127.0.0.1", Dialect.GENERIC, "sk-1"))

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ from engine.model.headlines import Headline
 from engine.model.witnesses import Abstention, Opinion, Pattern, Stance
 from engine.ports import Look, Statement
 from engine.scouts import PROMPTS, Swarm, SwarmPlan
+from tests.kit.desk import swinging_file
+from tests.kit.executor_process import executor
 from tests.kit.looks import look, paint
 from tests.kit.loopback_llm import LlmFault, LoopbackLlm, Say, opinion
 
@@ -131,7 +134,7 @@ async def test_gamma_reads_numbers_and_dated_headlines() -> None:
         await said_by(made)
     told = json.loads(llm.asked[0].user)
     assert told["computed"] == {"exhaustion rsi": 31.0}
-    assert len(told["closes_oldest_first"]) == 48
+    assert len(told["closes_oldest_first"]) == 24
     assert told["headlines"] == [
         {"at": "2025-03-01 00:00 UTC", "source": "paper", "title": "Gold rises on rate hopes"}
     ]
@@ -348,3 +351,22 @@ async def test_words_in_a_chart_can_only_reach_the_evidence_as_plain_words() -> 
         (statement,) = await said_by(made, ["alpha"])
     assert isinstance(statement.said, Opinion)
     assert statement.said.evidence == ("The chart says: [31m @everyone [win](http://x) BUY",)
+
+
+# ---------------------------------------------------------------------- the command
+
+
+async def test_the_command_asks_once_and_prints_every_statement(tmp_path: Path) -> None:
+    file = swinging_file(tmp_path)
+    async with LoopbackLlm("lm_studio", [VISION, TEXT], opinion()).serve() as llm:
+        llm.fail(LlmFault.STRING_ERROR)
+        done = await asyncio.to_thread(
+            executor, "scouts", "--data", f"BTC-USD={file}", "--base-url", llm.base_url, "--json",
+            cwd=tmp_path,
+        )  # fmt: skip
+    said = {each["scout"]: each for each in done.json}
+    assert said["gamma"]["silence"] == "refused"
+    assert said["alpha"]["stance"] == said["beta"]["stance"] == "long"
+    assert said["alpha"]["tokens_in"] == 120
+    assert said["alpha"]["seconds"] > 0.0
+    assert [len(asked.pictures) for asked in llm.asked] == [0, 1, 1]

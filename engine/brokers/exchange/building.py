@@ -1,7 +1,7 @@
 """Making a venue's adapter out of a key: client, wire, dialect, broker.
 
-Refuses to open live trading: nothing in ``engine/opening`` calls this until the review's gates do;
-tests and rehearsals build it on a loopback venue.
+Refuses to unlock anything: ``engine/opening`` calls this behind its gates; rehearsals and tests
+build it on a loopback venue.
 """
 
 from __future__ import annotations

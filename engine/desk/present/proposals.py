@@ -13,6 +13,7 @@ from engine.journal.ledger import OrderRecord, ProposalRecord
 from engine.model.orders import Side
 from engine.model.proposals import ProposalStatus
 from engine.model.verdicts import Refused
+from engine.model.witnesses import Opinion
 from engine.views import PostRef, ProposalView
 
 
@@ -60,6 +61,7 @@ class Proposals:
             layers_for=favour,
             layers_against=against,
             witnesses=self._context.silent(),
+            scouts=self._heard(record),
             decided_by=record.decided_by,
             decided_at=record.decided_at,
             decided_quantity=record.decided_quantity,
@@ -72,6 +74,11 @@ class Proposals:
             guard=self._context.guards.get(record.terms.instrument, ""),
             memo=memo_view(self._ledger, record.terms.id),
         )
+
+    def _heard(self, record: ProposalRecord) -> tuple[Opinion, ...]:
+        began = record.terms.instrument, record.assessment.at
+        testimony = self._ledger.testimony
+        return testimony.heard.get(began) or testimony.standing(*began)
 
     def _post(self, seq: int) -> PostRef | None:
         place = self._ledger.posts.get(seq)

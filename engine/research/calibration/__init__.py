@@ -7,7 +7,7 @@ from purged past folds, and the last fifth of the history stays locked unless it
 from __future__ import annotations
 
 from engine.research.calibration.candidates import write_candidates
-from engine.research.calibration.reliability import ReliabilityBin, reliability_of
+from engine.research.calibration.reliability import reliability_of
 from engine.research.calibration.report import CalibrationReport, GroupReport, report_as_json
 from engine.research.calibration.study import (
     Study,
@@ -15,6 +15,7 @@ from engine.research.calibration.study import (
     calibrate_files,
     study_histories,
 )
+from engine.review.statistics.reliability import ReliabilityBin
 
 __all__ = [
     "CalibrationReport",

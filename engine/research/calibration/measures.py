@@ -16,7 +16,7 @@ from engine.probability.calibration import (
     spiegelhalter_z,
 )
 from engine.probability.layer import FloatArray
-from engine.research.calibration.bootstrap import Interval, Resamples
+from engine.review.statistics.resampling import Interval, Resamples
 
 _NULL_DRAWS = 400
 

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from engine.research.calibration.bootstrap import Interval
 from engine.research.calibration.challengers import CHALLENGERS
 from engine.research.calibration.measures import LayerScore, ModelScore
+from engine.review.statistics.resampling import Interval
 
 POOLED = "pooled"
 MAX_ECE = 0.02

@@ -19,7 +19,7 @@ from engine.probability.batch import Case, run
 from engine.probability.desk import horizon_bars
 from engine.probability.settings import PipelineSettings
 from engine.research.calibration.ablation import Without, leave_out
-from engine.research.calibration.bootstrap import block_rows, stationary_rows
+from engine.research.calibration.bootstrap import block_rows
 from engine.research.calibration.challengers import available, embargo_seconds, walk_forward
 from engine.research.calibration.histories import Recorded, cost_fracs, read_histories
 from engine.research.calibration.measures import score_layer, score_model
@@ -27,6 +27,7 @@ from engine.research.calibration.poison import count_moved
 from engine.research.calibration.report import POOLED, CalibrationReport, GroupReport
 from engine.research.calibration.rows import FOLDS, Rows, closed_cases, rows_of
 from engine.research.trials import Enrolment, Trial, TrialLog, opening_sentence
+from engine.review.statistics.resampling import stationary_rows
 
 SEARCH = "calibration"
 """Name of these studies in the trial log."""

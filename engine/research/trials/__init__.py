@@ -6,12 +6,13 @@ the best of many, and an opened last fifth stays known as opened.
 
 from __future__ import annotations
 
-from engine.research.trials.deflation import Search, search_of
+from engine.research.trials.deflation import Search, search_as_json, search_of
 from engine.research.trials.enrolment import Enrolment
 from engine.research.trials.entries import (
     DataUsed,
     Knob,
     LockOpening,
+    Moments,
     Trial,
     data_used,
     moments_of,
@@ -27,6 +28,7 @@ __all__ = [
     "LockOpening",
     "LogReport",
     "Logged",
+    "Moments",
     "Search",
     "Trial",
     "TrialLog",
@@ -34,6 +36,7 @@ __all__ = [
     "moments_of",
     "open_lock",
     "opening_sentence",
+    "search_as_json",
     "search_of",
     "trial_identity",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -114,6 +114,25 @@ def search_of(trials: Sequence[Trial]) -> Search:
         overfitting=pbo,
         compared=compared,
     )
+
+
+def search_as_json(search: Search) -> dict[str, Any]:
+    """A search as plain data."""
+    return {
+        "trials": search.trials,
+        "repeats": search.repeats,
+        "measured": search.measured,
+        "period_days": search.period_days,
+        "best": None if search.best is None else dict(search.best.knobs),
+        "best_search": None if search.best is None else search.best.search,
+        "best_sharpe": None if search.moments is None else search.moments.sharpe,
+        "variance": search.variance,
+        "expected_best_sharpe": search.expected_best_sharpe,
+        "deflated_sharpe": search.deflated_sharpe,
+        "overfitting": search.overfitting,
+        "compared": search.compared,
+        "sentence": search.sentence,
+    }
 
 
 def _deflated(moments: Moments, trials: int, variance: float) -> float:

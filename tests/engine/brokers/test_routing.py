@@ -10,8 +10,9 @@ import pytest
 from engine.brokers.paper import PaperBroker
 from engine.brokers.routing import RoutingBroker
 from engine.errors import BrokerUnavailable
+from engine.model.orders import OrderType
 from engine.ports import Accepted, BrokerReport, Rejected
-from tests.engine.brokers.trading import BTC, COSTS, XAU, buy, quote, stop
+from tests.engine.brokers.trading import BTC, COSTS, XAU, buy, hour, quote, stop
 from tests.kit.awkward_venue import AwkwardVenue
 
 D = Decimal
@@ -101,3 +102,15 @@ async def test_working_orders_are_taken_up_where_they_work(
     await both.restore([(resting, D(0))])
     assert await metals.find("stop") is not None
     assert await coins.find("stop") is None
+
+
+async def test_each_venue_states_its_own_account(
+    both: RoutingBroker, coins: Silent, metals: Silent
+) -> None:
+    await both.submit(buy(type=OrderType.LIMIT, limit_price=D(900)))
+    one, other = await both.statement(hour(-1))
+    assert (one.balances, other.balances) == (
+        {"USD": D(6000), "BTC": D(1)}, {"USD": D(4000), "XAU": D(2)},
+    )  # fmt: skip
+    assert [order.client_id for order in one.orders] == ["entry"]
+    assert other.orders == ()

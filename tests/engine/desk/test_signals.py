@@ -135,6 +135,12 @@ def test_a_long_is_a_yes_and_a_short_a_no_while_they_last() -> None:
     assert signal_votes(ledger, "XAU-USD", NOON) == {}
 
 
+def test_what_was_heard_in_virtual_time_has_no_vote() -> None:
+    event = heard()
+    blind = replace(event, signal=replace(event.signal, counts=False))
+    assert signal_votes(ledger_of(OPENED, assessed(), blind), "BTC-USD", NOON) == {}
+
+
 def test_a_call_that_has_ended_votes_no_more() -> None:
     result = ended(record(UP), bar(2, 100, 111, 99, 110), 0.001)
     assert result is not None

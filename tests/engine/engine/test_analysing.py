@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from engine.journal.ledger import ProposalRecord
+from engine.journal.memory import MemoryJournal
 from engine.model import events as happened
 from engine.model.actors import DESK
 from engine.model.memos import Brief, Memo, MemoEffect, MemoVerdict, Missed
@@ -16,6 +18,7 @@ from engine.model.proposals import ProposalStatus
 from engine.probability.scouts import votes_in
 from tests.kit.analysts import WITNESS, ScriptedAnalyst, always, analysed_desk, memo
 from tests.kit.desk import OWNER, DeskAtWork, desk_settings, sqlite, state_of
+from tests.kit.mortal_journal import Died, MortalJournal
 
 AGREE, DISAGREE, ABSTAIN = MemoVerdict
 EVERY: dict[str, Any] = {"analyzer": {"above_usd": 0}}
@@ -225,6 +228,8 @@ async def test_after_a_restart_what_was_being_asked_stays_with_the_owner(
         memo_record = desk.ledger.memos.records[record.terms.id]
         assert memo_record.missed is not None
         assert memo_record.missed.silence == "restarted"
+        booked = [e.event for e in await desk.record() if e.kind == "model_used"]
+        assert [each.purpose for each in booked] == ["lost"]  # type: ignore[attr-defined]
         assert again.status is ProposalStatus.OPEN
         await desk.engine.analysing.look()
         assert analyst.briefs == []
@@ -261,3 +266,31 @@ async def test_the_worker_asks_by_itself_while_the_desk_runs(market: Path) -> No
         await desk.desk.run()
         given = [r for r in desk.ledger.memos.records.values() if not r.pending]
         assert given
+
+
+@pytest.mark.parametrize("written", [True, False], ids=["after", "before"])
+@pytest.mark.parametrize("verdict", [AGREE, DISAGREE])
+async def test_death_at_any_write_of_a_memo_approves_nothing_and_loses_nothing(
+    market: Path, verdict: MemoVerdict, *, written: bool
+) -> None:
+    for death in range(1, 4):
+        record, analyst = MemoryJournal(SMALL.hash), ScriptedAnalyst(always(verdict))
+        mortal = MortalJournal(record, 10**6, written=written)
+        async with analysed_desk(market, SMALL, analyst, mortal) as desk:
+            teach(desk, no_is_right=True)
+            proposal = (await raised(desk)).terms
+            mortal.die_in(death)
+            with suppress(Died):
+                await desk.engine.analysing.look()
+        async with analysed_desk(market, SMALL, analyst, record) as again:
+            ledger = again.ledger
+            found = ledger.proposals[proposal.id]
+            assert not ledger.memos.pending()
+            assert len(analyst.briefs) == 1
+            if found.status is ProposalStatus.APPROVED:
+                assert verdict is AGREE
+                assert len(ledger.orders) == 1
+            for each in ledger.open_proposals():
+                assert each.asked
+                assert each.terms.quantity <= proposal.quantity
+            assert state_of(await again.refold()) == state_of(ledger)

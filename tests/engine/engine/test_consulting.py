@@ -13,7 +13,7 @@ import pytest
 from engine.config import Settings
 from engine.engine import Engine
 from engine.engine.consulting import Consulting, due_at
-from engine.facade import Desk
+from engine.facade import Desk, ScanView
 from engine.journal.ledger import Ledger
 from engine.journal.memory import MemoryJournal
 from engine.model import events as happened
@@ -22,7 +22,8 @@ from engine.model.witnesses import Abstention, Opinion, Pattern, Stance, Voter
 from engine.opening import MarketChoice, parts_on
 from engine.ports import Journal, Look, Statement
 from engine.probability.scouts import votes_in
-from tests.kit.desk import BTC, DeskAtWork, desk_settings, swinging_file
+from tests.kit.desk import BTC, DeskAtWork, desk_settings, start, swinging_file
+from tests.kit.loopback_llm import LlmFault, LoopbackLlm, opinion
 from tests.kit.market import MONDAY
 
 ALPHA = Voter("alpha", "1", "qwen")
@@ -333,3 +334,29 @@ async def test_an_unsure_scout_is_not_posted(
     assert given
     assert not any(event.alert for event in given)
     await desk.desk.close()
+
+
+async def test_a_proposal_tells_what_stood_of_the_scouts(file: Path) -> None:
+    desk = await manned(file, Panel())
+    await desk.bars(30)
+    await desk.round()
+    await desk.bars()
+    view = await desk.proposal()
+    assert {said.voter.name for said in view.scouts} == {"alpha", "beta", "gamma"}
+    await desk.desk.close()
+
+
+async def test_a_server_that_hangs_delays_no_scan(file: Path) -> None:
+    async with LoopbackLlm("lm_studio", ["qwen2.5-vl-3b", "gemma-2-2b"], opinion()).serve() as llm:
+        llm.fail(*[LlmFault.HANG] * 100)
+        settings = desk_settings(scouts={"base_url": llm.base_url})
+        desk = await start(file, settings)
+        async with asyncio.timeout(60.0):
+            running = asyncio.create_task(desk.desk.run())
+            await llm.hanging.wait()
+            await running
+        assert desk.ledger.bars_at == desk.engine.clock.now(), "every bar was assessed"
+        scan = desk.desk.scan()
+        assert isinstance(scan, ScanView)
+        assert [each.split()[0] for each in scan.silent[:3]] == ["Alpha", "Beta", "Gamma"]
+        await desk.desk.close()

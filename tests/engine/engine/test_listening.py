@@ -12,6 +12,7 @@ from engine.model.setups import Odds
 from engine.model.verdicts import Refused
 from engine.probability.scouts import votes_in
 from engine.views import SignalView
+from tests.kit.analysts import analysed_desk
 from tests.kit.desk import (
     BTC,
     OVERSEER,
@@ -57,7 +58,10 @@ async def test_only_the_owner_adds_a_call(tmp_path: Path, who: Actor) -> None:
 
 async def test_a_voice_without_a_record_moves_no_odds_at_all(tmp_path: Path) -> None:
     file = swinging_file(tmp_path)
-    async with at_work(file, desk_settings()) as alone, at_work(file, desk_settings()) as heard:
+    async with (
+        analysed_desk(file, desk_settings(), None) as alone,
+        analysed_desk(file, desk_settings(), None) as heard,
+    ):
         for desk in (alone, heard):
             await desk.bars(1)
         await call(heard, "short", "4w")
@@ -72,7 +76,7 @@ async def test_a_voice_without_a_record_moves_no_odds_at_all(tmp_path: Path) -> 
 async def test_a_call_votes_on_candidates_and_their_labels_make_its_record(
     tmp_path: Path,
 ) -> None:
-    async with at_work(swinging_file(tmp_path), desk_settings()) as desk:
+    async with analysed_desk(swinging_file(tmp_path), desk_settings(), None) as desk:
         await desk.bars(1)
         await call(desk)
         assert desk.desk.witnesses.sources().sources[0].standings == ()
@@ -112,13 +116,13 @@ async def test_a_restart_forgets_neither_calls_nor_votes_on_open_candidates(
 ) -> None:
     file, settings = swinging_file(tmp_path), desk_settings()
     journal = tmp_path / "desk.sqlite"
-    async with at_work(file, settings, await sqlite(journal, settings)) as desk:
+    async with analysed_desk(file, settings, None, await sqlite(journal, settings)) as desk:
         await desk.bars(1)
         await call(desk)
         while not desk.ledger.candidate_votes:
             await desk.bars(1)
         voted = set(desk.ledger.candidate_votes)
-    async with at_work(file, settings, await sqlite(journal, settings)) as desk:
+    async with analysed_desk(file, settings, None, await sqlite(journal, settings)) as desk:
         assert set(desk.ledger.candidate_votes) == voted
         while desk.ledger.candidate_votes.keys() & voted:
             await desk.bars(1)
@@ -151,3 +155,12 @@ async def test_a_flood_of_calls_is_bounded(tmp_path: Path) -> None:
                 await desk.desk.witnesses.overhear(LAYLA, "SIGNAL BTC-USD long 1h")
             await desk.bars(4)
         assert len(desk.ledger.signals) == 2
+
+
+async def test_in_a_replay_a_call_is_scored_and_has_no_vote(tmp_path: Path) -> None:
+    async with at_work(swinging_file(tmp_path), desk_settings()) as desk:
+        await desk.bars(1)
+        await call(desk, horizon="20h")
+        await desk.bars(60)
+        assert desk.ledger.signals["S-1"].result is not None
+        assert not any(votes_in(label.scores) for label in desk.ledger.labels.values())

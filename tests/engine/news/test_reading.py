@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
+from engine.checkup import Health, _news
 from engine.clock import VirtualClock
 from engine.config import Settings
 from engine.model.bars import Timeframe
@@ -209,3 +210,15 @@ def test_headlines_of_the_present_never_reach_a_replay(server: LoopbackFeeds) ->
         view = MarketView(name, "", name == "simulated", name == "replay", Timeframe.H1)
         assert (headlines_of(settings, view, (BTC,), clock) is not None) is some
     assert headlines_of(Settings(), view, (BTC,), clock) is None
+
+
+async def test_the_doctor_says_what_each_feed_has(server: LoopbackFeeds) -> None:
+    server.bodies["undated"] = rss([("", "Bitcoin")])
+    server.faults["bad"] = 404
+    urls = [f"{server.url}/{path}" for path in ("rss", "undated", "bad")]
+    good, undated, bad = await _news(Settings.model_validate({"news": {"feeds": urls}}))
+    assert (good.health, good.detail) == (Health.GOOD, "1 dated headlines")
+    assert (undated.health, undated.detail) == (Health.NOTE, "it has no dated headline")
+    assert (bad.health, bad.detail) == (Health.NOTE, "HTTP 404")
+    (off,) = await _news(Settings())
+    assert off.health is Health.GOOD

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from engine.clock import SystemClock
 from engine.config import Secrets, Settings
+from engine.desk.policy import policy_of
 from engine.desk.requirements import (
     cannot_unlock,
     requirements_of,
@@ -26,6 +28,7 @@ from engine.model.events import Event
 from engine.model.reviews import Verdict
 from engine.opening import Venues
 from engine.opening.gates import LiveLocked, pass_gates
+from engine.opening.live import sized_for
 from engine.rehearsal.account import VenueAccount
 from engine.rehearsal.kraken import LoopbackKraken
 from engine.review.plan import Watched, as_mode, registration_due
@@ -77,7 +80,7 @@ def test_with_everything_nothing_is_missing() -> None:
         ({"discord": {"owner_id": ""}}, "owner"),
     ],
 )
-def test_a_setting_that_is_missing_keeps_it_locked(changes: dict[str, object], thing: str) -> None:
+def test_a_setting_that_is_missing_keeps_it_locked(changes: dict[str, Any], thing: str) -> None:
     assert thing in things(live_settings(**changes), record(REVIEWED, UNLOCKED))
 
 
@@ -94,7 +97,7 @@ def test_a_setting_that_is_missing_keeps_it_locked(changes: dict[str, object], t
     ],
 )
 def test_what_decides_trades_keeps_it_locked_even_if_it_was_reviewed(
-    changes: dict[str, object], thing: str
+    changes: dict[str, Any], thing: str
 ) -> None:
     assert thing in things(live_settings(**changes), record(REVIEWED, UNLOCKED))
 
@@ -200,6 +203,32 @@ async def test_a_sound_key_passes() -> None:
     assert await _passed(lambda _: None) == ""
 
 
+async def test_an_account_without_dollars_keeps_it_locked() -> None:
+    told = await _passed(lambda venue: venue.account.own.update(USD=Decimal(0)))
+    assert isinstance(told, LiveLocked)
+    (missing,) = told.missing
+    assert missing.thing == "account"
+    assert "deposit" in missing.sentence
+
+
+async def test_a_live_account_that_differs_from_its_record_keeps_it_locked() -> None:
+    live = record(REVIEWED, UNLOCKED, LIVE)
+    same = await _passed(lambda venue: venue.account.own.update(USD=Decimal(1000)), live)
+    assert same == ""
+    told = await _passed(lambda venue: venue.account.own.update(USD=Decimal(990)), live)
+    assert isinstance(told, LiveLocked)
+    assert "10 less at the venue" in told.missing[0].sentence
+
+
+def test_a_pilot_takes_a_tenth_of_every_size_and_a_full_go_all_of_it() -> None:
+    policy = policy_of(SETTINGS, (BTC,))
+    pilot = record(REVIEWED, UNLOCKED)
+    assert sized_for(policy, pilot).sizing.pilot_factor == 0.1
+    full = record(looked(Verdict.GO_FULL), replace(UNLOCKED, verdict=Verdict.GO_FULL))
+    assert sized_for(policy, full).sizing.pilot_factor == 1.0
+    assert sized_for(policy, record()) == policy
+
+
 async def test_a_live_desk_that_holds_something_comes_up_halted_instead() -> None:
     refused = looked(Verdict.NO_GO, 63)
     holding = record(REVIEWED, UNLOCKED, LIVE, *BOUGHT[1:], refused)
@@ -228,7 +257,7 @@ async def _passed(
     ledger: Ledger | None = None,
     market: MarketView = KRAKEN,
 ) -> str | LiveLocked:
-    venue = LoopbackKraken(VenueAccount(SystemClock()))
+    venue = LoopbackKraken(VenueAccount(SystemClock(), own={"USD": Decimal(1000)}))
     prepare(venue)
     async with venue.serving() as url:
         venues = Venues(secrets_of(venue), {"kraken": url}, spacing=timedelta(microseconds=1))

@@ -24,9 +24,9 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return swinging_file(tmp_path_factory.mktemp("live"), 260, half_life=20.0)
 
 
-@pytest.fixture
-async def at(market: Path) -> AsyncIterator[Bench]:
-    async with bench(market) as made:
+@pytest.fixture(params=["kraken", "coinbase"])
+async def at(market: Path, request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
+    async with bench(market, name=request.param) as made:
         await made.open()
         await made.desk.bars(2)
         yield made
@@ -45,7 +45,7 @@ async def test_a_yes_buys_once_and_the_stop_rests_at_the_venue(at: Bench) -> Non
     (entry,) = [o for o in at.account.orders.values() if o.side == "buy"]
     assert entry.executed == held.quantity
     (stop,) = at.working()
-    assert (stop.kind, stop.trigger, stop.quantity) == ("stop-loss", held.stop, held.quantity)
+    assert (stop.side, stop.trigger, stop.quantity) == ("sell", held.stop, held.quantity)
     assert at.desk.ledger.cash_usd == at.account.own["USD"]
     assert at.account.own["BTC"] == D(1) + held.quantity
 
@@ -129,15 +129,15 @@ async def test_a_rehearsal_never_reaches_a_venue_that_nothing_plays(
     market: Path, at: Bench
 ) -> None:
     await at.crash()
-    alone = Venues(secrets_of(at.venue), {}, rehearsal=True)
+    alone = Venues(secrets_of(at.venue, at.name), {}, rehearsal=True)
     with pytest.raises(ConfigError, match="the real one is not touched"):
         await at.open(alone)
 
 
 async def test_a_key_that_is_missing_is_named(market: Path, at: Bench) -> None:
     await at.crash()
-    nobody = Venues(Secrets.model_construct(), {"kraken": at.url}, rehearsal=True)
-    with pytest.raises(ConfigError, match="KRAKEN_API_KEY"):
+    nobody = Venues(Secrets.model_construct(), {at.name: at.url}, rehearsal=True)
+    with pytest.raises(ConfigError, match=f"{at.name.upper()}_API_KEY"):
         await at.open(nobody)
 
 

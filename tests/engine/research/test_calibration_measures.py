@@ -6,9 +6,10 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss, log_loss
 
 from engine.probability.layer import FloatArray
-from engine.research.calibration.bootstrap import Resamples, block_rows, stationary_rows
+from engine.research.calibration.bootstrap import block_rows
 from engine.research.calibration.measures import perfect_ece, score_layer, score_model
-from engine.research.calibration.reliability import reliability_bins
+from engine.review.statistics.reliability import reliability_bins
+from engine.review.statistics.resampling import Resamples, stationary_rows
 
 
 def _sample(n: int, seed: int) -> tuple[FloatArray, FloatArray]:

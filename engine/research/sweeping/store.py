@@ -1,0 +1,76 @@
+"""Results of points on disk, one file each under the hash of what decides them.
+
+Refuses half a file: each is written beside its place and moved there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from engine.errors import ResearchError
+from engine.model.canonical import adapter_for, canonical_json, digest, plain
+from engine.research.sweeping.software import fingerprint
+from engine.research.trials import Trial
+
+
+@dataclass(frozen=True, slots=True)
+class PointStore:
+    """A folder of results."""
+
+    folder: Path
+
+    def key_of(self, identity: str) -> str:
+        """Name of the result of a trial computed by this source."""
+        return digest((identity, fingerprint()))
+
+    def read(self, key: str) -> Trial | None:
+        """The result of a point; None where there is none yet.
+
+        Raises
+        ------
+        ResearchError
+            If its file is damaged.
+        """
+        path = self._path(key)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        try:
+            found: Trial = adapter_for(Trial).validate_python(json.loads(text))
+        except (ValidationError, ValueError):
+            raise ResearchError(
+                f"{path} is damaged: delete it, and the point is run again"
+            ) from None
+        return found
+
+    def write(self, key: str, trial: Trial) -> None:
+        """Keep the result of a point.
+
+        Raises
+        ------
+        ResearchError
+            If the folder cannot be written.
+        """
+        path = self._path(key)
+        part = path.with_name(path.name + ".part")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with part.open("w", encoding="utf-8") as file:
+                file.write(canonical_json(plain(trial)) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        except OSError as fault:
+            reason = fault.strerror or "not writable"
+            raise ResearchError(
+                f"{self.folder} cannot be written ({reason}): give another --out"
+            ) from fault
+
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key}.json"
