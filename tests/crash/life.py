@@ -26,7 +26,7 @@ from engine.engine.recorder import Recorder
 from engine.facade import Desk, ProposalView
 from engine.journal.ledger import Ledger, OrderRecord
 from engine.model.bars import BarsClosed, MarketEvent, Quote
-from engine.model.orders import OrderState, Purpose, Side
+from engine.model.orders import OrderState, Purpose
 from engine.model.positions import Position
 from engine.opening import PAPER, Composition, MarketChoice, Venues, open_replay, start_on
 from engine.ports import Clock, Journal
@@ -57,9 +57,9 @@ class Hand:
         """Move the venue's market: the stops that it reaches sell."""
         self._do("move", price=price)
 
-    def resting(self) -> dict[str, str] | None:
-        """What rests at the venue, and how much is left of it; None on paper."""
-        told = self._do("resting")
+    def holding(self) -> list[str] | None:
+        """What is held at the venue, then what each of our sales there has left; None on paper."""
+        told = self._do("holding")
         return None if told is None else json.loads(told)
 
     def _do(self, what: str, **how: Any) -> str | None:
@@ -112,15 +112,16 @@ class Life:
         self._require_guards()
 
     def _require_guards(self) -> None:
-        """By the venue's own word, each position has a stop for all of it or is being sold."""
-        resting = self.hand.resting()
-        if resting is None:
+        """By the venue's own word, what is held there has a stop for all of it or is being sold.
+
+        Also if the desk does not know of it yet.
+        """
+        told = self.hand.holding()
+        if told is None:
             return
-        for held in self.ledger.positions.values():
-            exits = self.ledger.orders_of(held.id, Side.SELL)
-            left = [Decimal(resting.get(o.order.client_id, "0")) for o in exits]
-            if held.quantity not in left:
-                raise RuntimeError(f"{held.quantity} unguarded after a minute: {resting}")
+        held, *guards = map(Decimal, told)
+        if held and held not in guards:
+            raise RuntimeError(f"{held} at the venue unguarded after a minute: {guards}")
 
     def _standing(self) -> str:
         orders = [f"{o.order.client_id} {o.state}" for o in self.ledger.open_orders()]

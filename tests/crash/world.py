@@ -72,9 +72,10 @@ class _InHand(LoopbackVenue):
             touch = self.account.ask if order.side == "buy" else self.account.bid
             self.account.execute(order, more, price or touch)
 
-    def _hand_resting(self, _: dict[str, str]) -> dict[str, str]:
-        working = (order for order in self.account.listed("open") if order.client_id)
-        return {from_wire(order.client_id): str(order.left) for order in working}
+    def _hand_holding(self, _: dict[str, str]) -> list[str]:
+        working = (order for order in self.account.listed("open") if order.side == "sell")
+        held = self.account.own.get("BTC", Decimal(0))
+        return [str(held), *(str(order.left) for order in working)]
 
     def _hand_move(self, how: dict[str, str]) -> None:
         bid = Decimal(how["price"]).quantize(Decimal("0.1"))
@@ -112,7 +113,8 @@ class World:
         account = None
         if venue in VENUES:
             account = VenueAccount(VirtualClock(MONDAY), own=dict(START))
-            account.rests_market_orders = True
+            # At Coinbase an order at the market fills at once or is canceled: none rests.
+            account.rests_market_orders = venue == "kraken"
             account.bid, account.ask = Decimal(50_000), Decimal("50000.1")
         return cls(folder / "executor.sqlite", account)
 
