@@ -157,7 +157,7 @@ def _halt_messages(settings: Settings) -> Finding:
         return Finding("halt by message", Health.GOOD, told)
     told = "plain messages halt: halt, or !halt REASON" if halts else "only @bot halt halts"
     if signals:
-        told += f"; calls of {len(settings.discord.signal_ids)} accounts are heard"
+        told += f"; calls are heard of accounts: {len(settings.discord.signal_ids)}"
     mend = (
         "the Message Content intent must be on in the Developer Portal, or the bot cannot log in"
     )

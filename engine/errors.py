@@ -58,18 +58,6 @@ class BeyondProof(OutcomeUnknown):
     """The venue can never say any more what became of the order: the owner has to look."""
 
 
-class ScoutError(ExecutorError):
-    """A witness could not be heard; it abstains."""
-
-
-class ScoutTimeout(ScoutError):
-    """A witness did not answer in its time."""
-
-
-class UnparsableOpinion(ScoutError):
-    """A witness answered outside its schema."""
-
-
 class JournalError(ExecutorError):
     """The journal cannot be read or written."""
 

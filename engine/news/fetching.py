@@ -82,7 +82,7 @@ async def fetch(
     except TimeoutError:
         raise Unread(f"no answer within {seconds:g} s") from None
     except (httpx.HTTPError, httpx.InvalidURL) as fault:
-        raise Unread(f"{type(fault).__name__}") from None
+        raise Unread(f"it cannot be read ({type(fault).__name__})") from None
 
 
 async def _ask(client: httpx.AsyncClient, url: str, seen: Seen, most_bytes: int) -> Body | str:
