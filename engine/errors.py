@@ -54,6 +54,10 @@ class OutcomeUnknown(BrokerError):
         self.ask_again_at = ask_again_at
 
 
+class BeyondProof(OutcomeUnknown):
+    """The venue can never say any more what became of the order: the owner has to look."""
+
+
 class JournalError(ExecutorError):
     """The journal cannot be read or written."""
 

@@ -92,6 +92,7 @@ class Errands:
         asked = self.execution.ask_again_at()
         if asked is not None and asked <= now:
             await self.execution.look_up(now)
+            await self.exits.keep_up(now)  # what was found, or sent at last, may have filled
         if self._ledger.due(now):
             await self.law.read()
         if self._sale.due(now):
