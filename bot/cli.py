@@ -12,6 +12,7 @@ import typer
 from rich.markup import escape
 
 from bot.commands import (
+    backtest,
     costs,
     data,
     desk,
@@ -29,6 +30,7 @@ from bot.commands.frame import app, err
 
 __all__ = [
     "app",
+    "backtest",
     "costs",
     "data",
     "desk",

@@ -19,6 +19,7 @@ from engine.engine.guarding import events_of
 from engine.engine.judging import Judge
 from engine.engine.lawkeeping import Lawkeeping
 from engine.engine.listening import calls_ended
+from engine.engine.parts import Pieces, whole
 from engine.engine.reconciling import Reconciling
 from engine.engine.recorder import Recorder
 from engine.engine.study import heard, key_of
@@ -45,6 +46,7 @@ class BarsFlow:
     judge: Judge
     reconciling: Reconciling
     law: Lawkeeping
+    pieces: Pieces = whole
 
     async def run(self, batch: BarsClosed) -> tuple[ProposalTerms, ...]:
         """Take `batch` in; answer the proposals that are small enough to be taken at once."""
@@ -107,9 +109,10 @@ class BarsFlow:
         await self.exits.pursue()
         # After a crash between a fill and its protection, this bar must still find a stop.
         await self.exits.protect(batch.bars[0].open_at)
-        await self.broker.observe(batch)
-        await self.exits.keep_up(batch.at)
-        await self.execution.cancel_overdue(batch.at)
+        for piece in self.pieces(batch):
+            await self.broker.observe(piece)
+            await self.exits.keep_up(piece.at)
+            await self.execution.cancel_overdue(piece.at)
 
     # ------------------------------------------------------------------ after the layers
 

@@ -5,7 +5,7 @@ Refuses to choose anything: the composition root does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,6 +16,7 @@ from engine.desk.memos import MemoRule
 from engine.desk.policy import Policy
 from engine.engine.crosschecks import NOBODY, Witnesses
 from engine.engine.recorder import Recorder
+from engine.model.bars import BarsClosed
 from engine.ports import (
     Analyst,
     Broker,
@@ -49,6 +50,14 @@ class Funding:
     cash_usd: Decimal
     set_aside: Mapping[str, Decimal]
     why: str
+
+
+Pieces = Callable[[BarsClosed], Sequence[BarsClosed]]
+
+
+def whole(batch: BarsClosed) -> Sequence[BarsClosed]:
+    """The bars as they are: there are no finer ones."""
+    return (batch,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,8 @@ class EngineParts:
     compare_every : timedelta or None
         Pause between two comparisons of record and account beside those with every bar; None
         where paper keeps the account itself.
+    pieces : callable (BarsClosed) -> sequence of BarsClosed
+        Finer bars of the same stretch, in order of time, against which orders trade.
     kill_switch : KillSwitch or None
         None only where nothing outside could throw it, as with a record in memory.
     kill_look_seconds : float, real seconds, > 0
@@ -118,6 +129,7 @@ class EngineParts:
     funding: Funding | None = None
     locked: str = ""
     compare_every: timedelta | None = None
+    pieces: Pieces = whole
     kill_switch: KillSwitch | None = None
     kill_look_seconds: float = 1.0
 

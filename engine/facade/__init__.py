@@ -135,6 +135,15 @@ if TYPE_CHECKING:
     from engine.outside.reading import read_risk, risk_as_json
     from engine.outside.reconciling import Reconciled, reconcile_outside, reconciled_as_json
     from engine.rehearsal.drill import DrillReport, drill, drill_as_json
+    from engine.research.backtest import (
+        Approval,
+        BacktestPlan,
+        BacktestReport,
+        backtest_files,
+        require_folder,
+        write_backtest,
+    )
+    from engine.research.backtest import report_as_json as backtest_as_json
     from engine.research.calibration import (
         CalibrationReport,
         GroupReport,
@@ -186,8 +195,11 @@ __all__ = [
     "Actor",
     "Anchor",
     "AnyNotice",
+    "Approval",
     "Assessment",
     "AuditLine",
+    "BacktestPlan",
+    "BacktestReport",
     "Bar",
     "Bill",
     "BreakdownView",
@@ -338,6 +350,8 @@ __all__ = [
     "ZakatChoice",
     "ZakatReport",
     "ZakatYear",
+    "backtest_as_json",
+    "backtest_files",
     "bill_as_json",
     "bill_from_journal",
     "calibrate_files",
@@ -366,6 +380,7 @@ __all__ = [
     "release_from_outside",
     "reliability_of",
     "report_as_json",
+    "require_folder",
     "review_as_json",
     "risk_as_json",
     "scan_as_json",
@@ -379,6 +394,7 @@ __all__ = [
     "walk_as_json",
     "walk_files",
     "what_live_needs",
+    "write_backtest",
     "write_candidates",
     "write_sweep",
     "write_walk",
@@ -405,6 +421,9 @@ _ROOMS = {
     "engine.outside.reading": "read_risk risk_as_json",
     "engine.outside.reconciling": "Reconciled reconcile_outside reconciled_as_json",
     "engine.rehearsal.drill": "DrillReport drill drill_as_json",
+    "engine.research.backtest": (
+        "Approval BacktestPlan BacktestReport backtest_files require_folder write_backtest"
+    ),
     "engine.research.calibration": (
         "CalibrationReport GroupReport ReliabilityBin StudyPlan calibrate_files "
         "reliability_of report_as_json write_candidates"
@@ -427,6 +446,7 @@ _ROOMS = {
 _HEAVY = {name: (room, name) for room, names in _ROOMS.items() for name in names.split()} | {
     "CalibrationStudy": ("engine.research.calibration", "Study"),
     "DATA_MENDS": ("engine.market.inspection", "MENDS"),
+    "backtest_as_json": ("engine.research.backtest", "report_as_json"),
     "export_journal": ("engine.journal.export", "export"),
     "journal_lines": ("engine.journal.export", "lines"),
     "verify_journal": ("engine.journal.verify", "verify"),

@@ -13,10 +13,12 @@ from engine.clock import VirtualClock
 from engine.config import Settings
 from engine.desk.policy import Policy, policy_of
 from engine.engine import Engine, EngineParts
+from engine.engine.parts import whole
 from engine.engine.recorder import Recorder
 from engine.model.instruments import Instrument
 from engine.opening.paper import paper_venue
 from engine.research.backtest.feed import WrittenFeed
+from engine.research.backtest.fine import FineBars
 from engine.research.backtest.line import Line
 from engine.research.backtest.memory import WrittenConditions
 from engine.research.backtest.notebook import Notebook
@@ -42,7 +44,7 @@ def policy_for(
 
 def engine_on(
     settings: Settings, policy: Policy, line: Line, pipeline: WrittenPipeline,
-    clock: VirtualClock, notebook: Notebook,
+    clock: VirtualClock, notebook: Notebook, fine: FineBars | None = None,
 ) -> Engine:  # fmt: skip
     """An engine on `line`, not yet opened."""
     conditions = WrittenConditions(line)
@@ -61,6 +63,7 @@ def engine_on(
             pipeline=pipeline,
             clock=clock,
             software=version("executor"),
+            pieces=whole if fine is None else fine.pieces,
         )
     )
 

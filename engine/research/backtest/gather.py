@@ -15,6 +15,7 @@ from engine.model.positions import Trade
 from engine.ports import Envelope
 from engine.probability.batch import Case
 from engine.research.backtest.curve import curve_of
+from engine.research.backtest.fine import FineBars
 from engine.research.backtest.line import MICROS, Line, instant, micros
 from engine.research.backtest.result import Candidate, CostRun, Decision, Happening
 from engine.research.backtest.walker import Walker
@@ -55,7 +56,9 @@ def candidate_of(case: Case, decision: Decision | None) -> Candidate:
     )
 
 
-def run_of(walker: Walker, factor: float, line: Line, first: int, last: int) -> CostRun:
+def run_of(
+    walker: Walker, factor: float, line: Line, first: int, last: int, fine: FineBars | None
+) -> CostRun:
     """The result of one desk."""
     ledger = walker.ledger
     ids = [trade.id for trade in ledger.trades] + list(ledger.positions)
@@ -70,16 +73,18 @@ def run_of(walker: Walker, factor: float, line: Line, first: int, last: int) -> 
         stopped=dict(walker.stopped()),
         raised=dict(Counter(r.terms.kind.value for r in ledger.proposals.values())),
         happenings=tuple(h for h in map(_happening, walker.notebook.kept) if h is not None),
-        ambiguous=sum(_is_ambiguous(walker, line, trade) for trade in ledger.trades),
+        ambiguous=sum(_is_ambiguous(walker, line, fine, trade) for trade in ledger.trades),
         bars_taken=walker.taken,
     )
 
 
-def _is_ambiguous(walker: Walker, line: Line, trade: Trade) -> bool:
+def _is_ambiguous(walker: Walker, line: Line, fine: FineBars | None, trade: Trade) -> bool:
     """Whether the bar that ended a trade held its stop and its target."""
     if trade.closed_by not in (Purpose.STOP, Purpose.TARGET):
         return False
-    terms, track = walker.ledger.proposals[trade.id].terms, line.track(trade.instrument)
+    terms = walker.ledger.proposals[trade.id].terms
+    finer = None if fine is None else fine.track(trade.instrument)
+    track = line.track(trade.instrument) if finer is None else finer
     # An exit at the open is stamped with it, and belongs to the bar that follows.
     row = track.row_of((micros(trade.closed_at) - 1) // MICROS) + 1
     if row >= track.history.close.shape[0]:

@@ -99,13 +99,26 @@ class BacktestPlan:
     @property
     def words(self) -> tuple[str, ...]:
         """What stands for the owner, one sentence each."""
+        waited = _told(self.latency)
         yes = {
             Approval.AT_ONCE: "Every proposal that asks is approved at once.",
-            Approval.AFTER_LATENCY: f"Every proposal that asks is approved after {self.latency}.",
+            Approval.AFTER_LATENCY: f"Every proposal that asks is approved after {waited}.",
             Approval.NEVER: "No proposal that asks is approved.",
         }[self.approval]
-        if self.resets_after is None:
-            resets = "Breakers that wait for the owner stay tripped."
-        else:
-            resets = f"Breakers that wait for the owner are reset after {self.resets_after}."
+        resets = "Breakers that wait for the owner stay tripped."
+        if self.resets_after is not None:
+            after = _told(self.resets_after)
+            resets = f"Breakers that wait for the owner are reset after {after}."
         return yes, resets
+
+
+def _told(length: timedelta) -> str:
+    """A length in words.
+
+    Examples
+    --------
+    >>> _told(timedelta(minutes=5)), _told(timedelta(hours=24))
+    ('5 minutes', '24 hours')
+    """
+    minutes = length / timedelta(minutes=1)
+    return f"{minutes / 60:g} hours" if minutes >= 60 else f"{minutes:g} minutes"

@@ -104,6 +104,21 @@ class EquityCurve:
 
 
 @dataclass(frozen=True, slots=True)
+class PricePath:
+    """Bars of one instrument that could be traded.
+
+    Attributes
+    ----------
+    closed_at : ndarray of shape (n,), int64, seconds since 1970
+    open, close : ndarrays of shape (n,), float64, quote currency
+    """
+
+    closed_at: IntArray
+    open: FloatArray
+    close: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
 class Happening:
     """Something that a reader of the result asks after: a trip, a reset, a refusal, an expiry."""
 
@@ -167,6 +182,8 @@ class BacktestResult:
         False if it was interrupted; it then ends at `last_at`.
     locked_from : datetime or None
         Where the unseen last fifth begins; None where it was opened.
+    prices : mapping of str to PricePath
+        What could be traded, for comparisons.
     notes : tuple of str
         What a reader must know of the data, one sentence each.
     """
@@ -182,6 +199,7 @@ class BacktestResult:
     runs: tuple[CostRun, ...]
     complete: bool
     locked_from: datetime | None
+    prices: Mapping[str, PricePath]
     notes: tuple[str, ...]
 
     @property

@@ -7,7 +7,7 @@ stands at the same instant as the knowledge that it is told from.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -15,16 +15,18 @@ import numpy as np
 
 from engine.config import Settings
 from engine.errors import MarketDataError
+from engine.model.instruments import Instrument
 from engine.probability.batch import Case, History, judge_one, seek
 from engine.probability.history_pairs import pair_ties
 from engine.probability.knowledge import Knowledge
 from engine.probability.layer import compiled
 from engine.research.backtest.book import CaseBook
 from engine.research.backtest.desk import policy_for
+from engine.research.backtest.fine import FineBars
 from engine.research.backtest.gather import candidate_of, run_of
-from engine.research.backtest.line import MICROS, Line, instant, line_of, micros
+from engine.research.backtest.line import MICROS, Line, Track, instant, line_of, micros
 from engine.research.backtest.plan import BacktestPlan
-from engine.research.backtest.result import BacktestResult
+from engine.research.backtest.result import BacktestResult, PricePath
 from engine.research.backtest.walker import Walker
 from engine.research.calibration.histories import Recorded, stand_in, until
 
@@ -39,6 +41,7 @@ def run_backtest(
     plan: BacktestPlan,
     tell: Tell | None = None,
     stop: Callable[[], bool] | None = None,
+    fine: Recorded | None = None,
 ) -> BacktestResult:
     """Trade recorded histories as the live desk would have.
 
@@ -51,13 +54,15 @@ def run_backtest(
     tell : function of steps done, steps in all, and what is going on
     stop : function answering whether to stop
         Asked between bars; what was done until then is the result.
+    fine : Recorded or None
+        Finer bars of some of the instruments, against which orders trade.
 
     Raises
     ------
     MarketDataError
         If the histories leave nothing to trade; one line with its mend.
     """
-    return asyncio.run(_Backtest(settings, recorded, plan, tell, stop).run())
+    return asyncio.run(_Backtest(settings, recorded, plan, tell, stop, fine).run())
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +78,14 @@ class _Backtest:
 
     def __init__(
         self, settings: Settings, recorded: Recorded, plan: BacktestPlan,
-        tell: Tell | None, stop: Callable[[], bool] | None,
+        tell: Tell | None, stop: Callable[[], bool] | None, fine: Recorded | None,
     ) -> None:  # fmt: skip
         self._settings, self._plan = settings, plan
         self._tell, self._stop = tell, stop
         self._recorded = recorded
         self._histories = _seen(settings, recorded, plan)
         self._notes = recorded.notes
+        self._fine = fine
         self._knowledge = Knowledge(settings.pipeline, speed=compiled)
 
     async def run(self) -> BacktestResult:
@@ -88,6 +94,7 @@ class _Backtest:
         instruments = {
             h.scale.symbol: settings.instrument(h.scale.symbol) for h in self._histories
         }
+        fine = self._finer(instruments)
         policies = [
             policy_for(settings, instruments, plan, factor) for factor in plan.cost_factors
         ]
@@ -99,13 +106,13 @@ class _Backtest:
         reach = self._reach(line)
         book = CaseBook(settings.pipeline, sought.cases, tuple(instruments))
         walkers = [
-            Walker(settings, policy, line, book, self._knowledge, plan, reach.start)
+            Walker(settings, policy, line, book, self._knowledge, plan, reach.start, fine)
             for policy in policies
         ]
         last = await self._walk(line, book, walkers, reach)
         for walker in walkers:
             await walker.close(last)
-        return self._result(line, sought.cases, walkers, reach, last)
+        return self._result(line, sought.cases, walkers, reach, last, fine)
 
     def _say(self, done: int, total: int, what: str) -> None:
         if self._tell is not None:
@@ -187,9 +194,27 @@ class _Backtest:
             self._knowledge.learn(label)
         return k
 
+    def _finer(self, instruments: Mapping[str, Instrument]) -> FineBars | None:
+        fine, coarse = self._fine, self._recorded.timeframe
+        if fine is None:
+            return None
+        if fine.timeframe.length >= coarse.length:
+            raise MarketDataError(
+                f"the finer bars are {fine.timeframe}, not finer than {coarse}: give --fine files "
+                "of shorter bars"
+            )
+        named = tuple(_named(self._settings, history) for history in fine.histories)
+        for history in named:
+            if history.scale.symbol not in instruments:
+                raise MarketDataError(
+                    f"--fine names {history.scale.symbol}, which has no --data: give both"
+                )
+        return FineBars(named, fine.timeframe, instruments, coarse)
+
     def _result(
-        self, line: Line, cases: list[Case], walkers: Sequence[Walker], reach: _Reach, last: int
-    ) -> BacktestResult:
+        self, line: Line, cases: list[Case], walkers: Sequence[Walker], reach: _Reach, last: int,
+        fine: FineBars | None,
+    ) -> BacktestResult:  # fmt: skip
         begin, end = micros(reach.start) // MICROS, int(line.at[last])
         decisions = walkers[0].decisions
         judged = (case for case in cases if begin < case.opened_at <= end and case.judged)
@@ -207,11 +232,12 @@ class _Backtest:
                 for case in judged
             ),
             runs=tuple(
-                run_of(walker, factor, line, reach.first, last)
+                run_of(walker, factor, line, reach.first, last, fine)
                 for walker, factor in zip(walkers, self._plan.cost_factors, strict=True)
             ),
             complete=last == line.count - 1,
             locked_from=None if self._plan.open_locked else instant(self._recorded.lock_at),
+            prices={t.instrument.symbol: _prices(t, reach.first, last) for t in line.tracks},
             notes=self._notes,
         )
 
@@ -221,9 +247,8 @@ def _seen(settings: Settings, recorded: Recorded, plan: BacktestPlan) -> tuple[H
     seen = recorded if plan.open_locked else recorded.until_lock()
     histories = []
     for history in seen.histories:
-        named = replace(history.scale, symbol=stand_in(settings, history.scale.symbol))
         kept = history if plan.until is None else until(history, micros(plan.until) // MICROS)
-        histories.append(replace(kept, scale=named))
+        histories.append(_named(settings, kept))
     symbols = [history.scale.symbol for history in histories]
     for symbol in symbols:
         if symbols.count(symbol) > 1:
@@ -235,3 +260,15 @@ def _seen(settings: Settings, recorded: Recorded, plan: BacktestPlan) -> tuple[H
             "a history has fewer than two bars in what may be seen: give a later --to"
         )
     return tuple(histories)
+
+
+def _named(settings: Settings, history: History) -> History:
+    """A history under the name that the settings have for it."""
+    symbol = stand_in(settings, history.scale.symbol)
+    return replace(history, scale=replace(history.scale, symbol=symbol))
+
+
+def _prices(track: Track, first: int, last: int) -> PricePath:
+    rows = slice(int(np.searchsorted(track.places, first)), int(track.rows[last]) + 1)
+    history = track.history
+    return PricePath(history.closed_at[rows], history.open[rows], history.close[rows])

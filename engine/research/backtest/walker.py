@@ -26,6 +26,7 @@ from engine.probability.worth import gate_refusal
 from engine.research.backtest.alarms import alarms
 from engine.research.backtest.book import CaseBook
 from engine.research.backtest.desk import engine_on
+from engine.research.backtest.fine import FineBars
 from engine.research.backtest.line import MICROS, Line, instant, micros
 from engine.research.backtest.notebook import Notebook
 from engine.research.backtest.pipeline import WrittenPipeline
@@ -62,7 +63,7 @@ class Walker:
 
     def __init__(
         self, settings: Settings, policy: Policy, line: Line, book: CaseBook,
-        knowledge: Knowledge, plan: BacktestPlan, start: datetime,
+        knowledge: Knowledge, plan: BacktestPlan, start: datetime, fine: FineBars | None = None,
     ) -> None:  # fmt: skip
         self.policy, self.notebook = policy, Notebook()
         self.decisions: dict[tuple[str, int], Decision] = {}
@@ -71,7 +72,9 @@ class Walker:
         self._line, self._book, self._plan = line, book, plan
         self._clock = VirtualClock(start)
         pipeline = WrittenPipeline(settings.pipeline, line, book, knowledge)
-        self._engine = engine_on(settings, policy, line, pipeline, self._clock, self.notebook)
+        self._engine = engine_on(
+            settings, policy, line, pipeline, self._clock, self.notebook, fine
+        )
         self._place = line.first_from(start + timedelta(microseconds=1)) - 1
         wakes = alarms(line, policy.limits)
         if plan.every_bar:
