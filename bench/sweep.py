@@ -1,16 +1,17 @@
 """How a sweep scales: ``python bench/sweep.py --data SYMBOL=FILE [--points 200] [--workers 2]``.
 
-The same points by one process and by several; the clock starts with the first answer, when kernels
-are compiled or loaded and processes are up, and that start is printed apart. On a machine that
-does other work the ratio of wall times is lower than the code's own: the share of a processor that
-each worker got is printed too, and a run means something where it is near 100 %.
+The same points by one process and by several. The clock starts when each worker has answered once,
+so that starting and loading of kernels are apart. Beside the wall's time stands the processor's:
+what a point costs its worker, and what handing out and taking back costs the process that asks.
+On a machine that does other work the wall's ratio says little. The processor's says how much of
+the other cores a sweep would use if it had them: it falls short of the number of workers by what
+several cost more than one, and by what the asking process does meanwhile.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import resource
 import sys
 import time
 from pathlib import Path
@@ -28,12 +29,19 @@ PLAN = BacktestPlan(exploratory=True)
 
 
 class Run(NamedTuple):
-    """One run: answers by name, seconds until the first of each worker, seconds for the rest."""
+    """One run: answers by name, wall seconds, processor seconds a point and of the asking one."""
 
     answers: dict[str, Trial]
     start: float
     rest: float
-    processor: float
+    worked: float
+    asked: float
+
+
+def timed(recorded: Recorded, piece: Piece) -> tuple[Trial, float]:
+    """A point, and the seconds of processor that it took."""
+    began = time.process_time()
+    return evaluate(recorded, piece), time.process_time() - began
 
 
 def main() -> int:
@@ -41,7 +49,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True, metavar="SYMBOL=FILE")
     parser.add_argument("--points", type=int, default=200)
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--workers", type=int, default=max(os.cpu_count() or 2, 2))
     given = parser.parse_args()
     symbol, _, file = given.data.partition("=")
     files = {symbol: Path(file)}
@@ -51,33 +59,34 @@ def main() -> int:
     for workers, run in ((1, alone), (given.workers, several)):
         left = given.points - workers
         print(
-            f"{workers} worker(s): {run.rest:.1f} s for {left} points ({run.rest / left:.3f} s "
-            f"each) after a start of {run.start:.1f} s; {run.processor:.0%} of a processor each"
+            f"{workers} worker(s): start {run.start:.1f} s, then {left} points in "
+            f"{run.rest:.1f} s of wall; {run.worked:.3f} s of processor a point, "
+            f"{run.asked:.3f} s to ask"
         )
-    speed = [(given.points - n) / run.rest for n, run in ((1, alone), (given.workers, several))]
+    wall = (alone.rest / (given.points - 1)) / (several.rest / (given.points - given.workers))
+    busiest = max(several.worked / given.workers, several.asked)
     same = alone.answers == several.answers
-    print(f"{speed[1] / speed[0]:.2f} times as fast; answers {'equal' if same else 'DIFFER'}")
+    print(
+        f"{wall:.2f} times as fast by the wall, {alone.worked / busiest:.2f} by the processor; "
+        f"answers {'equal' if same else 'DIFFER'}"
+    )
     return 0 if same else 1
 
 
 def _run(workers: int, recorded: Recorded, pieces: dict[str, Piece]) -> Run:
-    began, first, spent = time.perf_counter(), 0.0, _processor()
+    began, first, asked = time.perf_counter(), 0.0, time.process_time()
     answers: dict[str, Trial] = {}
-    for name, trial in LocalCrew(workers).run(evaluate, recorded, pieces):
+    seconds: list[float] = []
+    for name, (trial, took) in LocalCrew(workers).run(timed, recorded, pieces):
         answers[name] = trial
+        seconds.append(took)
         if len(answers) == workers:
-            first, spent = time.perf_counter(), _processor()
+            first, asked = time.perf_counter(), time.process_time()
     ended = time.perf_counter()
-    used = (_processor() - spent) / (ended - first) / workers
-    return Run(answers, first - began, ended - first, used)
-
-
-def _processor() -> float:
-    """Seconds of processor of this process and of those it has waited for."""
-    return sum(
-        usage.ru_utime + usage.ru_stime
-        for usage in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    )
+    left = len(seconds) - workers
+    # Alone, the one who asks is the one who works.
+    own = (time.process_time() - asked - (sum(seconds[1:]) if workers == 1 else 0.0)) / left
+    return Run(answers, first - began, ended - first, sum(seconds[workers:]) / left, max(own, 0.0))
 
 
 def _pieces(points: int, files: dict[str, Path]) -> dict[str, Piece]:

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from bot.tables import make_room
 from engine.facade import (
     CalibrationReport,
     CalibrationStudy,
@@ -23,9 +24,6 @@ from engine.facade import (
     reliability_of,
     write_candidates,
 )
-
-_WIDTH = 124
-"""Columns that the tables need; into a file they would get 80 and every number would break."""
 
 
 def calibrate_with_progress(
@@ -74,8 +72,7 @@ def write_study(study: CalibrationStudy, folder: Path) -> list[Path]:
 
 def print_study(report: CalibrationReport, console: Console) -> None:
     """Scores and layers of every group, then the bars."""
-    if not console.is_terminal:
-        console.width = max(console.width, _WIDTH)
+    make_room(console)
     for group in report.groups:
         console.print(_scores(group))
         console.print(_layers(group))

@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from bot.tables import make_room
 from engine.facade import (
     SweepPlan,
     Swept,
@@ -63,6 +64,7 @@ def walk_with_progress(
 
 def print_sweep(swept: Swept, console: Console) -> None:
     """The best points, and what the best is worth."""
+    make_room(console)
     if not swept.complete:
         console.print(
             f"[yellow]stopped[/] at {len(swept.trials)} of {swept.of} points: "
@@ -77,6 +79,7 @@ def print_sweep(swept: Swept, console: Console) -> None:
 
 def print_walk(walk: Walk, console: Console) -> None:
     """Every fold, how far they lie apart, and the sentence."""
+    make_room(console)
     table = Table(title="out of sample", title_justify="left", expand=False)
     for name in ("judged from", "to", "chosen"):
         table.add_column(name)

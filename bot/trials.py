@@ -13,7 +13,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from engine.facade import LockOpening, Logged, LogReport, Trial, search_as_json, search_of
+from bot.tables import make_room
+from engine.facade import (
+    LockOpening,
+    Logged,
+    LogReport,
+    Trial,
+    grid_knobs,
+    search_as_json,
+    search_of,
+)
 
 _SHOWN = 30
 """Newest trials in the table; all are counted."""
@@ -48,6 +57,7 @@ def print_trials(
     report: LogReport, entries: Sequence[Logged], search: str | None, console: Console
 ) -> None:
     """The newest trials, the openings of the last fifth, and what the best is worth."""
+    make_room(console)
     console.print(("[green]✓[/] " if report.ok else "[red]✗[/] ") + escape(report.sentence))
     if not report.ok:
         for finding in report.findings[1:]:
@@ -73,27 +83,28 @@ def print_trials(
 
 def _table(chosen: Sequence[Logged]) -> Table:
     shown = chosen[-_SHOWN:]
-    title = f"{len(chosen)} trial(s)"
+    title = f"{len(chosen)} trial(s), Sharpe ratios of a period"
     if len(shown) < len(chosen):
         title += f", the newest {len(shown)}"
     table = Table(title=title, title_justify="left", expand=False)
-    for name in ("recorded", "search", "data", "period", "last fifth"):
-        table.add_column(name)
-    table.add_column("Sharpe a period", justify="right")
-    table.add_column("knobs")
+    for name in ("recorded", "search", "data", "from", "to", "fifth"):
+        table.add_column(name, no_wrap=name in ("recorded", "from", "to"))
+    table.add_column("Sharpe", justify="right", no_wrap=True)
+    table.add_column("knobs", overflow="fold")
     for each in shown:
         trial = each.entry
         if not isinstance(trial, Trial):
             continue
         moments = trial.moments
         table.add_row(
-            f"{each.at[:16]}Z",
+            each.at[:10],
             escape(trial.search),
             escape(", ".join(used.symbol for used in trial.data)),
-            f"{trial.first_at:%Y-%m-%d}–{trial.last_at:%Y-%m-%d}",
+            f"{trial.first_at:%Y-%m-%d}",
+            f"{trial.last_at:%Y-%m-%d}",
             "opened" if trial.opened_lock else "locked",
             "" if moments is None else f"{moments.sharpe:+.4f}",
-            escape(", ".join(f"{name}={value}" for name, value in trial.knobs.items())),
+            escape(", ".join(f"{name}={value}" for name, value in grid_knobs(trial).items())),
         )
     return table
 

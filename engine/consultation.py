@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,7 @@ async def _looks(
 
 def statement_as_json(statement: Statement) -> dict[str, Any]:
     """One statement as plain JSON data, with what it took."""
-    said, used = statement.said, statement.used
+    said = statement.said
     told: dict[str, Any] = {
         "scout": said.voter.name,
         "instrument": said.instrument,
@@ -111,7 +112,7 @@ def statement_as_json(statement: Statement) -> dict[str, Any]:
     told |= {name: value for name, value in words.items() if name not in {"voter", "instrument"}}
     return told | {
         "seconds": round(statement.seconds, 3),
-        "tokens_in": used.tokens_in if used else 0,
-        "tokens_out": used.tokens_out if used else 0,
-        "cost_usd": str(used.cost_usd) if used else "0",
+        "tokens_in": sum(used.tokens_in for used in statement.used),
+        "tokens_out": sum(used.tokens_out for used in statement.used),
+        "cost_usd": str(sum((used.cost_usd for used in statement.used), Decimal(0))),
     }

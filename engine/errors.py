@@ -54,16 +54,8 @@ class OutcomeUnknown(BrokerError):
         self.ask_again_at = ask_again_at
 
 
-class ScoutError(ExecutorError):
-    """A witness could not be heard; it abstains."""
-
-
-class ScoutTimeout(ScoutError):
-    """A witness did not answer in its time."""
-
-
-class UnparsableOpinion(ScoutError):
-    """A witness answered outside its schema."""
+class BeyondProof(OutcomeUnknown):
+    """The venue can never say any more what became of the order: the owner has to look."""
 
 
 class JournalError(ExecutorError):

@@ -203,13 +203,13 @@ class Statement:
     Attributes
     ----------
     seconds : float, real seconds
-    used : ModelUsed or None
-        None where the server counted nothing.
+    used : tuple of ModelUsed
+        What is to be booked for it.
     """
 
     said: Opinion | Abstention
     seconds: float
-    used: ModelUsed | None = None
+    used: tuple[ModelUsed, ...] = ()
 
 
 class Scouts(Protocol):

@@ -7,9 +7,9 @@ cannot read in full: no line is taken from it then.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from engine.engine.recorder import Recorder
 from engine.errors import JournalError
 from engine.journal.reading import ledger_of
 from engine.journal.sqlite import SqliteJournal
-from engine.model.events import VenueLineSeen
+from engine.model.events import Event, StatementRead, VenueLineSeen
 from engine.model.venue_lines import VenueLine
 from engine.model.verdicts import Refused
 
@@ -72,7 +72,7 @@ class _Instant:
 
 
 async def import_statement(
-    db: Path, statement: Path, venue: str, settings: Settings
+    db: Path, statement: Path, venue: str, settings: Settings, through: date | None = None
 ) -> ImportedLines:
     """Journal every line of `statement` that the journal at `db` does not know yet.
 
@@ -81,6 +81,8 @@ async def import_statement(
     statement : Path
         CSV with a header: id (or txid), time, type, asset, amount, and optionally usd_value;
         Kraken's own export is read as it is.
+    through : date or None
+        Last day that it covers, all of it; None takes the instant of its newest line.
 
     Raises
     ------
@@ -97,7 +99,8 @@ async def import_statement(
         real = ledger.market not in ("replay", "simulated")
         now = SystemClock().now()
         recorder.clock = _Instant(max(now, ledger.at or now) if real else ledger.at or now)
-        events = line_events(ledger, lines)
+        new = line_events(ledger, lines)
+        events = [*_read(lines, new, venue, through, recorder.clock.now()), *new]
         await recorder.record(*events, durable=True)
     finally:
         await journal.aclose()
@@ -106,8 +109,32 @@ async def import_statement(
         if isinstance(event, VenueLineSeen):
             meanings[event.meaning] = meanings.get(event.meaning, 0) + 1
     return ImportedLines(
-        len(lines), sum(meanings.values()), meanings, halted=len(events) > sum(meanings.values())
+        len(lines), sum(meanings.values()), meanings, halted=len(new) > sum(meanings.values())
     )
+
+
+def _read(
+    lines: Sequence[VenueLine],
+    new: Sequence[Event],
+    venue: str,
+    through: date | None,
+    now: datetime,
+) -> tuple[StatementRead, ...]:
+    """That the statement was read, and up to when: never beyond now."""
+    if through is not None:
+        end = datetime.combine(through, time.max, UTC)
+        if through > now.date():
+            raise JournalError(
+                f"--through {through} is yet to come; give the statement's last day"
+            )
+    elif lines:
+        end = max(line.at for line in lines)
+    else:
+        raise JournalError(
+            "the statement has no lines: say with --through up to which day it goes"
+        )
+    count = sum(isinstance(event, VenueLineSeen) for event in new)
+    return (StatementRead(venue.lower(), min(end, now), len(lines), count),)
 
 
 def _lines_for(db: Path, statement: Path, venue: str) -> tuple[VenueLine, ...]:

@@ -56,6 +56,6 @@ def render_reliability(group: str, bins: dict[str, tuple[ReliabilityBin, ...]]) 
     title(
         figure,
         f"{group}: do the odds keep their word?",
-        f"share that came true · {count} candidates in ten bins, 95 % bounds",
+        f"share that came true · {count} candidates in {len(bins[_PIPELINE])} bins, 95 % bounds",
     )
     return png_of(figure)

@@ -127,6 +127,10 @@ def ledger_import(
     db: DbOption,
     statement: Annotated[Path, typer.Option("--csv", help="Statement with a header row.")],
     venue: Annotated[str, typer.Option(help="Whose statement it is.")] = "kraken",
+    through: Annotated[
+        str | None,
+        typer.Option(help="Last day it covers, YYYY-MM-DD; default: that of its newest line."),
+    ] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -134,7 +138,8 @@ def ledger_import(
     from engine.facade import import_statement, load_settings
 
     def action() -> int:
-        found = asyncio.run(import_statement(db, statement, venue, load_settings(config)))
+        settings, last = load_settings(config), _day(through, "--through")
+        found = asyncio.run(import_statement(db, statement, venue, settings, last))
         if as_json:
             print_json(asdict(found))
         else:
@@ -147,12 +152,12 @@ def ledger_import(
     told(action)
 
 
-def _day(text: str | None) -> date | None:
+def _day(text: str | None, option: str = "--at") -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise typer.BadParameter(
-            f"{text!r} is no date, write 2026-03-01", param_hint="--at"
+            f"{text!r} is no date, write 2026-03-01", param_hint=option
         ) from None
 
 

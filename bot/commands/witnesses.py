@@ -78,8 +78,9 @@ def _print(found: Consultation) -> None:
     screen.print(f"[bold]Scouts[/] at {escape(found.base_url)}")
     for statement in found.statements:
         said, used = statement.said, statement.used
+        into, out = sum(u.tokens_in for u in used), sum(u.tokens_out for u in used)
         about = said.instrument or "all instruments"
-        tokens = f"{used.tokens_in} + {used.tokens_out} tokens" if used else "no tokens counted"
+        tokens = f"{into} + {out} tokens" if used else "no tokens"
         who = f"{said.voter.name.capitalize()} on {about}"
         took = f"[dim]{statement.seconds:.1f} s, {tokens}, {escape(said.voter.model) or '–'}[/]"
         if not isinstance(said, Opinion):

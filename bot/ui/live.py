@@ -12,7 +12,7 @@ from bot.ui.market import banner
 from bot.ui.text import clip, count, plain
 from engine.facade import MarketView, Requirement
 
-_SIGNS = {True: "●", False: "■", None: "?"}
+_SIGNS = {False: "■", None: "?"}
 
 
 def live_card(needs: Sequence[Requirement], market: MarketView, *, unlocked: bool = False) -> Card:
@@ -30,11 +30,13 @@ def live_card(needs: Sequence[Requirement], market: MarketView, *, unlocked: boo
             f"-# {marked}" if marked else "",
         )
     )
-    card.rule().lines([_line(each) for each in needs], essential=False)
+    card.rule().lines([_line(each) for each in missing], essential=False)
+    met = " · ".join(each.thing for each in needs if each.met is True)
+    card.lines((f"-# met: {met}" if met else "",))
     return card.footer("docs/howto/live.md · a rehearsal costs nothing: executor rehearse")
 
 
 def _line(need: Requirement) -> str:
-    mend = "" if need.met is True else f" {clip(plain(need.mend), 160)}."
-    told = clip(plain(need.detail), 160)
-    return f"{_SIGNS[need.met]} **{need.thing}** {told}.{mend}"
+    mend = clip(plain(need.mend), 160)
+    told = f"{_SIGNS[need.met]} **{need.thing}**: {clip(plain(need.detail), 160)}."
+    return f"{told} {mend[:1].upper()}{mend[1:]}."

@@ -59,15 +59,15 @@ def review_card(view: ReviewView) -> Card:
         )
     )
     card.rule().lines(_on_record(view))
-    for group, gates in groupby(decision.gates, key=lambda gate: gate.group):
-        told = [gate_line(gate) for gate in gates]
-        card.rule().lines([f"**{group.value.capitalize()}**", *told], essential=False)
     wanting = decision.needs[:_NEEDS_SHOWN]
     if wanting:
         more = len(decision.needs) - len(wanting)
         left = f"-# and {more} more" if more else ""
         needs = [f"- {clip(need, 160)}" for need in wanting]
         card.rule().lines(["**What it would take**", *needs, left])
+    for group, gates in groupby(decision.gates, key=lambda gate: gate.group):
+        told = [gate_line(gate) for gate in gates]
+        card.rule().lines([f"**{group.value.capitalize()}**", *told], essential=False)
     card.lines(_unmeasured(view), essential=False)
     return card.footer(
         f"Settings {view.parameters_hash[:_HASH_DIGITS]} · ✓ passed ✗ failed ○ not known, "
@@ -206,7 +206,7 @@ def _risk_rows(view: PerformanceView) -> list[tuple[str, str]]:
         ("mean exposure", share(found.mean_exposure_frac)),
     ]
     if found.passive_frac is not None:
-        rows.append(("held, no trading", signed_share(found.passive_frac)))
+        rows.append(("held, not traded", signed_share(found.passive_frac)))
     rows.append(("turnover", money(found.turnover_usd)))
     if found.cost_share_frac is not None:
         rows.append(("fees of turnover", share(found.cost_share_frac, 2)))
@@ -293,7 +293,7 @@ def _goal_lines(view: GoalReportView) -> list[str]:
             for each in report.odds
         ]
         low, high = share(report.low.daily_frac), share(report.high.daily_frac)
-        lines.append(table(("chance of the mean", low, high), rows))
+        lines.append(table(("chance of it", low, high), rows))
     return lines
 
 
@@ -314,7 +314,7 @@ def _known(value: float | None, form: str) -> str:
 
 
 def _chance(value: float) -> str:
-    return f"{value:.1%}".replace("%", " %") if value >= 0.001 else "under 0.1 %"
+    return f"{value:.1%}".replace("%", " %") if value >= 0.001 else "< 0.1 %"
 
 
 def _ratio(value: float) -> str:

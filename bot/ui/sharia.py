@@ -5,6 +5,8 @@ Refuses to reassure and to rule: what waits stands first, and each card says who
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bot.ui.card import Card, Tone
 from bot.ui.market import banner
 from bot.ui.text import clip, count, money, plain, quantity, table
@@ -33,6 +35,7 @@ def sharia_card(state: ShariaView) -> Card:
             if tried
             else "",
             *(_unknown(*line) for line in state.unknown_lines),
+            *(_statement(*each) for each in state.statements),
             _marked(state.market),
         )
     )
@@ -140,6 +143,14 @@ def _unknown(venue: str, kind: str, lines: int) -> str:
     return (
         f"**{count(lines, 'ledger line')} of unknown kind** `{plain(kind)}` at {plain(venue)}: "
         "entries wait for `/ledger classify`."
+    )
+
+
+def _statement(venue: str, through_at: datetime | None) -> str:
+    told = "none was ever read" if through_at is None else f"the newest ends {through_at:%Y-%m-%d}"
+    return (
+        f"{plain(venue)} tells no ledger, so its statements count: {told}. "
+        "Live entries there need a fresh one (`executor ledger import`)."
     )
 
 

@@ -7,6 +7,7 @@ reason, what it is; and what is known to be forbidden nobody can call ordinary.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from engine.model.venue_lines import Meaning, VenueLine
 from engine.model.verdicts import Refused
@@ -43,6 +44,9 @@ _KINDS: dict[Meaning, frozenset[str]] = {
     ),
 }
 _TABLE = {kind: meaning for meaning, kinds in _KINDS.items() for kind in kinds}
+
+WITHOUT_LEDGER = frozenset({"ibkr"})
+"""Venues whose adapter can be told no ledger: there, no lines prove nothing."""
 
 READ_ON = "2026-11"
 """When the kinds were read: Kraken's Ledgers, Coinbase's transactions, ccxt's types, IBKR's."""
@@ -126,4 +130,41 @@ def check_lines_known(unknown: Mapping[tuple[str, str], int]) -> Refused | None:
         f"{count} unknown {'line' if count == 1 else 'lines'} of kind {kind!r} at {venue}",
         "lines of known kinds",
         "Say what it is with /ledger classify and a reason.",
+    )
+
+
+def check_statement(
+    venue: str, through_at: datetime | None, now: datetime, longest: timedelta
+) -> Refused | None:
+    """Refuse entries at a venue that tells no ledger while its statement is missing or old.
+
+    Parameters
+    ----------
+    through_at : datetime or None, aware UTC
+        End of the newest statement that was read; None if none ever was.
+    longest : timedelta, > 0
+        How old that end may be.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> now = datetime(2026, 11, 28, tzinfo=UTC)
+    >>> check_statement("kraken", None, now, timedelta(days=35)) is None
+    True
+    >>> check_statement("ibkr", None, now, timedelta(days=35)).value
+    'no statement of ibkr was ever read, and its gateway tells no ledger'
+    """
+    if venue.lower() not in WITHOUT_LEDGER:
+        return None
+    if through_at is None:
+        told = f"no statement of {venue} was ever read, and its gateway tells no ledger"
+    elif now - through_at > longest:
+        told = f"the newest statement of {venue} ends on {through_at:%Y-%m-%d}"
+    else:
+        return None
+    return Refused(
+        "ledger lines",
+        told,
+        f"one that ends at most {longest.days} days ago",
+        f"Download it and run executor ledger import --venue {venue} --csv FILE.",
     )

@@ -57,6 +57,13 @@ class ComplianceSettings(Section):
         lt=10,
     )
     usd_cad_as_of: date = setting(date(2026, 11, 1), "Day of that rate", "date, YYYY-MM-DD")
+    statement_days: int = setting(
+        35,
+        "How old the newest statement of a venue without a ledger (ibkr) may be at a live entry",
+        "days",
+        ge=1,
+        le=100,
+    )
 
 
 class JurisdictionSettings(Section):

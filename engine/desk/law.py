@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from engine.compliance.jurisdiction import NetBuys, check_net_buys, check_venue, net_buys
-from engine.compliance.lines import check_lines_known
+from engine.compliance.lines import check_lines_known, check_statement
 from engine.compliance.orders import check_entry
 from engine.desk.policy import Policy
 from engine.journal.ledger import ZERO, Ledger
@@ -49,9 +49,17 @@ def check_lawful(
         return verdict
     return (
         check_lines_known(ledger.unknown_kinds())
+        or _check_statement(instrument.venue, ledger, policy, now)
         or check_venue(instrument, policy.law)
         or check_net_buys(instrument, outlay_usd, policy.law, net_buys_of(ledger, policy, now))
     )
+
+
+def _check_statement(venue: str, ledger: Ledger, policy: Policy, now: datetime) -> Refused | None:
+    """Real money needs a ledger that is known; on paper the paper venue books, and tells it."""
+    if policy.mode != "live":
+        return None
+    return check_statement(venue, ledger.statements.get(venue), now, policy.statement_for)
 
 
 def net_buys_of(ledger: Ledger, policy: Policy, now: datetime) -> NetBuys | None:

@@ -35,6 +35,8 @@ class Policy:
         How far the price may have risen before a yes is refused.
     lower_bound_sds : float, standard deviations, > 0
         How far the lower bound lies below the mean.
+    statement_for : timedelta
+        How old the newest statement of a venue that tells no ledger may be.
     law : Jurisdiction or None
         Rules of the place where the owner lives; None keeps to no place's.
     post_only_venues : frozenset of str
@@ -53,6 +55,7 @@ class Policy:
     lower_bound_sds: float
     config_hash: str
     law: Jurisdiction | None = None
+    statement_for: timedelta = timedelta(days=35)
     post_only_venues: frozenset[str] = frozenset()
 
     def entry_type(self, instrument: Instrument) -> OrderType:
@@ -112,6 +115,7 @@ def policy_of(settings: Settings, instruments: tuple[str, ...]) -> Policy:
         lower_bound_sds=NormalDist().inv_cdf(1.0 - settings.pipeline.lower_bound_level),
         config_hash=settings.hash,
         law=settings.law,
+        statement_for=timedelta(days=settings.compliance.statement_days),
         post_only_venues=frozenset(
             venue
             for venue, table in (

@@ -208,6 +208,14 @@ def _(event: happened.VenueLineSeen) -> str:
 
 
 @sentence.register
+def _(event: happened.StatementRead) -> str:
+    return (
+        f"The statement of {event.venue} through {event.through_at:%Y-%m-%d} was read: "
+        f"{event.lines} lines, {event.new} new."
+    )
+
+
+@sentence.register
 def _(event: happened.VenueKindClassified) -> str:
     return (
         f"{event.by.name} named ledger lines of kind {event.kind} at {event.venue} "

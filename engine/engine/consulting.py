@@ -142,8 +142,7 @@ class Consulting:
             told = self._given(said, statement.seconds)
         else:
             told = happened.WitnessAbstained(said, statement.seconds)
-        used = (statement.used,) if statement.used is not None else ()
-        await self.recorder.record(told, *used)
+        await self.recorder.record(told, *statement.used)
 
     def _given(self, opinion: Opinion, seconds: float) -> happened.OpinionGiven:
         plan = self.settings.scouts[opinion.voter.name]

@@ -123,6 +123,7 @@ class Engine:
             parts.market.timeframe, parts.instruments, counts=not parts.market.paced,
         )  # fmt: skip
         self._errands = Errands(execution, exits, law, reconciling, parts.compare_every)
+        turns.after = self._note_what_is_owed
         self.deciding = Deciding(
             turns,
             clock,
@@ -250,7 +251,6 @@ class Engine:
         await self._exits.pursue()
         await self._recorder.record(*expired(self.ledger, now))
         await self._reconciling.compare(self.ledger.at or now)
-        self._errands.note(now)
         await self.analysing.give_up()
         await self.deciding.take_what_was_left()
 
@@ -270,6 +270,7 @@ class Engine:
             self._time_is_up,
             self._watch.stale_at,
             self._errands.due_at,
+            self._errands.stirred,
         )
         market = asyncio.create_task(self._live(), name="market")
         watches = (
@@ -340,7 +341,6 @@ class Engine:
         if isinstance(event, BarsClosed):
             for terms in await self._flow.run(event):
                 await self.deciding.take_at_once(terms)
-            self._errands.note(self.clock.now())
             return
         quote = quote_of(event)
         if quote is not None:
@@ -349,8 +349,10 @@ class Engine:
         await self._recorder.record(*expired(self.ledger, event.at))
         await self._street.see(event)
         await self._execution.cancel_overdue(event.at)
-        self._errands.note(self.clock.now())
         await self._guard.look(event.at)
+
+    def _note_what_is_owed(self) -> None:
+        self._errands.note(self.clock.now())
 
     async def _time_is_up(self, now: datetime) -> None:
         await self._turns.take(lambda: self._end_what_is_due(now))

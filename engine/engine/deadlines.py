@@ -56,6 +56,8 @@ class Deadlines:
         When the market has been silent for too long, if it stays so.
     owed_at : callable () -> datetime or None
         When the venue is to be asked for what it owes.
+    stirred : asyncio.Event or None
+        Set whenever `owed_at` may tell another instant without an entry in the record.
     """
 
     def __init__(
@@ -66,10 +68,12 @@ class Deadlines:
         act: Callable[[datetime], Awaitable[None]],
         stale_at: Callable[[], datetime | None] = lambda: None,
         owed_at: Callable[[], datetime | None] = lambda: None,
+        stirred: asyncio.Event | None = None,
     ) -> None:
         self._recorder, self._clock = recorder, clock
         self._grace, self._act = grace, act
         self._stale_at, self._owed_at = stale_at, owed_at
+        self._stirred = stirred or asyncio.Event()
         self._not_before = clock.now() + FIRST_WORD
         self._acted_at = clock.now()
 
@@ -78,14 +82,20 @@ class Deadlines:
         if math.isinf(getattr(self._clock, "speed", 1.0)):
             return  # without pace the next bar is at hand before anything could wait for it
         while True:
+            self._stirred.clear()
             seq, due = self._recorder.ledger.seq, self._next()
             if due is not None and due <= self._clock.now():
                 self._acted_at = self._clock.now()
                 await self._act(self._acted_at)
                 if self._next() == due:  # it could not be done: wait for something to change
-                    await self._recorder.changed_since(seq)
+                    await self._wait(self._owed_later(), seq)
                 continue
             await self._wait(due, seq)
+
+    def _owed_later(self) -> datetime | None:
+        """When the venue is next to be asked, if that is still to come."""
+        owed = self._owed_at()
+        return owed if owed is not None and owed > self._clock.now() else None
 
     def _next(self) -> datetime | None:
         ledger = self._recorder.ledger
@@ -114,8 +124,11 @@ class Deadlines:
         return [at for at in looks if at > self._acted_at]
 
     async def _wait(self, due: datetime | None, seq: int) -> None:
-        """Until `due` has come or the record has changed."""
-        waits = [asyncio.ensure_future(self._recorder.changed_since(seq))]
+        """Until `due` has come, the record has changed, or another errand is the next one."""
+        waits: list[asyncio.Future[object]] = [
+            asyncio.ensure_future(self._recorder.changed_since(seq)),
+            asyncio.ensure_future(self._stirred.wait()),
+        ]
         if due is not None:
             waits.append(asyncio.ensure_future(self._clock.sleep_until(due)))
         try:

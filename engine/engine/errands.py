@@ -6,6 +6,7 @@ errand has its instant; nothing is asked in between.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -46,6 +47,8 @@ class Errands:
     ----------
     every : timedelta or None
         Pause between two comparisons with the account; None compares with bars only.
+    stirred : asyncio.Event
+        Set whenever another errand is the next one, for whoever waits for its instant.
     """
 
     execution: Execution
@@ -53,6 +56,7 @@ class Errands:
     law: Lawkeeping
     reconciling: Reconciling
     every: timedelta | None
+    stirred: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _sale: Again = field(default_factory=Again, init=False)
     _news: Again = field(default_factory=Again, init=False)
     _ledger: Again = field(default_factory=Again, init=False)
@@ -70,12 +74,15 @@ class Errands:
         return min((at for at in times if at is not None), default=None)
 
     def note(self, now: datetime) -> None:
-        """Look what is owed now, after something has happened."""
+        """Look what is owed now; called at the end of every turn."""
+        before = self.due_at()
         self._sale.wanted(now, still=self.exits.wanting())
         self._news.wanted(now, still=self.execution.silent)
         self._ledger.wanted(now, still=self.law.unread_since is not None)
         if self._compare_at is None and self.every is not None:
             self._compare_at = now + self.every
+        if self.due_at() != before:
+            self.stirred.set()
 
     async def run(self, now: datetime) -> None:
         """Do what is due at `now`.
@@ -85,6 +92,7 @@ class Errands:
         asked = self.execution.ask_again_at()
         if asked is not None and asked <= now:
             await self.execution.look_up(now)
+            await self.exits.keep_up(now)  # what was found, or sent at last, may have filled
         if self._ledger.due(now):
             await self.law.read()
         if self._sale.due(now):
@@ -98,4 +106,3 @@ class Errands:
             await self.exits.keep_up(now)
             await self.reconciling.compare(now)
             self._compare_at = None
-        self.note(now)

@@ -13,9 +13,10 @@ from decimal import Decimal
 import structlog
 
 from engine.engine.recorder import Recorder
-from engine.errors import BrokerError, BrokerUnavailable, OutcomeUnknown
+from engine.errors import BeyondProof, BrokerError, BrokerUnavailable, OutcomeUnknown
 from engine.journal.ledger import Ledger, OrderRecord
 from engine.model import events as happened
+from engine.model.actors import Actor
 from engine.model.events import Event
 from engine.model.orders import Fill, Order, OrderState, Purpose, Side
 from engine.model.positions import LotState
@@ -24,7 +25,8 @@ from engine.ports import Accepted, Broker, BrokerReport, FillAmendment, KillSwit
 _log = structlog.get_logger(__name__)
 ASK_AGAIN_FOR = timedelta(seconds=5)
 """Least time between two look-ups of an order that may be live."""
-_UNANSWERED = frozenset({OrderState.INTENDED, OrderState.UNKNOWN})
+UNANSWERED = frozenset({OrderState.INTENDED, OrderState.UNKNOWN})
+"""States of an order of which nobody here knows whether it is live."""
 
 
 class Execution:
@@ -58,7 +60,7 @@ class Execution:
         asked = (
             self._ask_at.get(record.order.client_id)
             for record in self._ledger.open_orders()
-            if record.state in _UNANSWERED
+            if record.state in UNANSWERED
         )
         return min((at for at in asked if at is not None), default=None)
 
@@ -105,15 +107,38 @@ class Execution:
     async def look_up(self, now: datetime) -> None:
         """Find out about every order whose answer is missing."""
         for record in self._ledger.open_orders():
-            if record.state in _UNANSWERED:
+            if record.state in UNANSWERED:
                 try:
                     answer = await self._broker.find(record.order.client_id)
                 except BrokerError as fault:
                     client_id = record.order.client_id
                     _log.warning("an order cannot be looked up", order=client_id, why=str(fault))
+                    await self._tell_the_owner(record, fault)
                     self._ask_later(client_id, fault)
                     continue
                 await self._resolve(record, answer, now)
+
+    async def _tell_the_owner(self, record: OrderRecord, fault: BrokerError) -> None:
+        """What the venue will never say, the owner has to find out: told once."""
+        if isinstance(fault, BeyondProof) and record.reason != str(fault):
+            told = happened.OrderOutcomeUnknown(record.order.client_id, str(fault))
+            await self._recorder.record(told, durable=True)
+
+    async def take_word(self, record: OrderRecord, by: Actor) -> bool:
+        """Believe the owner that nothing of an order is live, where the venue can never say.
+
+        False where the venue still can say, or says that it knows the order.
+        """
+        client_id = record.order.client_id
+        try:
+            await self._broker.find(client_id)
+        except BeyondProof:
+            why = f"{by.name} has looked at the venue: nothing of it is live"
+            await self._recorder.record(happened.OrderCanceled(client_id, why), durable=True)
+            return True
+        except BrokerError as fault:
+            _log.warning("an order cannot be looked up", order=client_id, why=str(fault))
+        return False
 
     def _ask_later(self, client_id: str, fault: BrokerError) -> None:
         """Note when to look for an order again: when the venue can prove, else before long."""
@@ -173,7 +198,7 @@ class Execution:
         """Take orders off the market whose time is over, where the venue has not done so."""
         for record in self._ledger.open_orders():
             ends = record.order.expires_at
-            if ends is not None and now >= ends and record.state not in _UNANSWERED:
+            if ends is not None and now >= ends and record.state not in UNANSWERED:
                 await self.cancel(record.order.client_id, "its time is over")
 
     async def withdraw_exits(self, position_id: str, why: str) -> bool:
@@ -276,5 +301,5 @@ def working_of(ledger: Ledger) -> list[tuple[Order, Decimal]]:
     return [
         (record.order, record.filled)
         for record in ledger.open_orders()
-        if record.state not in _UNANSWERED
+        if record.state not in UNANSWERED
     ]

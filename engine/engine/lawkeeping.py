@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import structlog
 
-from engine.compliance.lines import check_classification, meaning_of
+from engine.compliance.lines import WITHOUT_LEDGER, check_classification, meaning_of
 from engine.desk import approving
 from engine.desk.present import Present
 from engine.engine.recorder import Recorder
@@ -61,7 +61,9 @@ class Lawkeeping:
 
         Within a turn that the caller has taken.
         """
-        newest = max((record.line.at for record in self._ledger.lines.values()), default=None)
+        # What a statement told of a venue without a ledger says nothing of the others.
+        told = (record.line for record in self._ledger.lines.values())
+        newest = max((x.at for x in told if x.venue.lower() not in WITHOUT_LEDGER), default=None)
         try:
             lines = await self.broker.ledger_lines(newest)
         except BrokerError as fault:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from engine.desk import approving
 from engine.desk.picture import picture_of
 from engine.desk.present import Present, order_view
-from engine.engine.execution import Execution
+from engine.engine.execution import UNANSWERED, Execution
 from engine.engine.exits import Exits
 from engine.engine.guarding import Guard
 from engine.engine.recorder import Recorder
@@ -76,7 +76,10 @@ class Overseeing:
         return view
 
     async def cancel_order(self, actor: Actor, client_id: str) -> OrderView | Refused:
-        """Take a working entry order off the market."""
+        """Take a working entry off the market, or any order that the venue cannot tell of.
+
+        Of the latter the owner's word counts: who cancels it has seen to it that it is not live.
+        """
         return await self.turns.take(lambda: self._cancel(actor, client_id.strip()))
 
     async def _cancel(self, actor: Actor, client_id: str) -> OrderView | Refused:
@@ -86,6 +89,9 @@ class Overseeing:
         record = self._ledger.orders.get(client_id)
         if record is None or not record.open:
             return Refused("order", f"there is no open order {client_id!r}", "", "See /orders.")
+        if record.state in UNANSWERED and await self.execution.take_word(record, actor):
+            await self.exits.keep_up(self.clock.now())
+            return order_view(record)
         if record.order.purpose is not Purpose.ENTRY:
             mend = "Use /close to sell the position instead."
             return Refused("protection", f"{client_id} protects a position", "", mend)

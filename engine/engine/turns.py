@@ -28,11 +28,17 @@ class Turns:
     Parameters
     ----------
     recorder : Recorder
+
+    Attributes
+    ----------
+    after : callable ()
+        Is called at the end of every turn, while the lock is still held.
     """
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._lock = asyncio.Lock()
+        self.after: Callable[[], None] = _nothing
 
     async def take(self, work: Callable[[], Awaitable[Answer]]) -> Answer:
         """Do `work` when its turn has come, and all of it.
@@ -51,6 +57,8 @@ class Turns:
             except InvariantBroken as broken:
                 await self._halt_for_good(broken)
                 raise
+            finally:
+                self.after()
 
     async def halt_for(self, broken: InvariantBroken) -> None:
         """Halt the desk over what broke outside of a turn, such as in the feed."""
@@ -65,6 +73,10 @@ class Turns:
             tried = (happened.InvariantRefused("venue calls", str(broken), DESK),)
         halted = halting(self._recorder.ledger, DESK, reason)
         await self._recorder.record(*tried, *halted, durable=True)
+
+
+def _nothing() -> None:
+    """Before anybody wants to know that a turn has ended."""
 
 
 def halting(ledger: Ledger, by: Actor, reason: str) -> tuple[Event, ...]:

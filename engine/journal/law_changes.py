@@ -46,6 +46,14 @@ def _(event: happened.VenueKindClassified, ledger: Ledger, envelope: Envelope) -
 
 
 @change.register
+def _(event: happened.StatementRead, ledger: Ledger, envelope: Envelope) -> None:
+    if event.through_at > envelope.at:
+        raise InvariantBroken(f"a statement of {event.venue} covers what has not happened yet")
+    before = ledger.statements.get(event.venue, event.through_at)
+    ledger.statements[event.venue] = max(before, event.through_at)
+
+
+@change.register
 def _(event: happened.PurificationGiven, ledger: Ledger, envelope: Envelope) -> None:
     if event.by.role is not Role.OWNER or event.amount_usd <= ZERO:
         raise InvariantBroken(f"{event.by.name} noted {event.amount_usd} USD as given away")

@@ -243,6 +243,7 @@ class Ledger:
     attempts: list[tuple[datetime, str]] = field(default_factory=list)
     lines: dict[str, LineRecord] = field(default_factory=dict)
     kinds_said: dict[tuple[str, str], Meaning] = field(default_factory=dict)
+    statements: dict[str, datetime] = field(default_factory=dict)
     given: list[Given] = field(default_factory=list)
     testimony: Testimony = field(default_factory=Testimony)
     mode_since: datetime | None = None
@@ -294,6 +295,14 @@ class Ledger:
         """Orders that may still be executed, oldest first."""
         self._working = [o for o in self._working if o.open]
         return list(self._working)
+
+    def in_doubt(self) -> dict[str, datetime]:
+        """Orders without an answer, and when each was intended."""
+        return {
+            record.order.client_id: record.intended_at or record.order.created_at
+            for record in self.open_orders()
+            if record.state in (OrderState.INTENDED, OrderState.UNKNOWN)
+        }
 
     def orders_of(self, position_id: str, side: Side) -> list[OrderRecord]:
         """Orders of one proposal and the position it opened, oldest first."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from engine.errors import InvariantBroken
 from engine.journal.change import change
-from engine.journal.ledger import Ledger, ReconcileRecord, UnlockRecord
+from engine.journal.ledger import ZERO, Ledger, ReconcileRecord, UnlockRecord
 from engine.model import events as happened
 from engine.model.actors import Role
 from engine.ports import Envelope
@@ -38,6 +38,8 @@ def _(event: happened.ModeChanged, ledger: Ledger, envelope: Envelope) -> None:
         raise InvariantBroken("the desk went live, and nobody has unlocked that")
     if event.mode != "live":
         ledger.unlocked = None
+    if ledger.tenure is not None and ledger.equity_usd > ZERO:
+        ledger.tenure.count_in(event.cash_usd, ledger.equity_usd)
     ledger.mode, ledger.mode_since = event.mode, envelope.at
     ledger.set_aside = dict(event.set_aside)
     ledger.reconciled = None
@@ -46,9 +48,6 @@ def _(event: happened.ModeChanged, ledger: Ledger, envelope: Envelope) -> None:
     ledger.kill_high_water_usd = event.cash_usd
     ledger.day_open_usd = ledger.week_open_usd = event.cash_usd
     ledger.equity_curve.clear()
-    if ledger.tenure is not None:
-        # Other money is no drawdown; what the review counts in R goes on.
-        ledger.tenure.high_water_usd = event.cash_usd
     ledger.unsettled.clear()
 
 

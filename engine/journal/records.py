@@ -5,7 +5,7 @@ Refuses to decide: these are records, and the fold alone writes them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -50,6 +50,8 @@ class OrderRecord:
         Sum of price times quantity, and of fees, over its fills.
     slippage_usd : Decimal, US dollars
         What the fills cost against their reference prices.
+    intended_at : datetime or None, aware UTC
+        When its intent was journaled.
     """
 
     order: Order
@@ -60,6 +62,7 @@ class OrderRecord:
     slippage_usd: Decimal = ZERO
     venue_id: str = ""
     reason: str = ""
+    intended_at: datetime | None = field(default=None, compare=False)
 
     @property
     def open(self) -> bool:

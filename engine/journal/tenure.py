@@ -101,6 +101,22 @@ class Tenure:
     closes: dict[str, Closes] = field(default_factory=dict)
     labels: list[Label] = field(default_factory=list)
 
+    def count_in(self, equity_usd: Decimal, before_usd: Decimal) -> None:
+        """Go on with other money: what was counted so far is told in its measure.
+
+        Every return and drawdown stays what it was; the change itself is neither.
+
+        Parameters
+        ----------
+        equity_usd, before_usd : Decimal, US dollars, > 0
+            What the desk has from here on, and what it had.
+        """
+        ratio = equity_usd / before_usd
+        self.begun_usd *= ratio
+        self.high_water_usd *= ratio
+        for day in self.days.values():
+            day.equity_usd *= ratio
+
     def look(self, at: datetime, *, caught_up: bool) -> None:
         """Count one set of bars that was assessed."""
         (self.late if caught_up else self.on_time).append(to_micros(at))

@@ -110,7 +110,7 @@ def _(event: happened.OrderIntended, ledger: Ledger, envelope: Envelope) -> None
         _require_approval(order, ledger)
     else:
         _require_possession(order, ledger)
-    ledger.add_order(OrderRecord(order))
+    ledger.add_order(OrderRecord(order, intended_at=envelope.at))
 
 
 def _require_possession(order: Order, ledger: Ledger) -> None:

@@ -7,7 +7,7 @@ Refuses to raise for what a model or its server does: every question ends as `An
 from engine.llm.chat import ChatClient, Provider
 from engine.llm.dialects import Dialect
 from engine.llm.form import Form, schema_of
-from engine.llm.metering import model_use
+from engine.llm.metering import model_use, worst_use
 from engine.llm.models import Chosen, choose
 from engine.llm.question import Answered, Caps, Effort, Question, Silence, Unanswered
 from engine.llm.survey import Survey, survey
@@ -29,4 +29,5 @@ __all__ = [
     "model_use",
     "schema_of",
     "survey",
+    "worst_use",
 ]

@@ -1,15 +1,18 @@
 """What a question took, as the event that the bill is made of.
 
-Refuses to book a call whose tokens nobody counted as if it had been free: see `Effort.uncounted`.
+Refuses to book a call that nobody counted as if it had been free: it is booked at its worst.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from engine.llm.question import Effort
-from engine.metering.prices import ModelPrice, cost_usd
+from engine.llm.question import Caps, Effort
+from engine.metering.prices import ModelPrice, Usage, cost_usd
 from engine.model.events import ModelUsed
+
+NOT_COUNTED = ", not counted"
+"""Ends the purpose of calls whose tokens nobody told."""
 
 
 def model_use(
@@ -36,4 +39,32 @@ def model_use(
         tokens_out=usage.out,
         cost_usd=cost_usd(price, usage, at),
         busy_seconds=effort.seconds if local else 0.0,
+    )
+
+
+def worst_use(
+    price: ModelPrice,
+    model: str,
+    purpose: str,
+    characters: int,
+    caps: Caps,
+    calls: int,
+    at: datetime,
+) -> ModelUsed:
+    """The event for calls that may have been billed and that nobody counted, at their worst.
+
+    Parameters
+    ----------
+    characters : int
+        Of the question: a token is at least one.
+    """
+    usage = Usage(characters * calls, 0, caps.answer_tokens * calls)
+    return ModelUsed(
+        provider=price.provider,
+        model=model,
+        purpose=f"{purpose}{NOT_COUNTED}",
+        tokens_in=usage.into,
+        tokens_cached=0,
+        tokens_out=usage.out,
+        cost_usd=cost_usd(price, usage, at),
     )

@@ -85,6 +85,8 @@ TRANSITIONS: dict[tuple[OrderState, OrderChange], OrderState] = {
     (_PARTLY, OrderChange.CANCEL): OrderState.CANCELED,
     (_PARTLY, OrderChange.EXPIRE): OrderState.EXPIRED,
     (_PARTLY, OrderChange.LOSE_SIGHT): _UNKNOWN,
+    # Why it is in doubt can change: what the owner is to do is told anew.
+    (_UNKNOWN, OrderChange.LOSE_SIGHT): _UNKNOWN,
     (_UNKNOWN, OrderChange.ACCEPT): _WORKING,
     (_UNKNOWN, OrderChange.REJECT): OrderState.REJECTED,
     (_UNKNOWN, OrderChange.FILL_PART): _PARTLY,
@@ -94,6 +96,9 @@ TRANSITIONS: dict[tuple[OrderState, OrderChange], OrderState] = {
     # A cancel that lost its race: the fill is the truth.
     (OrderState.CANCELED, OrderChange.FILL_PART): OrderState.CANCELED,
     (OrderState.CANCELED, OrderChange.FILL_WHOLE): OrderState.FILLED,
+    # A venue that calls the end first and tells the last fill late.
+    (OrderState.EXPIRED, OrderChange.FILL_PART): OrderState.EXPIRED,
+    (OrderState.EXPIRED, OrderChange.FILL_WHOLE): OrderState.FILLED,
 }
 
 OPEN_STATES = frozenset({_INTENDED, _WORKING, _PARTLY, _UNKNOWN})

@@ -5,8 +5,9 @@ Refuses to unlock anything: whoever asks for a live broker has passed the review
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from engine.brokers.ibkr.broker import IbkrBroker, Patience
 from engine.brokers.ibkr.session import Gateway, NightlyRestart, Session
@@ -43,6 +44,7 @@ def ibkr_broker(
     clock: Clock,
     known_fills: Collection[str] = frozenset(),
     unsettled: Iterable[Unsettled] = (),
+    in_doubt: Mapping[str, datetime] = MappingProxyType({}),
 ) -> IbkrBroker:
     """A broker for every instrument whose venue is ibkr; nothing is connected yet.
 
@@ -52,6 +54,8 @@ def ibkr_broker(
         Ids of fills that the journal has already.
     unsettled : iterable of Unsettled
         Purchases in the journal that are not ours yet.
+    in_doubt : mapping of client id to datetime, aware UTC
+        Orders of the journal that have no answer, and when they were intended.
     """
     traded = {
         symbol: table for symbol, table in settings.instruments.items() if table.venue == VENUE
@@ -70,5 +74,11 @@ def ibkr_broker(
     )
     session = Session(gateway_of(settings), clock)
     return IbkrBroker(
-        session, street, clock, patience, known_fills=known_fills, unsettled=unsettled
+        session,
+        street,
+        clock,
+        patience,
+        known_fills=known_fills,
+        unsettled=unsettled,
+        in_doubt=in_doubt,
     )

@@ -66,7 +66,7 @@ def live_broker(
         root = venues.root_of(venue)
         broker: Broker
         if venue == IBKR:
-            broker = ibkr_broker(settings, clock, known, unsettled)
+            broker = ibkr_broker(settings, clock, known, unsettled, ledger.in_doubt())
         else:
             broker = open_broker(
                 venue,

@@ -12,6 +12,21 @@ from engine.probability.layer import FloatArray, IntArray
 DAY_SECONDS = 86_400
 
 
+def daily_equity(at: IntArray, equity: FloatArray, start_equity: float) -> FloatArray:
+    """Equity at the start and at the end of each UTC day, that of the last mark until then.
+
+    Returns
+    -------
+    ndarray of shape (n_days + 1,), float64; see `daily_returns`
+    """
+    if at.size == 0:
+        return np.array([start_equity])
+    days = (at - 1) // DAY_SECONDS
+    every = np.arange(days[0], days[-1] + 1)
+    last = np.searchsorted(days, every, side="right") - 1
+    return np.concatenate([[start_equity], equity[last]])
+
+
 def daily_returns(at: IntArray, equity: FloatArray, start_equity: float) -> FloatArray:
     """Return of each UTC day from that of the first mark to that of the last.
 
@@ -34,10 +49,5 @@ def daily_returns(at: IntArray, equity: FloatArray, start_equity: float) -> Floa
     >>> daily_returns(*marks, 100.0).round(3).tolist()
     [0.01, -0.505, 3.04]
     """
-    if at.size == 0:
-        return np.empty(0)
-    days = (at - 1) // DAY_SECONDS
-    every = np.arange(days[0], days[-1] + 1)
-    last = np.searchsorted(days, every, side="right") - 1
-    closes = np.concatenate([[start_equity], equity[last]])
+    closes = daily_equity(at, equity, start_equity)
     return np.asarray(closes[1:] / closes[:-1] - 1.0)

@@ -39,6 +39,11 @@ def promised_r(path: str) -> tuple[float, float] | None:
         found: Any = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as fault:
         raise ConfigError(f"{path}: not a backtest's metrics.json: {fault}") from None
+    if isinstance(found, dict) and KEY in found and found[KEY] is None:
+        raise ConfigError(
+            f"{path}: the backtest traded no proposal and promises nothing; leave review.backtest "
+            "empty"
+        )
     pair = found.get(KEY) if isinstance(found, dict) else None
     if not _is_interval(pair):
         raise ConfigError(

@@ -103,6 +103,6 @@ def goal_report(record: Record | None, low_frac: float, high_frac: float) -> Goa
 def daily_results(record: Record) -> Sequence[float]:
     """Simple return of equity on each whole day with a mark; the present day is not whole."""
     today = record.now.replace(hour=0, minute=0, second=0, microsecond=0)
-    whole = [day for day in record.days if day.at <= today]
+    whole = [day for day in record.days if record.money_since < day.at <= today]
     equity = [float(record.begun_usd), *(float(day.equity_usd) for day in whole)]
     return [after / before - 1.0 for before, after in pairwise(equity) if before > 0.0]

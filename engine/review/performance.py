@@ -157,9 +157,14 @@ class Performance:
 
 
 def performance_of(record: Record, period: timedelta | None = None) -> Performance:
-    """How the record has done over its newest `period`, or since the registration."""
-    since = record.since if period is None else max(record.since, record.now - period)
-    before = [day for day in record.days if day.at <= since]
+    """How the record has done over its newest `period`, or since the registration.
+
+    Never over the day on which the desk went live, or came back: that brought other money.
+    """
+    since = record.money_since
+    if period is not None:
+        since = max(since, record.now - period)
+    before = [day for day in record.days if record.money_since < day.at <= since]
     days = [day for day in record.days if day.at > since]
     ours = [each for each in (*record.trades, *record.others) if each.trade.closed_at > since]
     closed = [each.trade for each in ours]

@@ -114,6 +114,10 @@ class Record:
     ----------
     since : datetime, aware UTC
         When the clock of the plan began.
+    money_since : datetime, aware UTC
+        Since when equity is of the same money: going live brings other money.
+    begun_usd : Decimal, US dollars
+        Equity then.
     trades : tuple of JudgedTrade
         Of proposals, opened since then and closed, in the order of their closing.
     others : tuple of JudgedTrade
@@ -133,6 +137,7 @@ class Record:
     plan_seq: int
     registered: PlanRegistered
     registrations_count: int
+    money_since: datetime
     begun_usd: Decimal
     trades: tuple[JudgedTrade, ...]
     others: tuple[JudgedTrade, ...]
@@ -162,6 +167,7 @@ def record_of(ledger: Ledger, now: datetime) -> Record | None:
     registered, tenure = ledger.registration, ledger.tenure
     if registered is None or tenure is None:
         return None
+    other_money = ledger.mode_since is not None and ledger.mode_since > registered.at
     recent = [
         _judged(ledger, trade)
         for trade in sorted(ledger.trades, key=lambda trade: trade.closed_at)
@@ -173,7 +179,8 @@ def record_of(ledger: Ledger, now: datetime) -> Record | None:
         plan_seq=registered.seq,
         registered=registered.event,
         registrations_count=ledger.registrations_count,
-        begun_usd=tenure.begun_usd,
+        money_since=ledger.mode_since if ledger.mode_since and other_money else registered.at,
+        begun_usd=ledger.start_cash_usd if other_money else tenure.begun_usd,
         trades=tuple(each for each in recent if each.trade.origin is Origin.PROPOSAL),
         others=tuple(each for each in recent if each.trade.origin is not Origin.PROPOSAL),
         still_open=_still_open(ledger, registered),

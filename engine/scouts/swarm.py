@@ -17,14 +17,18 @@ from engine.llm import (
     Answered,
     Caps,
     ChatClient,
+    Effort,
     Question,
     Silence,
     Unanswered,
     choose,
     model_use,
+    worst_use,
 )
+from engine.llm.dialects import data_as_text
 from engine.metering.prices import ModelPrice, price_at
 from engine.model.bars import Candles
+from engine.model.events import ModelUsed
 from engine.model.headlines import Headline
 from engine.model.witnesses import SCOUT_PURPOSE, Abstention, Voter
 from engine.ports import ChartPainter, Clock, Headlines, Look, Statement
@@ -35,6 +39,8 @@ _log = structlog.get_logger(__name__)
 _LIST_SECONDS = 10.0
 _READ_SECONDS = 10.0
 _FEWEST_BARS = 20
+_PICTURE_TOKENS = 2000
+"""More than the vision models here take for a chart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +203,7 @@ class Swarm:
         found = await self._client.ask(question, OpinionForm, caps)
         if found.effort.uses:
             self._loaded.add(ask.voter.model)
-        return self._statement(ask, found)
+        return self._statement(ask, question, found)
 
     def _cannot(self, ask: _Ask, seconds: float, tokens: int) -> tuple[Silence, str] | None:
         """Why a scout need not even be asked."""
@@ -229,27 +235,33 @@ class Swarm:
             _log.warning("no headlines in time", source=self._headlines.name)
             return ()
 
-    def _statement(self, ask: _Ask, found: Answered[OpinionForm] | Unanswered) -> Statement:
-        instrument, effort = ask.look.instrument, found.effort
-        purpose = f"{SCOUT_PURPOSE}{ask.voter.name}"
-        provider = self._client.provider
-        used = model_use(
-            ask.price,
-            ask.voter.model,
-            purpose,
-            effort,
-            self._billing_clock.now(),
-            local=provider.local,
-        )
+    def _statement(
+        self, ask: _Ask, question: Question, found: Answered[OpinionForm] | Unanswered
+    ) -> Statement:
+        instrument, seconds = ask.look.instrument, found.effort.seconds
+        used = self._used(ask, question, found.effort)
         if isinstance(found, Unanswered):
             said = Abstention(ask.voter, instrument, found.silence.value, found.detail)
-            return Statement(said, effort.seconds, used)
+            return Statement(said, seconds, used)
         bars = ask.prompt.candles(ask.look).bars
         false = false_claim(found.form, bars, self._plan.level_tolerance_frac)
         if false:
             void = Abstention(ask.voter, instrument, Silence.FALSE_CLAIM.value, false)
-            return Statement(void, effort.seconds, used)
-        return Statement(opinion_of(found.form, ask.voter, bars), effort.seconds, used)
+            return Statement(void, seconds, used)
+        return Statement(opinion_of(found.form, ask.voter, bars), seconds, used)
+
+    def _used(self, ask: _Ask, question: Question, effort: Effort) -> tuple[ModelUsed, ...]:
+        """What is booked: as counted, and at its worst where nobody counted."""
+        price, model, at = ask.price, ask.voter.model, self._billing_clock.now()
+        purpose, local = f"{SCOUT_PURPOSE}{ask.voter.name}", self._client.provider.local
+        counted = model_use(price, model, purpose, effort, at, local=local)
+        booked = [counted] if counted is not None else []
+        if effort.uncounted:
+            size = len(question.instructions) + len(data_as_text(question.data))
+            size += _PICTURE_TOKENS * len(question.pictures)
+            caps, calls = self._plan.answer, effort.uncounted
+            booked.append(worst_use(price, model, purpose, size, caps, calls, at))
+        return tuple(booked)
 
 
 def _abstain(voter: Voter, instrument: str, silence: Silence, detail: str) -> Statement:
@@ -273,5 +285,4 @@ def _hung(statement: Statement) -> bool:
 
 
 def _tokens(statement: Statement) -> int:
-    used = statement.used
-    return used.tokens_in + used.tokens_out if used is not None else 0
+    return sum(used.tokens_in + used.tokens_out for used in statement.used)

@@ -37,6 +37,8 @@ class ShariaView:
     ----------
     unknown_lines : tuple of (venue, kind, count)
         Ledger lines that nobody can name; entries wait for them.
+    statements : tuple of (venue, end of its newest statement or None)
+        Venues of the watched instruments that tell no ledger.
     unattested : tuple of str
         Watched instruments that could not be bought live.
     unsettled : tuple of (position id, settles at)
@@ -48,6 +50,7 @@ class ShariaView:
     net_buys: NetBuys | None
     jurisdiction: str
     unknown_lines: tuple[tuple[str, str, int], ...]
+    statements: tuple[tuple[str, datetime | None], ...]
     unattested: tuple[str, ...]
     unsettled: tuple[tuple[str, datetime | None], ...]
     market: MarketView

@@ -37,42 +37,44 @@ async def _fetching(url: str, out: Path, *more: str) -> asyncio.subprocess.Proce
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-async def test_a_fetch_that_is_killed_goes_on_where_it_was(
-    tmp_path: Path, how: signal.Signals
-) -> None:
+async def test_a_fetch_that_is_killed_and_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
     venue = LoopbackVenue(VirtualClock(MONDAY + timedelta(minutes=1)))
+    out = tmp_path / "btc.parquet"
+    async with venue.serving() as url, asyncio.timeout(100):
+        await _held_at(venue, KEPT_PAGES + 2, url, out, signal.SIGKILL)
+        assert pl.read_parquet(out).height == 300 * KEPT_PAGES
+        code, errors = await _held_at(venue, KEPT_PAGES + 4, url, out, signal.SIGINT)
+        kept = pl.read_parquet(out).height
+        assert kept == 300 * (KEPT_PAGES + 4)
+        assert code == 130
+        assert b"Traceback" not in errors
+        assert b"the same call goes on" in errors
+        again = await _fetching(url, out, "--json")
+        printed, errors = await again.communicate()
+    assert again.returncode == 0, errors.decode()
+    told = json.loads(printed)
+    assert (told["bars"], told["added_bars"]) == (HOURS, HOURS - kept)
+    assert told["missing_bars"] == 0
+    assert np.all(np.diff(pl.read_parquet(out)["ts"].dt.epoch("us").to_numpy()) == 3_600_000_000)
+
+
+async def _held_at(
+    venue: LoopbackVenue, page: int, url: str, out: Path, how: signal.Signals
+) -> tuple[int | None, bytes]:
+    """Fetch until a page is asked for, which never comes; then end the process."""
     arrived = asyncio.Event()
 
     async def never(request: web.Request) -> web.StreamResponse:
         arrived.set()
         return await silence(request)
 
-    out = tmp_path / "btc.parquet"
-    held_at = MONDAY - (HOURS - 300 * (KEPT_PAGES + 2)) * HOUR
-    async with venue.serving() as url:
-        venue.fail(f"start={int(held_at.timestamp())}", never)
-        process = await _fetching(url, out)
-        async with asyncio.timeout(60):
-            await arrived.wait()
-            os.kill(process.pid, how)
-            _, errors = await process.communicate()
-        kept = pl.read_parquet(out).height
-        if how is signal.SIGKILL:
-            assert kept == 300 * KEPT_PAGES
-        else:
-            assert process.returncode == 130
-            assert kept == 300 * (KEPT_PAGES + 2)
-            assert b"Traceback" not in errors
-            assert b"the same call goes on" in errors
-        again = await _fetching(url, out, "--json")
-        async with asyncio.timeout(60):
-            printed, errors = await again.communicate()
-    assert again.returncode == 0, errors.decode()
-    told = json.loads(printed)
-    assert (told["bars"], told["added_bars"]) == (HOURS, HOURS - kept)
-    assert told["missing_bars"] == 0
-    assert np.all(np.diff(pl.read_parquet(out)["ts"].dt.epoch("us").to_numpy()) == 3_600_000_000)
+    held_at = MONDAY - (HOURS - 300 * page) * HOUR
+    venue.fail(f"start={int(held_at.timestamp())}", never)
+    process = await _fetching(url, out)
+    await arrived.wait()
+    os.kill(process.pid, how)
+    _, errors = await process.communicate()
+    return process.returncode, errors
 
 
 @pytest.mark.parametrize(

@@ -131,26 +131,27 @@ async def _some_points(out: Path, process: asyncio.subprocess.Process, least: in
             continue
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-async def test_a_sweep_that_is_killed_goes_on_where_it_was(
-    tmp_path: Path, how: signal.Signals
-) -> None:
+async def test_a_sweep_that_is_killed_and_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
     given, out = _prepared(tmp_path, POINTS, bars=2500), tmp_path / "out"
-    process = await _started(tmp_path, given, out)
-    async with asyncio.timeout(200):
-        await _some_points(out, process, 2)
-        os.kill(process.pid, how)
-        await process.wait()
-    kept = len(list((out / "points").glob("*.json")))
-    assert 2 <= kept < POINTS
-    if how is signal.SIGINT:
-        assert process.returncode == 130
+    points = out / "points"
+    async with asyncio.timeout(300):
+        killed = await _started(tmp_path, given, out)
+        await _some_points(out, killed, 2)
+        os.kill(killed.pid, signal.SIGKILL)
+        await killed.wait()
+        first = len(list(points.glob("*.json")))
+        stopped = await _started(tmp_path, given, out)
+        await _some_points(out, stopped, first + 1)
+        os.kill(stopped.pid, signal.SIGINT)
+        await stopped.wait()
+        second = len(list(points.glob("*.json")))
+        assert 2 <= first < second < POINTS
+        assert stopped.returncode == 130
         assert "Traceback" not in (tmp_path / "errors").read_text()
-        assert json.loads((tmp_path / "printed").read_text())["done"] == kept
-    again = await _started(tmp_path, given, out)
-    async with asyncio.timeout(200):
-        await again.wait()
-    assert again.returncode == 0, (tmp_path / "errors").read_text()
+        assert json.loads((tmp_path / "printed").read_text())["done"] == second
+        finished = await _started(tmp_path, given, out)
+        await finished.wait()
+    assert finished.returncode == 0, (tmp_path / "errors").read_text()
     told = json.loads((tmp_path / "printed").read_text())
-    assert (told["done"], told["found"], told["complete"]) == (POINTS, kept, True)
+    assert (told["done"], told["found"], told["complete"]) == (POINTS, second, True)
     assert told["ever"]["trials"] == POINTS

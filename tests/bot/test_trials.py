@@ -35,7 +35,7 @@ def test_trials_says_what_the_best_is_worth(tmp_path: Path) -> None:
     assert code == 0
     told = " ".join(printed.split())
     assert "41 entries verify" in told
-    assert "40 trial(s), the newest 30" in told
+    assert "40 trial(s), Sharpe ratios of a period, the newest 30" in told
     assert "last fifth opened" in told
     assert "the best of 40 configurations" in told
 

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from engine.compliance import meaning_of
+from engine.compliance.lines import WITHOUT_LEDGER
 from engine.errors import BrokerUnavailable, OutcomeUnknown
 from engine.model.orders import Fill, Order, OrderType, Side
 from engine.model.venue_lines import Meaning
@@ -282,6 +283,7 @@ async def test_br_20_the_ledger_of_a_plain_trade_is_ordinary_in_order_and_told_a
     assert sorted(lines, key=lambda line: line.at) == list(lines)
     assert {meaning_of(line) for line in lines} <= {Meaning.ORDINARY}
     assert {line.venue for line in lines} <= set(desk.broker.name.split("+"))
+    assert bool(lines) == (desk.broker.name not in WITHOUT_LEDGER | {"paper"})
     own = await desk.broker.balances()
     for asset, before in (("USD", D(10_000)), ("BTC", D(1))):
         booked = sum((line.amount for line in lines if line.asset == asset), D(0))

@@ -17,7 +17,7 @@ import pytest
 from engine.brokers.ibkr.broker import IbkrBroker, Patience
 from engine.brokers.settlement import Unsettled
 from engine.clock import VirtualClock
-from engine.errors import BrokerUnavailable, OutcomeUnknown
+from engine.errors import BeyondProof, BrokerUnavailable, OutcomeUnknown
 from engine.model.bars import Quote
 from engine.model.orders import Fill, Order, OrderType
 from engine.ports import Accepted, BrokerReport, Rejected
@@ -290,6 +290,43 @@ async def test_ib_14_absence_proves_nothing_once_the_gateway_has_forgotten_the_d
     later(clock, gateway, hours=24)
     with pytest.raises(OutcomeUnknown, match="remembers only today"):
         await broker.find(ENTRY)
+
+
+async def test_ib_14b_an_order_in_doubt_from_an_earlier_day_is_never_taken_for_absent(
+    gateway: LoopbackGateway, clock: VirtualClock
+) -> None:
+    """A process that died with the doubt, and one that takes it up on the next day."""
+    gateway.on_place = lambda _: "drop after"
+    async with desk(gateway, clock) as before:
+        with pytest.raises(OutcomeUnknown):
+            await before.submit(buy())
+    gateway.on_place = None
+    gateway.venue.execute(gateway.venue.named(ENTRY), "10", "19.00")
+    gateway.venue.forget_the_day()
+    intended = {ENTRY: clock.now(), "made today": clock.now() + timedelta(hours=24)}
+    later(clock, gateway, hours=24)
+    async with desk(gateway, clock, in_doubt=intended) as after:
+        later(clock, gateway, hours=1)
+        for _ in range(2):
+            with pytest.raises(BeyondProof, match=r"2026-03-02.*Client Portal.*cancel it here"):
+                await after.find(ENTRY)
+        with pytest.raises(BeyondProof):
+            await after.submit(buy())
+        assert gateway.venue.orders == []
+        assert await after.find("made today") is None
+
+
+async def test_ib_14c_an_order_in_doubt_that_still_works_is_found_on_any_day(
+    gateway: LoopbackGateway, clock: VirtualClock
+) -> None:
+    gateway.venue.positions["PHYS"] = D(10)
+    async with desk(gateway, clock) as before:
+        await before.submit(stop(linked_to=""))
+    intended = {stop().client_id: clock.now()}
+    gateway.venue.forget_the_day()
+    later(clock, gateway, hours=24)
+    async with desk(gateway, clock, in_doubt=intended) as after:
+        assert isinstance(await after.find(stop().client_id), Accepted)
 
 
 async def test_ib_15_an_order_of_a_dead_process_is_found_wherever_it_stands(

@@ -225,6 +225,7 @@ GOLD_MARKET = calm_market("XAU-USD")
         (venue(rejects_count=3.0), "order rejects", "3 within the window 3 within the window"),
         (venue(strange_fills_count=1.0), "unknown orders", "1 fills 1 fills"),
         (venue(mismatches_count=1.0), "balances", "1 differing 1 differing"),
+        (venue(unread_seconds=1801.0), "venue ledger", "1801 s unread 1800 s unread"),
         ({"odds": OddsRecord(20.0, 0.0)}, "overconfidence", "20.0 to 1 20.0 to 1"),
         ({"odds": OddsRecord(1.0, 5.0)}, "Brier score", "5.00 sd 5.00 sd"),
     ],
@@ -248,6 +249,7 @@ def test_each_further_row_trips_beyond_its_bound(
         {"clock": ClockState(2.0, 0.0)},
         venue(slippage_ratio=2.0),
         venue(rejects_count=2.0),
+        venue(unread_seconds=1800.0),
         {"odds": OddsRecord(19.9, 4.99)},
     ],
 )
@@ -261,6 +263,7 @@ FURTHER = (
     )),
     *(lambda v, n=name: venue(**{n: v}) for name in (
         "slippage_ratio", "rejects_count", "strange_fills_count", "mismatches_count",
+        "unread_seconds",
     )),
     lambda v: {"clock": ClockState(v, 0.0)},
     lambda v: {"clock": ClockState(0.0, v)},

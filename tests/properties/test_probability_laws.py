@@ -176,6 +176,32 @@ def test_scouts_of_one_family_do_not_count_twice() -> None:
     assert together.llr < apart.llr
 
 
+def test_scouts_of_one_model_are_one_family_by_their_names() -> None:
+    book, names = ScoutBook(), ("alpha.1/qwen", "beta.1/qwen", "gamma.1/gemma")
+    for i in range(60):
+        vote, hit = (1.0 if i % 3 else -1.0), i % 2 == 0 or i % 3 == 1
+        book.learn({f"scout:{name}": vote for name in names}, "reversion", hit, 1.0)
+    one = book.evidence({"scout:alpha.1/qwen": 1.0}, "reversion", {})
+    of_one_model = {"scout:alpha.1/qwen": 1.0, "scout:beta.1/qwen": 1.0}
+    of_two_models = {"scout:alpha.1/qwen": 1.0, "scout:gamma.1/gemma": 1.0}
+    together = book.evidence(of_one_model, "reversion", {})
+    apart = book.evidence(of_two_models, "reversion", {})
+    assert one is not None
+    assert together is not None
+    assert apart is not None
+    assert together.llr == pytest.approx(one.llr * 2.0 / 1.5)
+    assert apart.llr == pytest.approx(one.llr * 2.0)
+
+
+def test_a_new_prompt_or_model_begins_without_a_record() -> None:
+    book = ScoutBook()
+    for i in range(60):
+        book.learn({"scout:alpha.1/qwen": 1.0 if i % 3 else -1.0}, "reversion", i % 3 > 0, 1.0)
+    assert book.evidence({"scout:alpha.1/qwen": 1.0}, "reversion", {}) is not None
+    for changed in ("alpha.2/qwen", "alpha.1/qwen-next"):
+        assert book.evidence({f"scout:{changed}": 1.0}, "reversion", {}) is None
+
+
 def test_knowledge_refuses_a_label_that_is_not_finite() -> None:
     with pytest.raises(ValueError, match="finite numbers only"):
         Knowledge(PipelineSettings()).learn(label(0, Outcome.STOP, {"mean_reversion": math.nan}))

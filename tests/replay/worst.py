@@ -26,7 +26,7 @@ def worst_picture() -> RiskPicture:
         last_loss_at=NOW,
         invariant_attempts=2,
         clock=ClockState(30.0, 30.0),
-        venue=VenueState(5.0, 5.0, 2.0, 0.0, 2.0),
+        venue=VenueState(5.0, 5.0, 2.0, 0.0, 2.0, 9999.0),
         odds=OddsRecord(50.0, 9.0),
         markets=(market,),
     )

@@ -17,6 +17,7 @@ from engine.journal.sqlite import SqliteJournal
 from engine.model.actors import DESK
 from engine.model.events import DeskOpened, Event, Halted
 from engine.model.money import exact
+from tests.kit.desk import at_work, desk_settings, swinging_file
 from tests.kit.executor_process import ROOT, environment, executor
 from tests.kit.recorded import generated_history, sudden_fall
 
@@ -272,3 +273,27 @@ async def test_costs_tells_the_month_as_json(desk: Path) -> None:
         "Within the plan.",
     )
     assert [line["provider"] for line in bill["models"]] == ["deepseek"]
+
+
+async def test_review_tells_every_gate_and_what_it_would_take(desk: Path) -> None:
+    settings = desk_settings()
+    record = desk / "desk.sqlite"
+    journal = await SqliteJournal.open(record, settings.hash)
+    async with at_work(swinging_file(desk, 260), settings, journal) as made:
+        await made.bars(40)
+    done = executor("review", "--db", str(record), "--json", cwd=desk)
+    told = json.loads(done.out)
+    assert told["verdict"] == "KEEP-PAPER"
+    assert {gate["name"]: gate["passed"] for gate in told["gates"]}["replay of the record"] is True
+    assert told["needs"]
+    shown = executor("review", "--db", str(record), cwd=desk)
+    assert "KEEP-PAPER" in shown.out
+    assert "uptime" in shown.out
+
+
+async def test_review_of_a_record_without_a_plan_says_how_to_get_one(desk: Path) -> None:
+    record = await journal_at(desk / "desk.sqlite")
+    done = executor("review", "--db", str(record), cwd=desk)
+    assert done.code == 1
+    assert "no plan is registered" in done.err
+    assert "Traceback" not in done.err

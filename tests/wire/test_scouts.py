@@ -110,10 +110,19 @@ async def test_a_filled_form_is_an_opinion_bound_to_bar_prompt_and_model() -> No
 
 async def test_what_it_took_is_metered() -> None:
     statement = await one()
-    assert statement.used is not None
-    assert (statement.used.purpose, statement.used.provider) == ("scout gamma", "lm_studio")
-    assert (statement.used.tokens_in, statement.used.tokens_out) == (120, 40)
-    assert statement.used.busy_seconds == statement.seconds > 0.0
+    (used,) = statement.used
+    assert (used.purpose, used.provider) == ("scout gamma", "lm_studio")
+    assert (used.tokens_in, used.tokens_out) == (120, 40)
+    assert used.busy_seconds == statement.seconds > 0.0
+
+
+@pytest.mark.parametrize("fault", [LlmFault.NO_USAGE, LlmFault.DISCONNECT])
+async def test_what_nobody_counted_is_booked_at_its_worst(fault: LlmFault) -> None:
+    statement = await one(None, fault)
+    (used,) = statement.used
+    assert used.purpose == "scout gamma, not counted"
+    assert used.tokens_in > len(PROMPTS["gamma"].text)
+    assert used.tokens_out == PLAN.answer.answer_tokens
 
 
 async def test_alpha_sees_the_fast_chart_and_beta_the_slow_one() -> None:
@@ -237,7 +246,7 @@ async def test_one_false_level_voids_the_opinion(kind: str) -> None:
     assert silence(statement) == Silence.FALSE_CLAIM
     assert isinstance(statement.said, Abstention)
     assert "12,345" in statement.said.detail
-    assert statement.used is not None, "it is void, and was paid for all the same"
+    assert statement.used, "it is void, and was paid for all the same"
 
 
 async def test_a_model_that_is_not_there_is_named_by_its_pattern() -> None:

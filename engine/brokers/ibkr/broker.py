@@ -7,10 +7,11 @@ proved, to sell what is not possessed, and to buy with what is not settled.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 
 from engine.brokers.ibkr import contracts
 from engine.brokers.ibkr.codes import refusal
@@ -26,7 +27,7 @@ from engine.brokers.ibkr.tickets import Answer, Outcome, Ticket
 from engine.brokers.ibkr.wire import Wire
 from engine.brokers.rules import rule_broken
 from engine.brokers.settlement import Settlement, Unsettled
-from engine.errors import BrokerError, BrokerUnavailable, OutcomeUnknown
+from engine.errors import BeyondProof, BrokerError, BrokerUnavailable, OutcomeUnknown
 from engine.model.bars import BarsClosed, MarketEvent, quote_of
 from engine.model.instruments import Instrument
 from engine.model.money import exact
@@ -36,6 +37,8 @@ from engine.model.venue_lines import VenueLine
 from engine.ports import Accepted, BrokerReport, Clock, Rejected
 
 _NOTHING = Decimal(0)
+_LOOK_AGAIN_AFTER = timedelta(minutes=5)
+"""How long after a look that proves nothing, and hardly ever will, the next one is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,8 @@ class IbkrBroker:
         Ids of fills that the journal has already.
     unsettled : iterable of Unsettled
         Purchases in the journal that are not ours yet.
+    in_doubt : mapping of client id to datetime, aware UTC
+        Orders that an earlier process intended then and whose answer is not in the journal.
     """
 
     name = "ibkr"
@@ -84,6 +89,7 @@ class IbkrBroker:
         *,
         known_fills: Collection[str] = frozenset(),
         unsettled: Iterable[Unsettled] = (),
+        in_doubt: Mapping[str, datetime] = MappingProxyType({}),
     ) -> None:
         self._session = session
         self._street = street
@@ -97,6 +103,7 @@ class IbkrBroker:
         self._looked: tuple[Wire, int, datetime] | None = None
         self._evidence = Evidence((), (), (), stirred=-1)
         self._began = clock.now()
+        self._in_doubt = dict(in_doubt)
         self._settlement = Settlement(unsettled)
         self._coverage = Coverage(
             session.gateway.account,
@@ -225,7 +232,11 @@ class IbkrBroker:
         )
 
     async def ledger_lines(self, since: datetime | None) -> tuple[VenueLine, ...]:  # noqa: ARG002
-        """None: the gateway has no ledger; interest shows only on IB's statements."""
+        """None: the gateway tells no ledger, and that proves nothing.
+
+        Interest shows only on IB's statements: ``engine.compliance`` lists this venue among
+        those whose statements have to be read.
+        """
         return ()
 
     async def aclose(self) -> None:
@@ -320,18 +331,22 @@ class IbkrBroker:
         order that was made since cannot be on its way.
         """
         now, held = self._clock.now(), self._orders.get(client_id)
+        intended_at = self._in_doubt.get(client_id) if held is None else held.sent_at
+        if intended_at is not None and trade_date(intended_at) < trade_date(now):
+            raise BeyondProof(
+                f"order {client_id} may have been sent on {trade_date(intended_at)}, and the "
+                "gateway remembers only today: look for it in Client Portal under Orders & "
+                "Trades, undo by hand what it did, then cancel it here",
+                now + _LOOK_AGAIN_AFTER,
+            )
         if held is None:
             if created_at is None or created_at < self._began:
                 self._require_waited(client_id, self._began, now)
         elif held.sent_at is None:
             raise OutcomeUnknown(
                 f"order {client_id} worked when the journal last heard of it, and IBKR does not "
-                "list it: look for it in Client Portal"
-            )
-        elif trade_date(held.sent_at) < trade_date(now):
-            raise OutcomeUnknown(
-                f"order {client_id} was sent on {trade_date(held.sent_at)}, and the gateway "
-                "remembers only today: look for it in Client Portal"
+                "list it: look for it in Client Portal",
+                now + _LOOK_AGAIN_AFTER,
             )
         else:
             self._require_waited(client_id, held.sent_at, now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 
 from engine.compliance.invariants import INVARIANTS, invariant_of
-from engine.compliance.lines import meaning_of
+from engine.compliance.lines import WITHOUT_LEDGER, meaning_of
 from engine.compliance.purification import purification
 from engine.compliance.scholar import QUESTIONS
 from engine.compliance.zakat import ZakatReport
@@ -47,6 +47,11 @@ class Sharia:
             net_buys=net_buys_of(ledger, policy, self._context.clock.now()),
             jurisdiction=policy.law.name if policy.law else "",
             unknown_lines=tuple((venue, kind, count) for (venue, kind), count in unknown),
+            statements=tuple(
+                (venue, ledger.statements.get(venue))
+                for venue in sorted({each.venue for each in policy.instruments.values()})
+                if venue in WITHOUT_LEDGER
+            ),
             unattested=tuple(s for s, each in policy.instruments.items() if not each.attested_by),
             unsettled=tuple(
                 (held.id, held.settles_at)

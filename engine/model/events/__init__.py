@@ -16,6 +16,7 @@ from engine.model.events.decisions import (
 from engine.model.events.law import (
     InvariantRefused,
     PurificationGiven,
+    StatementRead,
     VenueKindClassified,
     VenueLineSeen,
 )
@@ -116,6 +117,7 @@ __all__ = [
     "SessionStarted",
     "SignalClosed",
     "SignalHeard",
+    "StatementRead",
     "StrangeFillSeen",
     "VenueKindClassified",
     "VenueLineSeen",
@@ -163,6 +165,7 @@ EVENTS: tuple[type[Event], ...] = (
     VenueLineSeen,
     VenueKindClassified,
     PurificationGiven,
+    StatementRead,
     OpinionGiven,
     WitnessAbstained,
     LiveUnlocked,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from engine.model.actors import Actor
@@ -35,6 +36,24 @@ class VenueLineSeen(Event):
 
     line: VenueLine
     meaning: Meaning
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRead(Event):
+    """A venue's own statement was taken in whole: what it does not hold was not booked.
+
+    Attributes
+    ----------
+    through_at : datetime, aware UTC
+        The end of what it covers.
+    lines, new : int
+        Lines in it, and those that the record did not know.
+    """
+
+    venue: str
+    through_at: datetime
+    lines: int
+    new: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from engine.config import Settings
 from engine.research.backtest.line import instant
-from engine.research.backtest.measures import daily_returns
 from engine.research.backtest.plan import BacktestPlan
 from engine.research.backtest.report import BacktestReport, report_of
 from engine.research.backtest.result import BacktestResult
 from engine.research.backtest.walk import Tell, run_backtest
 from engine.research.calibration.histories import Recorded, read_histories
+from engine.research.daily import daily_returns
 from engine.research.trials import Enrolment, Trial, TrialLog, opening_sentence
 from engine.research.trials.entries import Knob
 
@@ -98,7 +98,7 @@ def _trial(enrolment: Enrolment, report: BacktestReport) -> Trial:
         result.first_at,
         result.last_at,
         metrics,
-        daily_returns(run.equity, float(run.start_cash_usd)).tolist(),
+        daily_returns(run.equity.at, run.equity.equity_usd, float(run.start_cash_usd)).tolist(),
         opened_lock=result.plan.open_locked,
     )
 

@@ -22,7 +22,8 @@ from engine.probability.calibration import (
 )
 from engine.probability.layer import FloatArray, IntArray
 from engine.research.backtest.line import instant
-from engine.research.backtest.result import Candidate, CostRun, EquityCurve
+from engine.research.backtest.result import Candidate, CostRun
+from engine.research.daily import DAY_SECONDS, daily_equity, daily_returns
 from engine.review.statistics import (
     automatic_block_length,
     probabilistic_sharpe_ratio,
@@ -31,34 +32,21 @@ from engine.review.statistics import (
 from engine.review.statistics.resampling import stationary_rows
 
 Numbers = dict[str, float | int | list[float] | None]
-_DAY_SECONDS = 86_400
 _DAYS_A_YEAR = 365.0
 _DRAWS = 2000
 _FEWEST_FOR_BLOCK = 10
 
 
-def daily_equity(curve: EquityCurve, start_usd: float) -> FloatArray:
-    """Equity at the start and at the last mark of each UTC day, US dollars."""
-    days = curve.at // _DAY_SECONDS
-    ends = np.append(np.flatnonzero(np.diff(days)), days.shape[0] - 1)
-    return np.concatenate([[start_usd], curve.equity_usd[ends]])
-
-
-def daily_returns(curve: EquityCurve, start_usd: float) -> FloatArray:
-    """Simple return of each UTC day that has a mark, fraction of equity."""
-    equity = daily_equity(curve, start_usd)
-    return np.asarray(np.diff(equity) / equity[:-1])
-
-
 def return_numbers(run: CostRun) -> Numbers:
     """Growth, volatility, Sharpe ratio and falls of the equity."""
     start = float(run.start_cash_usd)
-    returns = daily_returns(run.equity, start)
+    curve = run.equity.at, run.equity.equity_usd, start
+    returns = daily_returns(*curve)
     total = float(run.equity.equity_usd[-1]) / start - 1.0
-    years = float(run.equity.at[-1] - run.equity.at[0]) / (_DAY_SECONDS * _DAYS_A_YEAR)
+    years = float(run.equity.at[-1] - run.equity.at[0]) / (DAY_SECONDS * _DAYS_A_YEAR)
     spread = float(np.std(returns, ddof=1)) if returns.size > 1 else 0.0
     sharpe = float(returns.mean()) / spread if spread > 0.0 else None
-    fall, under = worst_fall(daily_equity(run.equity, start))
+    fall, under = worst_fall(daily_equity(*curve))
     return {
         "total_return_frac": total,
         "years": years,

@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from engine.config import Settings
 from engine.probability.layer import FloatArray
 from engine.research.backtest import BacktestPlan, BacktestResult, run_backtest
+from engine.research.backtest.files import knobs_of
+from engine.research.backtest.measures import return_numbers
 from engine.research.calibration.histories import Recorded
 from engine.research.daily import daily_returns
 from engine.research.trials import DataUsed, Enrolment, Knob, Trial
+
+PLAN = "plan."
+"""Knobs that begin so belong to how all points ran, not to the grid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +38,16 @@ def enrolled(
     data: tuple[DataUsed, ...],
 ) -> Piece:
     """A point with everything that decides its result among its knobs."""
-    decided: dict[str, Knob] = {**knobs, **_of_plan(plan)}
+    decided: dict[str, Knob] = {
+        **knobs,
+        **{PLAN + name: value for name, value in knobs_of(plan).items()},
+    }
     return Piece(Enrolment(search, decided, settings.hash, data), settings, plan)
 
 
 def evaluate(recorded: Recorded, piece: Piece) -> Trial:
     """Backtest one point."""
     return trial_of(piece.enrolment, run_backtest(piece.settings, recorded, piece.plan))
-
-
-def _of_plan(plan: BacktestPlan) -> dict[str, Knob]:
-    reset = plan.resets_after
-    return {
-        "plan.start": plan.start.isoformat() if plan.start else None,
-        "plan.until": plan.until.isoformat() if plan.until else None,
-        "plan.cost_factor": plan.cost_factors[0],
-        "plan.approval": plan.approval.value,
-        "plan.latency_seconds": plan.latency.total_seconds(),
-        "plan.resets_after_hours": reset.total_seconds() / 3600.0 if reset else None,
-        "plan.exploratory": plan.exploratory,
-        "plan.seed": plan.seed,
-    }
 
 
 def trial_of(enrolment: Enrolment, result: BacktestResult) -> Trial:
@@ -78,17 +70,12 @@ def returns_of(result: BacktestResult) -> FloatArray:
 def metrics_of(result: BacktestResult) -> Mapping[str, float]:
     """Numbers of a backtest that a table of many shows."""
     base = result.base
-    start, end = float(base.start_cash_usd), float(base.end_equity_usd)
-    curve = base.equity.equity_usd
-    highs = _highest_so_far(start, curve)
-    return {
-        "candidates_count": float(len(result.candidates)),
-        "trades_count": float(len(base.trades)),
-        "total_return_frac": end / start - 1.0,
-        "max_drawdown_frac": float((1.0 - curve / highs).max(initial=0.0)),
-        "exposure_frac": float(base.equity.exposure_frac.mean()) if curve.size else 0.0,
+    numbers = return_numbers(base)
+    told = {
+        "candidates_count": len(result.candidates),
+        "trades_count": len(base.trades),
+        "total_return_frac": numbers["total_return_frac"],
+        "max_drawdown_frac": numbers["max_drawdown_frac"],
+        "exposure_frac": numbers["mean_exposure_frac"],
     }
-
-
-def _highest_so_far(start: float, curve: FloatArray) -> FloatArray:
-    return np.maximum.accumulate(np.maximum(curve, start))
+    return {name: float(value) for name, value in told.items() if isinstance(value, int | float)}

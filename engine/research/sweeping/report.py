@@ -11,11 +11,9 @@ from typing import Any
 
 from engine.errors import ResearchError
 from engine.model.canonical import canonical_json
+from engine.research.sweeping.evaluate import PLAN
 from engine.research.sweeping.sweep import Swept
 from engine.research.trials import Trial, search_as_json
-
-PLAN = "plan."
-"""Knobs that begin so belong to how all points ran, not to the grid."""
 
 
 def swept_as_json(swept: Swept) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def sweep(
     recorded: Recorded,
     crew: Crew,
     folder: Path,
-    log: TrialLog,
+    log: TrialLog | None,
     tell: Tell = lambda _done, _all, _what: None,
 ) -> Swept:
     """Evaluate every point that has no result yet.
@@ -70,6 +70,8 @@ def sweep(
     ----------
     folder : Path
         Results go below it.
+    log : TrialLog or None
+        None where these are parts of a trial that is logged as a whole.
 
     Raises
     ------
@@ -86,7 +88,8 @@ def sweep(
     try:
         for key, trial in crew.run(evaluate, recorded, left):
             store.write(key, trial)
-            log.append([trial])
+            if log is not None:
+                log.append([trial])
             done[key] = trial
             tell(len(done), len(keys), "backtesting")
     except KeyboardInterrupt:
@@ -95,10 +98,12 @@ def sweep(
         _log_missing(log, done.values())
         tell(len(done), len(keys), "stopped")
     trials = tuple(done[key] for key in keys if key in done)
-    return Swept(trials, found, len(keys), search_of(trials), search_of(log.trials()))
+    ever = trials if log is None else log.trials()
+    return Swept(trials, found, len(keys), search_of(trials), search_of(ever))
 
 
-def _log_missing(log: TrialLog, stored: Iterable[Trial]) -> None:
+def _log_missing(log: TrialLog | None, stored: Iterable[Trial]) -> None:
     """Log results that were stored by a process killed before it could log them."""
-    logged = {trial.identity for trial in log.trials()}
-    log.append([trial for trial in stored if trial.identity not in logged])
+    if log is not None:
+        logged = {trial.identity for trial in log.trials()}
+        log.append([trial for trial in stored if trial.identity not in logged])

@@ -6,7 +6,7 @@ the best of many, and an opened last fifth stays known as opened.
 
 from __future__ import annotations
 
-from engine.research.trials.deflation import Search, search_as_json, search_of
+from engine.research.trials.deflation import Search, chance_in_words, search_as_json, search_of
 from engine.research.trials.enrolment import Enrolment
 from engine.research.trials.entries import (
     DataUsed,
@@ -32,6 +32,7 @@ __all__ = [
     "Search",
     "Trial",
     "TrialLog",
+    "chance_in_words",
     "data_used",
     "moments_of",
     "open_lock",

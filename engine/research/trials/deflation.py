@@ -77,13 +77,13 @@ class Search:
         told = (
             f"the best of {self.trials} configurations shows a Sharpe ratio of {yearly:.2f} a "
             f"year; the best of as many worthless ones would show {luck:.2f}; the chance that it "
-            f"is better than luck is {self.deflated_sharpe:.0%}"
+            f"is better than luck is {chance_in_words(self.deflated_sharpe)}"
         )
         if self.overfitting is None:
             return told
         return (
             f"{told}; choosing the best in one half of the time chose the worse half of "
-            f"configurations for the other in {self.overfitting:.0%} of splits"
+            f"configurations for the other in {chance_in_words(self.overfitting)} of splits"
         )
 
 
@@ -133,6 +133,19 @@ def search_as_json(search: Search) -> dict[str, Any]:
         "compared": search.compared,
         "sentence": search.sentence,
     }
+
+
+def chance_in_words(p: float) -> str:
+    """A chance in words that never say certain.
+
+    Examples
+    --------
+    >>> chance_in_words(0.9999), chance_in_words(0.5)
+    ('above 99 %', '50 %')
+    """
+    if p < 0.01:
+        return "below 1 %"
+    return "above 99 %" if p > 0.99 else f"{100.0 * p:.0f} %"
 
 
 def _deflated(moments: Moments, trials: int, variance: float) -> float:

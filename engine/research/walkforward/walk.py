@@ -22,7 +22,15 @@ from engine.research.daily import DAY_SECONDS
 from engine.research.sweeping.crew import Crew
 from engine.research.sweeping.evaluate import Piece, enrolled
 from engine.research.sweeping.sweep import Swept, Tell, sweep
-from engine.research.trials import Enrolment, Knob, Moments, Trial, TrialLog, moments_of
+from engine.research.trials import (
+    Enrolment,
+    Knob,
+    Moments,
+    Trial,
+    TrialLog,
+    chance_in_words,
+    moments_of,
+)
 from engine.research.walkforward.folds import (
     Stretch,
     combinations,
@@ -106,7 +114,7 @@ class Walk:
             f"{self.moments.sharpe * yearly:+.2f} a year, {won} of {len(self.folds)} folds above "
             f"zero; mean {1e4 * self.mean.value:+.2f} bp a day [{1e4 * self.mean.low:+.2f}, "
             f"{1e4 * self.mean.high:+.2f}]; the chance that the true ratio is above zero is "
-            f"{self.above_zero:.0%}"
+            f"{chance_in_words(self.above_zero)}"
         )
 
 
@@ -151,7 +159,7 @@ def walk_forward(
         _fold_piece(pieces[best], stretch)
         for (best, _), stretch in zip(chosen, judged, strict=True)
     ]
-    traded = sweep(anew, recorded, crew, folder, log, tell)
+    traded = sweep(anew, recorded, crew, folder, None, tell)
     if not traded.complete:
         return None
     found = tuple(

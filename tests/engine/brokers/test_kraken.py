@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from engine.brokers.exchange.building import open_dialect
 from engine.brokers.exchange.client import key_of, open_client
@@ -51,6 +53,28 @@ async def test_nonces_rise_with_every_private_request(kraken: ExchangeDesk) -> N
     nonces = [int(r.params["nonce"]) for r in kraken.venue.requests if "private" in r.path]
     assert nonces == sorted(set(nonces))
     assert len(nonces) >= 6
+
+
+async def test_one_key_has_one_private_call_on_the_wire_at_a_time(kraken: ExchangeDesk) -> None:
+    answer, inside, most = kraken.venue.answer, 0, 0
+
+    async def counted(request: web.Request, params: dict[str, Any]) -> web.Response:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        for _ in range(20):
+            await asyncio.sleep(0)  # another request would come in here
+        try:
+            return await answer(request, params)
+        finally:
+            inside -= 1
+
+    kraken.venue.answer = counted  # type: ignore[method-assign]
+    broker = kraken.broker
+    await broker.balances()
+    await asyncio.gather(broker.submit(bid()), broker.balances(), broker.ledger_lines(None))
+    assert len(kraken.venue.requests) > 5
+    assert most == 1
 
 
 async def test_a_wrong_secret_places_nothing_and_says_so(kraken: ExchangeDesk) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import asyncio
+from datetime import datetime, timedelta
 
+from engine.clock import VirtualClock
+from engine.engine.deadlines import FIRST_WORD, Deadlines
 from engine.engine.errands import FIRST_PAUSE, LONGEST_PAUSE, Again
+from engine.engine.recorder import Recorder
+from engine.journal.memory import MemoryJournal
 from tests.kit.market import MONDAY
 
 SECOND = timedelta(seconds=1)
@@ -42,3 +47,52 @@ def test_what_is_done_is_forgotten_and_begins_anew() -> None:
     assert not again.due(MONDAY + timedelta(days=1))
     again.wanted(MONDAY, still=True)
     assert again.at == MONDAY + FIRST_PAUSE
+
+
+async def test_an_errand_that_comes_up_without_any_entry_is_run_at_its_instant() -> None:
+    clock = VirtualClock(MONDAY, speed=1000.0)
+    owed: list[datetime] = []
+    acted: list[datetime] = []
+    stirred, done = asyncio.Event(), asyncio.Event()
+
+    async def act(now: datetime) -> None:
+        acted.append(now)
+        owed.clear()
+        done.set()
+
+    deadlines = Deadlines(
+        Recorder(MemoryJournal("c" * 64), clock), clock, timedelta(hours=1), act,
+        owed_at=lambda: owed[0] if owed else None, stirred=stirred,
+    )  # fmt: skip
+    life = asyncio.create_task(deadlines.run())
+    await asyncio.sleep(0)
+    owed.append(MONDAY + 5 * SECOND)
+    stirred.set()
+    async with asyncio.timeout(10):
+        await clock.advance_to(MONDAY + 9 * SECOND)
+        await done.wait()
+    life.cancel()
+    await asyncio.gather(life, return_exceptions=True)
+    assert MONDAY + 5 * SECOND <= acted[0] <= MONDAY + 9 * SECOND
+
+
+async def test_what_cannot_be_done_does_not_keep_an_errand_waiting() -> None:
+    """A market that stays silent is overdue for good; the venue is asked at its instant."""
+    clock = VirtualClock(MONDAY, speed=10_000.0)
+    silent, owed = MONDAY + FIRST_WORD, MONDAY + FIRST_WORD + 10 * SECOND
+    done = asyncio.Event()
+
+    async def act(now: datetime) -> None:
+        if now >= owed:
+            done.set()
+
+    deadlines = Deadlines(
+        Recorder(MemoryJournal("c" * 64), clock), clock, timedelta(hours=1), act,
+        stale_at=lambda: silent, owed_at=lambda: None if done.is_set() else owed,
+    )  # fmt: skip
+    life = asyncio.create_task(deadlines.run())
+    async with asyncio.timeout(10):
+        await clock.advance_to(owed + 5 * SECOND)
+        await done.wait()
+    life.cancel()
+    await asyncio.gather(life, return_exceptions=True)

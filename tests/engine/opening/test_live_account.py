@@ -215,7 +215,6 @@ async def test_an_exit_that_could_not_be_sent_is_tried_again_before_the_next_bar
     await at.desk.desk.close_position(OWNER, name, "enough")
     assert name in at.desk.ledger.exits_requested
     assert at.working() != [], "its stop still guards it"
-    at.desk.engine._errands.note(at.clock.now())
     await due(at)
     await at.quote("49999.9", "50000.1")
     assert at.desk.ledger.positions == {}

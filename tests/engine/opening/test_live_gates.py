@@ -34,7 +34,7 @@ from engine.rehearsal.kraken import LoopbackKraken
 from engine.review.plan import Watched, as_mode, registration_due
 from engine.views import MarketView
 from tests.kit.desk import BTC, OVERSEER
-from tests.kit.events import BOUGHT, NOON, OPENED, ledger_of
+from tests.kit.events import BOUGHT, NOON, OPENED, assessed, ledger_of
 from tests.kit.live_desk import live_settings, secrets_of
 
 SETTINGS = live_settings()
@@ -175,6 +175,18 @@ def test_going_live_begins_the_money_anew() -> None:
     ledger = record(REVIEWED, UNLOCKED, replace(LIVE, set_aside=aside))
     assert (ledger.mode, ledger.cash_usd, ledger.set_aside) == ("live", Decimal(1000), aside)
     assert ledger.high_water_usd == ledger.day_open_usd == Decimal(1000)
+
+
+def test_other_money_is_neither_a_gain_nor_a_drawdown_to_the_review() -> None:
+    up = assessed(NOON, 10_500)
+    down = assessed(NOON + timedelta(hours=1), 10_000)
+    ledger = record(up, down, REVIEWED, UNLOCKED, LIVE)
+    tenure = ledger.tenure
+    assert tenure is not None
+    (day,) = tenure.days.values()
+    assert (tenure.begun_usd, day.equity_usd) == (Decimal(1000), Decimal(1000))
+    assert tenure.high_water_usd == Decimal(1050)
+    assert tenure.drawdown_frac == pytest.approx(1 - 10_000 / 10_500)
 
 
 # ---- the keys ------------------------------------------------------------------------------

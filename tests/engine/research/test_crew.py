@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -20,16 +20,16 @@ pytestmark = pytest.mark.timeout(300)
 PIECES = {f"p{k}": k for k in range(12)}
 
 
-def scaled(shared: np.ndarray[Any, Any], piece: int) -> float:
-    return float(shared[piece] * 2.0)
+class Answer(NamedTuple):
+    """A number, whether what all share could be written to, and who worked."""
+
+    value: float
+    writable: bool
+    pid: int
 
 
-def writable(shared: np.ndarray[Any, Any], piece: int) -> bool:
-    return bool(shared.flags.writeable)
-
-
-def pid(shared: object, piece: int) -> int:
-    return os.getpid()
+def scaled(shared: np.ndarray[Any, Any], piece: int) -> Answer:
+    return Answer(float(shared[piece] * 2.0), bool(shared.flags.writeable), os.getpid())
 
 
 def failing(shared: object, piece: int) -> int:
@@ -61,24 +61,30 @@ SOON = timedelta(seconds=1)
 SHARED = np.arange(200_000, dtype=np.float64)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_local_processes_answer_every_piece_by_its_name(workers: int) -> None:
-    answers = dict(LocalCrew(workers).run(scaled, SHARED, PIECES))
-    assert answers == {name: 2.0 * k for name, k in PIECES.items()}
+def _values(answers: dict[str, Answer]) -> dict[str, float]:
+    return {name: answer.value for name, answer in answers.items()}
 
 
-def test_arrays_reach_processes_writable_or_every_kernel_would_be_compiled_anew() -> None:
-    assert all(dict(LocalCrew(2).run(writable, SHARED, PIECES)).values())
+EXPECTED = {name: 2.0 * k for name, k in PIECES.items()}
 
 
-def test_work_is_done_by_other_processes_that_are_gone_afterwards() -> None:
+def test_one_worker_is_this_process() -> None:
+    answers = dict(LocalCrew(1).run(scaled, SHARED, PIECES))
+    assert _values(answers) == EXPECTED
+    assert {answer.pid for answer in answers.values()} == {os.getpid()}
+
+
+def test_several_are_processes_with_writable_arrays_that_are_gone_afterwards() -> None:
+    """Numba would compile each kernel anew for an array that is read-only."""
     import psutil
 
-    answers = dict(LocalCrew(2).run(pid, None, PIECES))
-    assert os.getpid() not in answers.values()
-    _, alive = psutil.wait_procs(
-        [psutil.Process(p) for p in set(answers.values()) if psutil.pid_exists(p)], timeout=20
-    )
+    answers = dict(LocalCrew(2).run(scaled, SHARED, PIECES))
+    assert _values(answers) == EXPECTED
+    assert all(answer.writable for answer in answers.values())
+    workers = {answer.pid for answer in answers.values()}
+    assert os.getpid() not in workers
+    there = [psutil.Process(pid) for pid in workers if psutil.pid_exists(pid)]
+    _, alive = psutil.wait_procs(there, timeout=20)
     assert not alive
 
 
@@ -92,13 +98,11 @@ def test_no_workers_are_refused() -> None:
         crew_of(0, None)
 
 
-def test_a_cluster_answers_the_same(cluster: str) -> None:
-    here = dict(LocalCrew(1).run(scaled, SHARED, PIECES))
-    assert dict(crew_of(1, cluster).run(scaled, SHARED, PIECES)) == here
-
-
-def test_arrays_reach_a_cluster_writable(cluster: str) -> None:
-    assert all(dict(ClusterCrew(cluster).run(writable, SHARED, PIECES)).values())
+def test_a_cluster_answers_the_same_from_writable_arrays(cluster: str) -> None:
+    answers = dict(crew_of(1, cluster).run(scaled, SHARED, PIECES))
+    assert _values(answers) == EXPECTED
+    assert all(answer.writable for answer in answers.values())
+    assert os.getpid() not in {answer.pid for answer in answers.values()}
 
 
 def test_a_cluster_passes_a_fault_on(cluster: str) -> None:

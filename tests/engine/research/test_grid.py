@@ -6,13 +6,14 @@ import pytest
 
 from engine.errors import ConfigError
 from engine.research.sweeping.grid import read_grid, settings_at
+from tests.kit.executor_process import ROOT
 
 GRID = """
 [grid]
 "pipeline.horizon_days" = [1.0, 2.0]
 
 [grid.sizing]
-kelly_frac = [0.1, 0.25, 0.5]
+kelly_fraction = [0.1, 0.25, 0.5]
 """
 
 
@@ -26,8 +27,8 @@ def test_every_point_comes_once_in_the_order_of_the_file(tmp_path: Path) -> None
     grid = read_grid(_written(tmp_path, GRID))
     points = grid.points()
     assert grid.size == len(points) == 6
-    assert points[0] == {"pipeline.horizon_days": 1.0, "sizing.kelly_frac": 0.1}
-    assert points[1] == {"pipeline.horizon_days": 1.0, "sizing.kelly_frac": 0.25}
+    assert points[0] == {"pipeline.horizon_days": 1.0, "sizing.kelly_fraction": 0.1}
+    assert points[1] == {"pipeline.horizon_days": 1.0, "sizing.kelly_fraction": 0.25}
     assert len({tuple(point.items()) for point in points}) == 6
 
 
@@ -89,3 +90,12 @@ def test_a_point_that_settings_refuse_is_named(
     (tmp_path / "config.toml").touch()
     with pytest.raises(ConfigError, match=told):
         settings_at(tmp_path / "config.toml", point)
+
+
+def test_the_grid_of_the_howto_is_a_grid_of_settings(tmp_path: Path) -> None:
+    page = (ROOT / "docs/howto/search-history.md").read_text(encoding="utf-8")
+    shown = page.partition("```toml\n")[2].partition("```")[0]
+    grid = read_grid(_written(tmp_path, shown))
+    assert (grid.size, len(grid.points())) == (24, 24)
+    (tmp_path / "config.toml").touch()
+    assert all(settings_at(tmp_path / "config.toml", point) for point in grid.points())

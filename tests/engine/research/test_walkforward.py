@@ -121,7 +121,7 @@ def test_everything_tried_is_in_the_log(tmp_path: Path) -> None:
     assert found is not None
     kinds = [trial.search for trial in log.trials()]
     assert kinds.count("walk-forward") == 2
-    assert kinds.count("walk-forward folds") == 2
+    assert kinds.count("walk-forward folds") == 0  # parts of the one below
     assert kinds.count("walk-forward stitched") == 1
 
 

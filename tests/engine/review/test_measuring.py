@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from itertools import permutations
 from typing import Any
 
@@ -16,7 +17,7 @@ from numpy.testing import assert_allclose
 
 from bench.desks import BAR, BTC, START, Played, Scribe, opened, written
 from engine.config import Settings
-from engine.journal.ledger import Ledger
+from engine.journal.ledger import Ledger, UnlockRecord
 from engine.model import events as happened
 from engine.model.actors import DESK
 from engine.model.instruments import Calendar
@@ -29,7 +30,7 @@ from engine.review.performance import performance_of
 from engine.review.record import PriceHistory, Record, record_of
 from engine.review.series import Unit, bets_of_days, daily_series
 from engine.review.statistics import edge_process, probabilistic_sharpe_ratio
-from engine.review.uptime import due_closes
+from engine.review.uptime import due_closes, uptime_frac
 
 SETTINGS = Settings()
 SETTINGS = SETTINGS.model_copy(
@@ -300,9 +301,22 @@ def test_trades_from_before_the_registration_are_left_out() -> None:
     assert found.begun_usd == scribe.ledger.equity_usd
 
 
-def _bars(scribe: Scribe, equity: str = "", *, caught_up: bool = False) -> happened.BarsAssessed:
-    from decimal import Decimal
+def test_other_money_begins_the_equity_anew_and_not_the_evidence() -> None:
+    """Going live with a tenth of the money is neither a loss nor a drawdown."""
+    scribe = desk(RESULTS)
+    before = record(scribe)
+    live = Decimal(1000)
+    scribe.ledger.unlocked = UnlockRecord(DESK, Verdict.GO_PILOT, before.plan_seq, scribe.at)
+    scribe.add(happened.ModeChanged("live", live, {}, "a pilot"), BAR.length)
+    scribe.add(_bars(scribe), DAY)
+    after = record(scribe)
+    assert after.drawdown_frac == before.drawdown_frac
+    assert measure(after, Beside(draws=5)).edge == measure(before, Beside(draws=5)).edge
+    assert performance_of(after).begin_usd == performance_of(after).end_usd == live
+    assert performance_of(after).return_frac == 0.0
 
+
+def _bars(scribe: Scribe, equity: str = "", *, caught_up: bool = False) -> happened.BarsAssessed:
     return happened.BarsAssessed(
         bars_at=scribe.at,
         assessments=(),
@@ -419,3 +433,28 @@ def test_unknown_stays_unknown_whatever_the_results() -> None:
     verdict = decide(found.evidence, scheduled=True).verdict
     assert verdict is Verdict.KEEP_PAPER
     assert math.isfinite(found.evidence.edge_peak or 0.0)
+
+
+@given(
+    since=st.integers(0, 10**6),
+    bars=st.integers(0, 60),
+    calendar=st.sampled_from(list(Calendar)),
+    seen=st.sets(st.integers(0, 59)),
+)
+@settings(max_examples=40, deadline=None)
+def test_uptime_is_the_share_of_due_closes_that_came(
+    since: int, bars: int, calendar: Calendar, seen: set[int]
+) -> None:
+    begin = START + timedelta(seconds=since)
+    due = due_closes([calendar], BAR, begin, begin + bars * BAR.length)
+    assert due == sorted(set(due))
+    assert len(due) <= bars
+    base = record(opened(SETTINGS, [SETTINGS.instrument(BTC)]), timedelta(hours=1))
+    plan = replace(base.registered.plan, calendars=(calendar.value,))
+    came = [close for k, close in enumerate(due) if k in seen]
+    found = replace(
+        base, since=begin, now=begin + (bars + 1) * BAR.length,
+        on_time=np.array(came, dtype=np.int64),
+        registered=replace(base.registered, plan=plan),
+    )  # fmt: skip
+    assert uptime_frac(found) == (pytest.approx(len(came) / len(due)) if due else None)

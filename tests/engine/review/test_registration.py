@@ -87,7 +87,10 @@ async def test_the_backtest_belongs_to_the_plan(tmp_path: Path) -> None:
     assert after.registration.event.changed == ("plan, backtest r",)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"expectancy_r_interval": [2, 1]}'])
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"expectancy_r_interval": [2, 1]}', '{"expectancy_r_interval": null}'],
+)
 async def test_a_backtest_that_does_not_say_is_named(tmp_path: Path, text: str) -> None:
     metrics = tmp_path / "metrics.json"
     metrics.write_text(text, encoding="utf-8")

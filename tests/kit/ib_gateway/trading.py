@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from engine.brokers.ibkr.broker import IbkrBroker, Patience
@@ -75,6 +76,7 @@ def broker_at(
     is_open: bool = True,
     known_fills: Collection[str] = frozenset(),
     unsettled: Iterable[Unsettled] = (),
+    in_doubt: Mapping[str, datetime] = MappingProxyType({}),
     **other: Any,
 ) -> IbkrBroker:
     """A broker of its own process; make a second one to restart."""
@@ -83,7 +85,13 @@ def broker_at(
     patience = patience or Patience(absence=timedelta(0))
     session = Session(gateway_at(gateway.port, **other), clock)
     return IbkrBroker(
-        session, street, clock, patience, known_fills=known_fills, unsettled=unsettled
+        session,
+        street,
+        clock,
+        patience,
+        known_fills=known_fills,
+        unsettled=unsettled,
+        in_doubt=in_doubt,
     )
 
 

@@ -23,8 +23,9 @@ from engine.research.backtest import (
     write_backtest,
 )
 from engine.research.backtest.against import alternatives
-from engine.research.backtest.measures import daily_returns, return_numbers, worst_fall
+from engine.research.backtest.measures import return_numbers, worst_fall
 from engine.research.backtest.page import page_of
+from engine.research.daily import daily_returns
 from engine.review.backtest import promised_r
 from tests.engine.research.backtest.recorded import cheap_settings, swinging
 
@@ -48,7 +49,7 @@ EQUITY = [101.0, 99.0, 104.0, 103.0, 98.0, 105.0, 107.0]
 def test_sharpe_and_drawdown_agree_with_empyrical(report: BacktestReport) -> None:
     empyrical = pytest.importorskip("empyrical")
     run = replace(report.result.base, equity=curve(EQUITY), start_cash_usd=Decimal(100))
-    returns = daily_returns(run.equity, 100.0)
+    returns = daily_returns(run.equity.at, run.equity.equity_usd, 100.0)
     found = return_numbers(run)
     assert found["sharpe_a_year"] == pytest.approx(
         empyrical.sharpe_ratio(returns, annualization=365)

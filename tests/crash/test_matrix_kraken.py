@@ -1,0 +1,30 @@
+"""A real desk at a loopback Kraken, killed by SIGKILL wherever it may be, and begun again.
+
+On the way to a protected position it dies at every moment that changes a journal or a venue, and
+once around each kind of question; on the other legs at one in three of those.
+``EXECUTOR_CRASH=whole`` kills it at every moment, here and in the other matrices.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.crash.journey import WHOLE, Choice, all_moments, one_in, telling_moments, walk
+from tests.crash.matrix import zygotes
+from tests.crash.plan import Aim
+from tests.kit.desk import swinging_file
+
+
+@pytest.mark.timeout(3600)
+async def test_no_death_of_a_desk_at_kraken_breaks_what_must_hold(tmp_path: Path) -> None:
+    file = swinging_file(tmp_path, 390, half_life=20.0)
+    choose: dict[Aim | None, Choice] = (
+        {None: all_moments} if WHOLE else {Aim.HOLD: telling_moments, None: one_in(3)}
+    )
+    async with zygotes(2) as began:
+        report = await walk("kraken", file, began, tmp_path, choose, whole=WHOLE)
+    print(report.line)  # noqa: T201  shown by pytest -s
+    assert report.faults == []
+    assert len(report.deaths) > 150
