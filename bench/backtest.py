@@ -1,6 +1,6 @@
 """How fast a backtest of the whole desk is, what memory it takes, and how others do beside it.
 
-Run ``python bench/backtest.py`` from the checkout. Compile time is shown apart; medians of five, in
+Run ``python bench/backtest.py`` from the checkout. Compile time is apart; medians of five, in
 seconds of the processor. backtesting.py and vectorbt (``pip install -e '.[bench]'``) trade a plain
 z-score on the same bars in the same run; where one is not installed the table says so. The last
 fifth stays locked: real history is taken as far as it may be seen, whole lengths are random walks.
