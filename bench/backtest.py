@@ -94,8 +94,8 @@ def memory() -> None:
 
 def peak_of(years: int) -> float:
     """Peak memory of this process after one backtest, MB."""
-    plan = BacktestPlan(open_locked=True, exploratory=True)
-    run_backtest(_CHEAP, recorded(years * YEAR_HOURS, 3600, SYMBOLS), plan)
+    data = recorded(years * YEAR_HOURS, 3600, SYMBOLS)
+    run_backtest(Settings(), data, BacktestPlan(open_locked=True))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
 
 
