@@ -13,7 +13,15 @@ from bot.ui.market import banner, moment, relative
 from bot.ui.memos import memo_line
 from bot.ui.scouts import scouts_line
 from bot.ui.text import clip, duration, money, plain, price, quantity, share, signed_share, table
-from engine.facade import GAP, CardKind, ProposalStatus, ProposalTerms, ProposalView, Role
+from engine.facade import (
+    GAP,
+    CardKind,
+    OrderType,
+    ProposalStatus,
+    ProposalTerms,
+    ProposalView,
+    Role,
+)
 
 TITLES = {
     ProposalStatus.OPEN: "waits for the owner",
@@ -21,6 +29,10 @@ TITLES = {
     ProposalStatus.REJECTED: "rejected",
     ProposalStatus.EXPIRED: "expired: silence is a no",
     ProposalStatus.WITHDRAWN: "withdrawn",
+}
+_ORDERS = {
+    OrderType.MARKET: "market order",
+    OrderType.LIMIT: "rests at the bid, post-only: it may never fill",
 }
 _TONES = {
     ProposalStatus.APPROVED: Tone.GOOD,
@@ -57,7 +69,7 @@ def _title(proposal: ProposalView) -> tuple[str, ...]:
         f"## Buy {terms.instrument} · {TITLES[proposal.status]}",
         (
             f"`{terms.kind.value.upper()}` {terms.setup_kind.value} · {terms.venue} · "
-            f"{terms.order_type.value} order"
+            f"{_ORDERS[terms.order_type]}"
         ),
         f"-# {kind}" if terms.kind is CardKind.EXPLORATORY else "",
         f"-# {marked}" if marked else "",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from engine.brokers.book import PaperBook, Standing, precedence
@@ -32,6 +32,7 @@ from engine.model.venue_lines import VenueLine
 from engine.ports import Accepted, BrokerReport, Rejected
 
 _NOTHING = Decimal(0)
+_INSTANT = timedelta(microseconds=1)
 _WOULD_TAKE = "it is post-only and would take liquidity (post only)"
 
 
@@ -201,8 +202,7 @@ class PaperBroker:
         broken = rule_broken(order, instrument, self._last_price(order.instrument))
         if broken or instrument is None:
             return broken
-        entry = order.side is Side.BUY and order.type is OrderType.MARKET
-        if entry and not self._is_open(instrument.calendar, order.created_at):
+        if self._is_shut_to(order, order.created_at):
             return f"the market of {order.instrument} is closed"
         fresh = self._conditions.seen(order.instrument, order.created_at).quote
         if order.post_only and fresh and would_take(order, ShownBook(Depth.of(fresh))):
@@ -273,10 +273,16 @@ class PaperBroker:
                     return
 
     def _expire(self, at: datetime) -> None:
-        """Let go of orders whose time is over."""
+        """Let go of orders whose time is over, and of market entries whose market has shut."""
         for standing in self._book.working():
-            if standing.order.expires_at is not None and at >= standing.order.expires_at:
+            ends = standing.order.expires_at
+            if (ends is not None and at >= ends) or self._is_shut_to(standing.order, at):
                 self._booking.lapse(standing)
+
+    def _is_shut_to(self, order: Order, at: datetime) -> bool:
+        """Whether `order` would buy at whatever its market opens with after a break."""
+        entry = order.side is Side.BUY and order.type is OrderType.MARKET
+        return entry and not self._is_open(self._instruments[order.instrument].calendar, at)
 
     # ------------------------------------------------------------------ bars
 
@@ -291,7 +297,9 @@ class PaperBroker:
                 continue
             if event.caught_up and standing.order.side is Side.BUY:
                 self._pass_over(standing)
-            elif _outlasts(bar, standing.order):
+            elif _outlasts(bar, standing.order) or (
+                tape.whole and self._is_shut_to(standing.order, bar.open_at - _INSTANT)
+            ):
                 self._booking.lapse(standing)
             elif not self._refuse_at_open(standing, tape):
                 self._trade_bar(standing, instrument, tape)

@@ -179,8 +179,8 @@ def entry_order(
 ) -> Order | Refused:
     """The order that an approval sends, as large as the limits now allow and never larger.
 
-    It works for as long as a proposal can be approved, for nobody has agreed to a later price; at
-    the market at least until the next bar, which may be the next price that there is.
+    It works for as long as a proposal can be approved, for nobody has agreed to a later price, and
+    at least for one bar, which may be the next price that there is.
 
     Parameters
     ----------
@@ -217,7 +217,6 @@ def entry_order(
     if too_small is not None:
         return too_small
     rests = terms.order_type is OrderType.LIMIT
-    works_for = policy.expires_for if rests else max(policy.expires_for, bar_for)
     order = Order(
         client_id=client_id(ledger, terms.id, Purpose.ENTRY),
         proposal_id=terms.id,
@@ -229,7 +228,7 @@ def entry_order(
         created_at=picture.now,
         limit_price=floor_to(bid, instrument.tick) if rests else None,
         post_only=rests,
-        expires_at=picture.now + works_for,
+        expires_at=picture.now + max(policy.expires_for, bar_for),
     )
     outlay = order.quantity * price * (1 + exact(cost_frac))
     return _compliant(order, outlay, ledger, policy, picture)

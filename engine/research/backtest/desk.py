@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import version
 
-from engine.brokers.paper import PaperBroker
 from engine.clock import VirtualClock
 from engine.config import Settings
 from engine.desk.policy import Policy, policy_of
@@ -17,6 +16,7 @@ from engine.engine import Engine, EngineParts
 from engine.engine.parts import whole
 from engine.engine.recorder import Recorder
 from engine.model.instruments import Instrument
+from engine.opening.paper import paper_venue
 from engine.research.backtest.feed import WrittenFeed
 from engine.research.backtest.fine import FineBars
 from engine.research.backtest.line import Line
@@ -48,7 +48,6 @@ def engine_on(
 ) -> Engine:  # fmt: skip
     """An engine on `line`, not yet opened."""
     conditions = WrittenConditions(line)
-    instruments = tuple(policy.instruments.values())
     feed = WrittenFeed(line)
     return Engine(
         EngineParts(
@@ -59,9 +58,7 @@ def engine_on(
             journal=notebook,
             recorder=Recorder(notebook, clock),
             feed=feed,
-            broker=PaperBroker(
-                instruments, policy.costs, cash_usd=settings.desk.cash_usd, conditions=conditions
-            ),
+            broker=paper_venue(settings, policy, conditions, cash_usd=settings.desk.cash_usd),
             conditions=conditions,
             pipeline=pipeline,
             clock=clock,

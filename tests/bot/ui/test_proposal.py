@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from bot.ui.proposal import proposal_card
-from engine.facade import DESK, CardKind, ProposalStatus
+from engine.facade import DESK, CardKind, OrderType, ProposalStatus
 from tests.kit import bot_views as views
 from tests.kit.bot_cards import button_ids, components, text_of
 
@@ -22,6 +22,12 @@ def test_proposal_card_shows_everything_that_is_approved() -> None:
         "P-7K3Q", views.terms().short_hash, "<t:",
     ):  # fmt: skip
         assert expected in said
+
+
+def test_proposal_card_says_that_a_post_only_entry_may_never_fill() -> None:
+    resting = views.terms(order_type=OrderType.LIMIT)
+    said = text_of(proposal_card(views.proposal(terms=resting)))
+    assert "rests at the bid, post-only: it may never fill" in said
 
 
 def test_proposal_card_buttons_carry_id_and_hash() -> None:

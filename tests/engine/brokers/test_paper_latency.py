@@ -5,17 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 from statistics import median
+from typing import Any
 
 import pytest
 
 from engine.brokers.latency import AT_ONCE, Latency
 from engine.brokers.paper import PaperBroker
 from engine.model.instruments import Calendar
-from engine.model.orders import OrderType
-from engine.ports import Rejected
+from engine.model.orders import Order, OrderType
+from engine.ports import Accepted, Rejected
 from tests.engine.brokers.trading import (
     BTC,
     COSTS,
+    XAU,
     bar,
     book,
     buy,
@@ -149,14 +151,51 @@ async def test_what_filled_in_time_stays_filled() -> None:
     assert (await expired(broker), fill.quantity) == (("entry",), D("0.4"))
 
 
-async def test_nothing_is_bought_at_the_market_while_it_is_shut() -> None:
-    broker = PaperBroker(
-        (BTC,), COSTS, cash_usd=D(10_000), is_open=lambda _calendar, at: at < hour(1)
+def shut_from(begin: float, end: float) -> PaperBroker:
+    """A broker whose market rests between two hours."""
+    return PaperBroker(
+        (BTC, XAU),
+        COSTS,
+        cash_usd=D(10_000),
+        latency=AT_ONCE,
+        is_open=lambda calendar, at: (
+            calendar is Calendar.CONTINUOUS or not hour(begin) <= at < hour(end)
+        ),
     )
-    assert BTC.calendar is Calendar.CONTINUOUS
-    answer = await broker.submit(buy(at=1))
+
+
+def gold(at: float, **other: Any) -> Order:
+    return buy(at, instrument="XAU-USD", **other)
+
+
+async def test_nothing_is_bought_at_the_market_while_it_is_shut() -> None:
+    broker = shut_from(1, 2)
+    answer = await broker.submit(gold(1))
     assert isinstance(answer, Rejected)
     assert "closed" in answer.reason
-    assert not isinstance(await broker.submit(buy(at=0.9, client_id="other")), Rejected)
-    resting = buy(at=1, client_id="third", type=OrderType.LIMIT, limit_price=D(900))
-    assert not isinstance(await broker.submit(resting), Rejected)
+    assert isinstance(await broker.submit(gold(0.9, client_id="before")), Accepted)
+    limit = gold(1, client_id="rests", type=OrderType.LIMIT, limit_price=D(900))
+    assert isinstance(await broker.submit(limit), Accepted)
+    assert isinstance(await broker.submit(buy(1, client_id="bitcoin")), Accepted)
+
+
+async def test_an_entry_does_not_wait_for_its_market_to_open_again() -> None:
+    broker = shut_from(1, 2)
+    await broker.submit(gold(0.2))
+    await broker.observe(closed(bar(2, instrument="XAU-USD")))
+    assert await expired(broker) == ("entry",)
+
+
+async def test_the_break_itself_ends_an_entry_when_any_market_tells_the_time() -> None:
+    broker = shut_from(1, 2)
+    await broker.submit(gold(0.2))
+    await broker.observe(closed(bar(0)))
+    assert await expired(broker) == ("entry",)
+
+
+async def test_an_entry_that_the_last_bar_before_a_break_fills_has_filled() -> None:
+    broker = shut_from(1, 2)
+    await broker.submit(gold(0))
+    await broker.observe(closed(bar(0, instrument="XAU-USD")))
+    (fill,) = (await broker.report()).fills
+    assert fill.at == hour(0)

@@ -1,4 +1,4 @@
-"""Under random orders and bars, cash and units conserve and nothing fills better than it may."""
+"""Under random orders, bars, books and prints, money conserves and nothing fills too well."""
 
 from __future__ import annotations
 
@@ -9,9 +9,24 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.model.bars import Bar
+from engine.brokers.latency import Latency
+from engine.model.bars import Bar, Depth
 from engine.model.orders import Fill, Order, OrderType, Purpose, Side
-from tests.engine.brokers.trading import BTC, bar, buy, closed, paper, quote, sell, stop, target
+from tests.engine.brokers.trading import (
+    BTC,
+    bar,
+    book,
+    buy,
+    closed,
+    hour,
+    paper,
+    printed,
+    quote,
+    rest,
+    sell,
+    stop,
+    target,
+)
 
 D = Decimal
 START = D(5000)
@@ -24,9 +39,23 @@ def bars(draw: st.DrawFn, opens: int) -> Bar:
     return bar(opens, o=o, h=high, l=low, c=c, volume=draw(st.floats(0.1, 1e4)))
 
 
+sizes = st.integers(1, 1500).map(lambda lots: lots / 1000)
+
+
+@st.composite
+def books(draw: st.DrawFn, at: float) -> Depth:
+    """Up to four levels a side around a middle."""
+    middle = draw(prices)
+    sides = []
+    for sign in (-1, 1):
+        steps = draw(st.lists(st.integers(1, 40), min_size=1, max_size=4, unique=True))
+        sides.append([(float(middle + sign * step), draw(sizes)) for step in sorted(steps)])
+    return book(at, *sides)
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> list[Any]:
-    """Orders, cancellations, bars and quotes over six hours."""
+    """Orders, cancellations, bars, quotes, books and prints over six hours."""
     steps: list[Any] = []
     for at in range(6):
         count = draw(st.integers(0, 3))
@@ -34,6 +63,11 @@ def histories(draw: st.DrawFn) -> list[Any]:
         if draw(st.booleans()):
             bid, ask = sorted(draw(st.tuples(prices, prices)))
             steps.append(quote(at + 0.5, bid, ask, 0.7))
+        for part in range(draw(st.integers(0, 2))):
+            steps.append(draw(books(at + 0.6 + part / 10)))
+            if draw(st.booleans()):
+                price, size, sold = draw(prices), draw(sizes), draw(st.booleans())
+                steps.append(printed(at + 0.65 + part / 10, price, size, sold=sold))
         if draw(st.integers(0, 5)) == 0:
             steps.append(f"{draw(st.integers(0, at))}-0")
         steps.append(closed(draw(bars(at)), caught_up=draw(st.integers(0, 5)) == 0))
@@ -43,9 +77,12 @@ def histories(draw: st.DrawFn) -> list[Any]:
 @st.composite
 def orders(draw: st.DrawFn, at: int, name: str) -> Order:
     quantity = str(draw(st.integers(1, 3000)) * BTC.lot)
-    kind = draw(st.integers(0, 4))
+    kind = draw(st.integers(0, 5))
+    ends = draw(st.sampled_from([None, hour(at + 0.65), hour(at + 2)]))
     if kind == 0:
-        return buy(at, quantity, client_id=name)
+        return buy(at, quantity, client_id=name, expires_at=ends)
+    if kind == 5:
+        return rest(str(draw(prices)), at, quantity, client_id=name, expires_at=ends)
     if kind == 1:
         limit = D(draw(prices))
         return buy(at, quantity, client_id=name, type=OrderType.LIMIT, limit_price=limit)
@@ -57,7 +94,7 @@ def orders(draw: st.DrawFn, at: int, name: str) -> Order:
 
 
 async def run(steps: list[Any]) -> tuple[list[Fill], dict[str, Order], list[dict[str, Decimal]]]:
-    broker = paper(str(START))
+    broker = paper(str(START), ahead_frac=0.5, latency=Latency(10.0, 300.0))
     sent: dict[str, Order] = {}
     fills: list[Fill] = []
     balances: list[dict[str, Decimal]] = []
@@ -101,7 +138,11 @@ def test_no_order_fills_more_or_better_than_it_may(steps: list[Any]) -> None:
         assert filled[order.client_id] <= order.quantity
         assert fill.at >= order.created_at
         assert fill.price % BTC.tick == 0
-        assert fill.fee_usd == fill.price * fill.quantity * D("0.004")
+        fee = D("0.0025") if order.post_only else D("0.004")
+        assert fill.fee_usd == fill.price * fill.quantity * fee
+        assert order.expires_at is None or fill.at <= order.expires_at
+        if order.post_only:
+            assert fill.price == order.limit_price
         if order.limit_price is not None and order.side is Side.BUY:
             assert fill.price <= order.limit_price
         if order.purpose is Purpose.TARGET and order.limit_price is not None:
