@@ -18,11 +18,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from engine.facade import (
+    load_settings,
+)
+from engine.facade.research import (
     BacktestPlan,
     BacktestReport,
     TrialLog,
     backtest_files,
-    load_settings,
     require_folder,
     write_backtest,
 )

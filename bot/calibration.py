@@ -14,13 +14,15 @@ from rich.table import Table
 
 from bot.tables import make_room
 from engine.facade import (
+    load_settings,
+)
+from engine.facade.research import (
     CalibrationReport,
     CalibrationStudy,
     GroupReport,
     StudyPlan,
     TrialLog,
     calibrate_files,
-    load_settings,
     reliability_of,
     write_candidates,
 )

@@ -14,11 +14,13 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.facade import (
+    SystemClock,
+)
+from engine.facade.research import (
     DATA_MENDS,
     Fetched,
     FetchPlan,
     Inspection,
-    SystemClock,
     fetch_file,
 )
 

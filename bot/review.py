@@ -9,7 +9,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from engine.facade import ReadReview, Verdict
+from engine.facade import (
+    Verdict,
+)
+from engine.facade.research import (
+    ReadReview,
+)
 
 _COLOURS = {
     Verdict.GO_FULL: "green",

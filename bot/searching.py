@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from bot.tables import make_room
-from engine.facade import (
+from engine.facade.research import (
     SweepPlan,
     Swept,
     Trial,

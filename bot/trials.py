@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bot.tables import make_room
-from engine.facade import (
+from engine.facade.research import (
     LockOpening,
     Logged,
     LogReport,

@@ -98,7 +98,15 @@ def backtest(
             require_folder,
             write_backtest,
         )
-        from engine.facade import Approval, BacktestPlan, SystemClock, TrialLog, backtest_as_json
+        from engine.facade import (
+            SystemClock,
+        )
+        from engine.facade.research import (
+            Approval,
+            BacktestPlan,
+            TrialLog,
+            backtest_as_json,
+        )
 
         write_logs("error", as_json=False)
         yes = {

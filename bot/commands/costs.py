@@ -15,7 +15,13 @@ def costs(db: DbOption, config: ConfigOption = None, as_json: JsonOption = False
     """Models, electricity and fees of the month of the record's newest entry."""
 
     def action() -> None:
-        from engine.facade import bill_as_json, bill_from_journal, load_settings
+        from engine.facade import (
+            load_settings,
+        )
+        from engine.facade.records import (
+            bill_as_json,
+            bill_from_journal,
+        )
 
         bill = bill_from_journal(db, load_settings(config))
         if as_json:

@@ -55,7 +55,10 @@ def data_fetch(
 
     def action() -> None:
         from bot.data import fetch_with_progress, print_fetched
-        from engine.facade import FetchPlan, fetched_as_json
+        from engine.facade.research import (
+            FetchPlan,
+            fetched_as_json,
+        )
 
         write_logs("warning", as_json=False)
         begin = instant_of(since, "--from")
@@ -96,7 +99,14 @@ def data_check(
 
     def action() -> int:
         from bot.data import print_inspection
-        from engine.facade import SystemClock, check_file, inspection_as_json, load_settings
+        from engine.facade import (
+            SystemClock,
+            load_settings,
+        )
+        from engine.facade.research import (
+            check_file,
+            inspection_as_json,
+        )
 
         seen = check_file(load_settings(config), file, symbol, calendar, SystemClock().now())
         if as_json:

@@ -84,7 +84,14 @@ def calibration(
 
     def action() -> None:
         from bot.calibration import calibrate_with_progress, print_study, write_study
-        from engine.facade import StudyPlan, SystemClock, TrialLog, report_as_json
+        from engine.facade import (
+            SystemClock,
+        )
+        from engine.facade.research import (
+            StudyPlan,
+            TrialLog,
+            report_as_json,
+        )
 
         write_logs("warning", as_json=False)
         plan = StudyPlan(bars=bars, open_locked=open_locked, again=again, seed=seed)

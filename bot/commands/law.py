@@ -24,7 +24,9 @@ from bot.commands.frame import (
 )
 
 if TYPE_CHECKING:
-    from engine.facade import ZakatReport
+    from engine.facade.records import (
+        ZakatReport,
+    )
 
 ledger_app = typer.Typer(help="What a venue booked on the account.")
 app.add_typer(ledger_app, name="ledger")
@@ -52,11 +54,13 @@ def zakat(
 ) -> None:
     """Report what zakat on the desk's goods would come to; moves nothing."""
     from engine.facade import (
-        Nisab,
         Refused,
+        load_settings,
+    )
+    from engine.facade.records import (
+        Nisab,
         ZakatChoice,
         ZakatYear,
-        load_settings,
         zakat_of_journal,
     )
 
@@ -104,7 +108,9 @@ def _print_zakat(report: ZakatReport) -> None:
 @app.command()
 def purification(db: DbOption, as_json: JsonOption = False) -> None:
     """Report incidental interest and what was given away; moves nothing."""
-    from engine.facade import purification_of_journal
+    from engine.facade.records import (
+        purification_of_journal,
+    )
 
     def action() -> None:
         account = purification_of_journal(db)
@@ -135,7 +141,12 @@ def ledger_import(
     as_json: JsonOption = False,
 ) -> None:
     """Read a venue's statement into the journal; exit code 3 if a line of it halts the desk."""
-    from engine.facade import import_statement, load_settings
+    from engine.facade import (
+        load_settings,
+    )
+    from engine.facade.records import (
+        import_statement,
+    )
 
     def action() -> int:
         settings, last = load_settings(config), _day(through, "--through")

@@ -41,7 +41,10 @@ def halt(
     """Forbid entries by the kill file, with or without Discord, or a running desk; exits go on."""
 
     def action() -> int:
-        from engine.facade import halt_from_outside, release_from_outside
+        from engine.facade.records import (
+            halt_from_outside,
+            release_from_outside,
+        )
 
         write_logs("error", as_json=False)
         settings = _settings_if_sound(config)
@@ -67,7 +70,13 @@ def risk(
 
     def action() -> None:
         from bot.risk import print_risk
-        from engine.facade import load_settings, read_risk, risk_as_json
+        from engine.facade import (
+            load_settings,
+        )
+        from engine.facade.records import (
+            read_risk,
+            risk_as_json,
+        )
 
         write_logs("error", as_json=False)
         settings = load_settings(config)
@@ -87,7 +96,13 @@ def reconcile(
     """Compare the record with its account: balances, open orders and fills; 1 if they differ."""
 
     def action() -> int:
-        from engine.facade import load_settings, reconcile_outside, reconciled_as_json
+        from engine.facade import (
+            load_settings,
+        )
+        from engine.facade.records import (
+            reconcile_outside,
+            reconciled_as_json,
+        )
 
         write_logs("error", as_json=False)
         settings = load_settings(config)

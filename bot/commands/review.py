@@ -42,7 +42,14 @@ def review(
 
     def action() -> None:
         from bot.review import print_review
-        from engine.facade import ReviewFiles, load_settings, read_review, review_as_json
+        from engine.facade import (
+            load_settings,
+        )
+        from engine.facade.research import (
+            ReviewFiles,
+            read_review,
+            review_as_json,
+        )
 
         write_logs("error", as_json=False)
         files = ReviewFiles(trials, str(backtest or ""), parse_data(data))

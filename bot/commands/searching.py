@@ -25,7 +25,9 @@ from bot.commands.frame import (
 from bot.logs import write_logs
 
 if TYPE_CHECKING:
-    from engine.facade import SweepPlan
+    from engine.facade.research import (
+        SweepPlan,
+    )
 
 OutOption = Annotated[
     Path, typer.Option("--out", help="Folder of results; one that is there is gone on with.")
@@ -75,7 +77,14 @@ def sweep(
 
     def action() -> int:
         from bot.searching import print_sweep, sweep_with_progress
-        from engine.facade import SystemClock, TrialLog, swept_as_json, write_sweep
+        from engine.facade import (
+            SystemClock,
+        )
+        from engine.facade.research import (
+            TrialLog,
+            swept_as_json,
+            write_sweep,
+        )
 
         write_logs("error", as_json=False)
         log = TrialLog(trials, SystemClock())
@@ -116,7 +125,15 @@ def walkforward(
 
     def action() -> int:
         from bot.searching import print_walk, walk_with_progress
-        from engine.facade import SystemClock, TrialLog, WalkPlan, walk_as_json, write_walk
+        from engine.facade import (
+            SystemClock,
+        )
+        from engine.facade.research import (
+            TrialLog,
+            WalkPlan,
+            walk_as_json,
+            write_walk,
+        )
 
         write_logs("error", as_json=False)
         log = TrialLog(trials, SystemClock())
@@ -153,7 +170,9 @@ def _plan(
 ) -> SweepPlan:
     import os
 
-    from engine.facade import SweepPlan
+    from engine.facade.research import (
+        SweepPlan,
+    )
 
     begin, end = instant_of(since, "--from"), instant_of(until, "--to")
     if begin is not None and end is not None and begin >= end:

@@ -16,6 +16,8 @@ from engine.facade import (
     NetBuys,
     PurificationView,
     ShariaView,
+)
+from engine.facade.records import (
     ZakatReport,
 )
 

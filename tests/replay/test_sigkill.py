@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.facade import verify_journal
+from engine.facade.records import (
+    verify_journal,
+)
 from engine.journal.fold import fold
 from engine.journal.ledger import Ledger
 from engine.model.orders import Purpose

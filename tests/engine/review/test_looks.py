@@ -12,7 +12,14 @@ import pytest
 
 from engine.config import Settings
 from engine.errors import JournalError
-from engine.facade import ReviewFiles, ReviewView, read_review, review_as_json
+from engine.facade import (
+    ReviewView,
+)
+from engine.facade.research import (
+    ReviewFiles,
+    read_review,
+    review_as_json,
+)
 from engine.model.events import NoticePosted, SessionStarted
 from engine.model.reviews import Verdict
 from engine.review.reading import ReadReview
