@@ -64,7 +64,7 @@ def _tone(proposal: ProposalView) -> Tone:
 def _title(proposal: ProposalView) -> tuple[str, ...]:
     terms = proposal.terms
     marked = banner(proposal.market)
-    kind = "paper trade at small fixed risk, marked so in the record: it learns the odds"
+    kind = "trade at small fixed risk, never with real money; booked apart: it learns the odds"
     return (
         f"## Buy {terms.instrument} · {TITLES[proposal.status]}",
         (

@@ -138,7 +138,7 @@ def _steps(low: float, high: float) -> list[float]:
     """Three to six round numbers between two."""
     rough = (high - low) / 4.0
     size = 10.0 ** math.floor(math.log10(rough))
-    step = next(size * k for k in (1, 2, 2.5, 5, 10) if size * k >= rough)
+    step = next(size * k for k in (1, 2, 5, 10) if size * k >= rough)
     first = math.ceil(low / step)
     return [step * k for k in range(first, math.floor(high / step) + 1)]
 

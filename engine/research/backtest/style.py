@@ -34,6 +34,6 @@ svg text{fill:var(--soft);font:11px system-ui,sans-serif}
 table{border-collapse:collapse;width:100%;font-size:13px;font-variant-numeric:tabular-nums}
 th,td{padding:4px 7px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}
 th:first-child,td:first-child,.words td:last-child,.words th:last-child{text-align:left}
-.words td:last-child{white-space:normal}
+.words td:first-child,.words td:last-child{white-space:normal}
 td.up{color:var(--good)}td.down{color:var(--bad)}
 """

@@ -69,8 +69,8 @@ async def test_the_streamed_market_moves_the_venue_first(tmp_path: Path) -> None
         engine, feed = await played.open()
         try:
             async for event in feed.stream(None):
-                assert isinstance(event, Quote)
-                assert D(str(event.bid)) == played.account.bid
-                break
+                if isinstance(event, Quote):  # a minute may end first, and then its bar comes
+                    assert D(str(event.bid)) == played.account.bid
+                    break
         finally:
             await engine.aclose()
