@@ -14,7 +14,11 @@ from engine.brokers.settlement import Unsettled
 from engine.config import Settings
 from engine.costs import Conditions
 from engine.desk.policy import Policy
+from engine.journal.ledger import Ledger
 from engine.market.sessions import is_open
+from engine.opening.unsettled import unsettled_of
+
+PAPER = "paper"
 
 
 def paper_venue(
@@ -48,4 +52,24 @@ def paper_venue(
         latency=Latency(paper.latency_median_seconds, paper.latency_tail_seconds),
         ahead_frac=paper.queue_ahead_frac,
         is_open=is_open,
+    )
+
+
+def paper_venue_of(
+    settings: Settings, policy: Policy, ledger: Ledger, conditions: Conditions
+) -> PaperBroker:
+    """The paper venue with the money and the units that are on record."""
+    held: dict[str, Decimal] = {}
+    for position in ledger.positions.values():
+        base = policy.instruments[position.instrument].base
+        held[base] = held.get(base, Decimal(0)) + position.quantity
+    on_record = ledger.opened_at is not None and ledger.mode == PAPER
+    cash = ledger.cash_usd if on_record else settings.desk.cash_usd
+    return paper_venue(
+        settings,
+        policy,
+        conditions,
+        cash_usd=cash,
+        holdings=held,
+        unsettled=unsettled_of(policy, ledger),
     )
