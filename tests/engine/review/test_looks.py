@@ -77,12 +77,9 @@ async def test_reading_every_card_leaves_a_record_that_replays(tmp_path: Path) -
     async with at_work(swinging_file(tmp_path), SETTINGS) as desk:
         await desk.bars(5)
         read = desk.desk
-        for ask in (read.status, read.risk, read.costs, read.scan, read.portfolio, read.profit):
-            ask()
-        for ask in (read.proposals, read.positions, read.orders, read.trades):
-            ask()
-        for ask in (read.witnesses.scouts, read.witnesses.signals, read.witnesses.sources):
-            ask()
+        read.status(), read.risk(), read.costs(), read.scan(), read.portfolio(), read.profit()
+        read.proposals(), read.positions(), read.orders(), read.trades()
+        read.witnesses.scouts(), read.witnesses.signals(), read.witnesses.sources()
         assert (await looked(desk)).review.measured.evidence.replays is True
 
 
