@@ -14,6 +14,8 @@ from engine.facade import BreakdownView, LayerView, SizeStep
 
 _REASON = 170
 _BAR = 8
+_STEP = 18
+"""Columns of a step's name: with its two numbers it has to fit a phone."""
 
 
 def breakdown_card(breakdown: BreakdownView, picture: Picture | None = None) -> Card:
@@ -67,7 +69,11 @@ def _layer(layer: LayerView) -> str:
 def _chain(steps: tuple[SizeStep, ...]) -> str:
     # The first step has no factor: it is the share of equity that the others cut.
     rows = [
-        (clip(step.name, 21), f"{step.factor:.3g}" if n else "", share(step.fraction, 2))
+        (
+            clip(step.name.removesuffix(" together"), _STEP),
+            f"{step.factor:.3g}" if n else "",
+            share(step.fraction, 2),
+        )
         for n, step in enumerate(steps)
     ]
     return table(("size chain", "times", "equity"), rows) if rows else ""

@@ -110,7 +110,11 @@ def performance_card(view: PerformanceView, picture: Picture | None) -> Card:
         card.lines([_interval_line(view)], essential=False)
     card.rule().lines(_execution_lines(view), essential=False)
     card.lines(_choice_lines(view), essential=False)
-    return card.footer("PF is what was won over what was lost; R is the loss at the stop")
+    return card.footer(
+        "PF is what was won over what was lost; R is the loss at the stop"
+        if rows
+        else "Turnover and fees count closed trades; drawdown counts the ends of days"
+    )
 
 
 def goal_card(view: GoalReportView) -> Card:
@@ -200,14 +204,14 @@ def _unmeasured(view: ReviewView) -> list[str]:
 def _risk_rows(view: PerformanceView) -> list[tuple[str, str]]:
     found = view.performance
     rows = [
-        ("worst drawdown", share(found.drawdown_frac)),
+        ("drawdown, day ends", share(found.drawdown_frac)),
         ("days under water", share(found.under_water_frac, 0)),
         ("longest, days", str(found.longest_under_water_days)),
         ("mean exposure", share(found.mean_exposure_frac)),
     ]
     if found.passive_frac is not None:
         rows.append(("held, not traded", signed_share(found.passive_frac)))
-    rows.append(("turnover", money(found.turnover_usd)))
+    rows.append(("turnover, closed", money(found.turnover_usd)))
     if found.cost_share_frac is not None:
         rows.append(("fees of turnover", share(found.cost_share_frac, 2)))
     return rows

@@ -115,8 +115,12 @@ class Testimony:
     day_tokens: int = 0
 
     def of(self, witness: str) -> Work:
-        """The work of a witness, begun if it is new."""
+        """The work of a witness, begun if it is new; for the fold alone."""
         return self.work.setdefault(witness, Work())
+
+    def done_by(self, witness: str) -> Work:
+        """What a witness has done so far, for those who only read."""
+        return self.work.get(witness, Work())
 
     def newest(self, witness: str, instrument: str, at: datetime) -> KeptOpinion | None:
         """The newest opinion that had been journaled at `at`."""

@@ -49,7 +49,7 @@ class Scouts:
         words = self._words(name, now)
         newest = max(words, key=lambda word: word.at, default=None)
         voter = newest.opinion.voter.key if newest else ""
-        work = testimony.of(name)
+        work = testimony.done_by(name)
         use = self._use(name, now)
         silent = (
             silence_of(testimony, name, context.instruments, now)

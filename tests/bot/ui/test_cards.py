@@ -26,12 +26,14 @@ from engine.facade import (
     ProposalStatus,
     Purpose,
     Side,
+    SizeStep,
     TradeNotice,
     VerifyView,
 )
 from tests.kit import bot_views as views
 from tests.kit.bot_cards import components, text_of
 
+PHONE_COLUMNS = 35
 LONG = "a very long reason " * 60
 
 
@@ -76,6 +78,17 @@ def test_breakdown_card_shows_all_twelve_layers_and_the_size_chain() -> None:
     assert said.count("neutral") == 9
     assert "quarter Kelly" in said
     assert "prior" in said
+
+
+def test_size_chain_fits_a_phone() -> None:
+    names = ("exploratory risk", "gold and silver together", "a step with quite a long name")
+    steps = tuple(SizeStep(name, 0.992, 0.1768) for name in names)
+    terms = replace(views.terms(), size_steps=steps)
+    said = _fits(breakdown_card(views.breakdown(terms=terms)))
+    chain = said[said.index("size chain") :].split("```")[0]
+    assert max(map(len, chain.splitlines())) <= PHONE_COLUMNS
+    assert "gold and silver " in chain
+    assert "together" not in chain
 
 
 def test_breakdown_card_with_long_reasons_keeps_every_layer() -> None:

@@ -72,6 +72,17 @@ async def test_a_look_on_request_writes_nothing(tmp_path: Path) -> None:
         assert desk.ledger.seq == seq
 
 
+async def test_reading_every_card_leaves_a_record_that_replays(tmp_path: Path) -> None:
+    """What is only shown must not write into the ledger: the review would say NO-GO of it."""
+    async with at_work(swinging_file(tmp_path), SETTINGS) as desk:
+        await desk.bars(5)
+        read = desk.desk
+        read.status(), read.risk(), read.costs(), read.scan(), read.portfolio(), read.profit()
+        read.proposals(), read.positions(), read.orders(), read.trades()
+        read.witnesses.scouts(), read.witnesses.signals(), read.witnesses.sources()
+        assert (await looked(desk)).review.measured.evidence.replays is True
+
+
 async def test_changing_the_goal_changes_no_order_size_limit_or_probability(
     tmp_path: Path,
 ) -> None:
