@@ -7,7 +7,7 @@ cannot read in full: no line is taken from it then.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
@@ -154,11 +154,25 @@ def read_statement(path: Path, venue: str) -> Iterator[VenueLine]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = csv.DictReader(file)
+            _require_columns(path, {name.strip().lower() for name in rows.fieldnames or ()})
             for number, row in enumerate(rows, start=2):
                 named = {(name or "").strip().lower(): value for name, value in row.items()}
                 yield _line(named, venue, f"{path}: row {number}")
     except (OSError, UnicodeDecodeError, csv.Error) as fault:
         raise JournalError(f"{path}: cannot be read: {fault}; give a CSV statement") from None
+
+
+def _require_columns(path: Path, found: Collection[str]) -> None:
+    """A file of something else has no lines either, and must not pass for an empty statement."""
+    lacking = [
+        f"{part} ({' or '.join(names)})"
+        for part, names in _NAMES.items()
+        if not any(name in found for name in names)
+    ]
+    if lacking:
+        raise JournalError(
+            f"{path}: its header row lacks {', '.join(lacking)}; give a whole export"
+        )
 
 
 def _line(row: dict[str, str], venue: str, where: str) -> VenueLine:
@@ -174,9 +188,10 @@ def _line(row: dict[str, str], venue: str, where: str) -> VenueLine:
     worth = next((row[name] for name in _WORTH if (row.get(name) or "").strip()), "")
     try:
         at = datetime.fromisoformat(found["at"])
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
         amount = Decimal(found["amount"])
         usd = Decimal(worth) if worth else None
-    except (ValueError, InvalidOperation):
+    except (ValueError, OverflowError, InvalidOperation):
         told = f"{found['at']!r}, {found['amount']!r}"
         raise JournalError(
             f"{where} has no readable time or amount: {told}; mend that row"
@@ -186,7 +201,7 @@ def _line(row: dict[str, str], venue: str, where: str) -> VenueLine:
     return VenueLine(
         line_id=f"{venue}:{found['line_id']}",
         venue=venue,
-        at=at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC),
+        at=at,
         kind=found["kind"],
         asset=found["asset"],
         amount=amount,

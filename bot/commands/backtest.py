@@ -17,13 +17,15 @@ from bot.commands.frame import (
     TrialsOption,
     app,
     err,
-    instant_of,
     parse_data,
     print_json,
     screen,
+    span_of,
     told,
 )
 from bot.logs import write_logs
+
+_YEAR_MINUTES = 525_600.0
 
 
 class Yes(StrEnum):
@@ -60,7 +62,10 @@ def backtest(
         Yes, typer.Option("--approval", help="When a proposal that asks is approved.")
     ] = Yes.LATENCY,
     latency: Annotated[
-        float, typer.Option("--latency", min=0.0, help="Minutes from a proposal to the yes.")
+        float,
+        typer.Option(
+            "--latency", min=0.0, max=_YEAR_MINUTES, help="Minutes from a proposal to the yes."
+        ),
     ] = 5.0,
     exploratory: Annotated[
         bool, typer.Option("--exploratory", help="Make exploratory trades too, booked apart.")
@@ -88,7 +93,7 @@ def backtest(
         if symbol not in files:
             raise typer.BadParameter(f"{symbol} has no --data", param_hint="--fine")
     factors = factors_of(costs)
-    begin, end = instant_of(since, "--from"), instant_of(until, "--to")
+    begin, end = span_of(since, until)
 
     def action() -> int | None:
         from bot.backtest import (

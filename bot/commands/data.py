@@ -13,9 +13,9 @@ from bot.commands.frame import (
     JsonOption,
     app,
     err,
-    instant_of,
     print_json,
     screen,
+    span_of,
     told,
 )
 from bot.logs import write_logs
@@ -61,13 +61,11 @@ def data_fetch(
         )
 
         write_logs("warning", as_json=False)
-        begin = instant_of(since, "--from")
+        begin, end = span_of(since, until)
         if begin is None:
             raise typer.BadParameter("give a date", param_hint="--from")
         name = symbol.upper().replace("/", "-")
-        plan = FetchPlan(
-            name, _timeframe(timeframe), begin, instant_of(until, "--to"), from_trades
-        )
+        plan = FetchPlan(name, _timeframe(timeframe), begin, end, from_trades)
         fetched = asyncio.run(fetch_with_progress(venue.lower(), plan, out, url, err))
         if as_json:
             print_json(fetched_as_json(fetched))

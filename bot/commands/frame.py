@@ -66,6 +66,9 @@ TrialsOption = Annotated[
 TRIALS = Path("trials.jsonl")
 """Default of `TrialsOption`, in the current folder; one log for all searches."""
 DbOption = Annotated[Path, typer.Option("--db", help="File of the journal.")]
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
+_SEQ_DIGITS = 18
+"""No record has more entries than this has digits."""
 
 
 def told(action: Callable[[], int | None]) -> None:
@@ -123,7 +126,7 @@ def instant_of(text: str | None, option: str) -> datetime | None:
     Raises
     ------
     typer.BadParameter
-        If `text` is no ISO date.
+        If `text` is no ISO date, or no market was ever recorded in its year.
     """
     if text is None:
         return None
@@ -133,7 +136,25 @@ def instant_of(text: str | None, option: str) -> datetime | None:
         raise typer.BadParameter(
             f"{text!r} is no date, write 2024-05-01 or 2024-05-01T12:00", param_hint=option
         ) from None
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        raise typer.BadParameter(
+            f"{text!r} must lie in the years {_FIRST_YEAR} to {_LAST_YEAR}", param_hint=option
+        )
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def span_of(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
+    """Instants of ``--from`` and ``--to``.
+
+    Raises
+    ------
+    typer.BadParameter
+        If one is no date, or they lie the wrong way round.
+    """
+    begin, end = instant_of(since, "--from"), instant_of(until, "--to")
+    if begin is not None and end is not None and begin >= end:
+        raise typer.BadParameter("must lie before --to", param_hint="--from")
+    return begin, end
 
 
 def anchor_of(text: str | None) -> Anchor | None:
@@ -151,7 +172,7 @@ def anchor_of(text: str | None) -> Anchor | None:
     if text is None:
         return None
     seq, _, head = text.partition(":")
-    if not (seq.isdigit() and head):
+    if not (seq.isascii() and seq.isdigit() and len(seq) <= _SEQ_DIGITS and head):
         raise typer.BadParameter(f"{text!r} is not SEQ:HASH", param_hint="--anchor")
     return Anchor(int(seq), head)
 

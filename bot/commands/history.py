@@ -91,9 +91,12 @@ def calibration(
             StudyPlan,
             TrialLog,
             report_as_json,
+            require_folder,
         )
 
         write_logs("warning", as_json=False)
+        if out is not None:
+            require_folder(out)
         plan = StudyPlan(bars=bars, open_locked=open_locked, again=again, seed=seed)
         log = TrialLog(trials, SystemClock())
         study = calibrate_with_progress(config, files, plan, log, err)

@@ -16,10 +16,10 @@ from bot.commands.frame import (
     TrialsOption,
     app,
     err,
-    instant_of,
     parse_data,
     print_json,
     screen,
+    span_of,
     told,
 )
 from bot.logs import write_logs
@@ -82,11 +82,13 @@ def sweep(
         )
         from engine.facade.research import (
             TrialLog,
+            require_folder,
             swept_as_json,
             write_sweep,
         )
 
         write_logs("error", as_json=False)
+        require_folder(out)
         log = TrialLog(trials, SystemClock())
         swept = sweep_with_progress(config, files, grid, plan, out, log, err)
         written = write_sweep(swept, out)
@@ -131,11 +133,13 @@ def walkforward(
         from engine.facade.research import (
             TrialLog,
             WalkPlan,
+            require_folder,
             walk_as_json,
             write_walk,
         )
 
         write_logs("error", as_json=False)
+        require_folder(out)
         log = TrialLog(trials, SystemClock())
         how = WalkPlan(folds, plan, grid)
         walk = walk_with_progress(config, files, how, out, log, err)
@@ -174,7 +178,5 @@ def _plan(
         SweepPlan,
     )
 
-    begin, end = instant_of(since, "--from"), instant_of(until, "--to")
-    if begin is not None and end is not None and begin >= end:
-        raise typer.BadParameter("must lie before --to", param_hint="--from")
+    begin, end = span_of(since, until)
     return SweepPlan(begin, end, exploratory, workers or os.cpu_count() or 1, cluster)

@@ -34,15 +34,17 @@ def export(path: Path, out: Path, stream: str = "desk") -> int:
         raise JournalError(f"{out}: is the journal itself; give another file to write to")
     part = out.with_name(out.name + ".part")
     count = 0
-    try:
-        with told_plainly(out), part.open("w", encoding="utf-8") as file:
-            for line in lines(path, stream):
-                file.write(line + "\n")
-                count += 1
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    part.replace(out)
+    with told_plainly(out):
+        file = part.open("w", encoding="utf-8")
+        try:
+            with file:
+                for line in lines(path, stream):
+                    file.write(line + "\n")
+                    count += 1
+            part.replace(out)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
     return count
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.clock import Clock
 from engine.config import Settings
-from engine.errors import ConfigError
+from engine.errors import ConfigError, MarketDataError
 from engine.market.fetching import Fetched, FetchPlan, fetch_history
 from engine.market.fetching.fetch import Tell
 from engine.market.inspection import MENDS, Inspection, inspect_file, symbol_of
@@ -73,6 +73,8 @@ def check_file(
     MarketDataError, ConfigError
         One line with its mend.
     """
+    if not path.is_file():
+        raise MarketDataError(f"{path} is no file: give a Parquet or CSV file of bars")
     named = (symbol or symbol_of(path)).upper()
     return inspect_file(path, named, _calendar(settings, named, calendar), now)
 

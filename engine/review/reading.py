@@ -74,6 +74,8 @@ def read_review(settings: Settings, journal: Path, files: ReviewFiles) -> ReadRe
     ConfigError, MarketDataError
         If another file cannot be read, naming it.
     """
+    for instrument in files.prices:
+        settings.instrument(instrument)  # a name that is not configured is refused
     ledger = ledger_of(journal)
     record = None if ledger.at is None else record_of(ledger, ledger.at)
     if record is None:

@@ -85,7 +85,7 @@ def write_stored(path: Path, stored: Stored, columns: BarColumns) -> None:
     """
     import polars as pl
 
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         frame = pl.DataFrame({"ts": columns.open_us}).with_columns(

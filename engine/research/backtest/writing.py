@@ -6,7 +6,9 @@ Refuses to write half a file in place of a whole one: each is written beside and
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from engine.errors import ConfigError
 from engine.research.backtest.page import page_of
@@ -15,15 +17,17 @@ from engine.research.backtest.tables import tables_of
 
 
 def require_folder(folder: Path) -> None:
-    """Make the folder before hours are spent on what would go there.
+    """Make the folder and try it before hours are spent on what would go there.
 
     Raises
     ------
     ConfigError
-        If it cannot be made.
+        If it cannot be made, or takes no file.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
     except OSError as fault:
         raise _unwritable(folder, fault) from fault
 
@@ -66,4 +70,4 @@ def _unwritable(folder: Path, fault: OSError) -> ConfigError:
 
 
 def _beside(file: Path) -> Path:
-    return file.with_name(f".{file.name}.part")
+    return file.with_name(f".{file.name}.{os.getpid()}.part")

@@ -91,9 +91,13 @@ def settings_at(config: Path | None, point: Mapping[str, Knob]) -> Settings:
     Raises
     ------
     ConfigError
-        If a key is unknown or a value is refused.
+        If a key is unknown or a value is refused; it names the knobs of the point.
     """
-    return load_settings(config, dict(point))
+    try:
+        return load_settings(config, dict(point))
+    except ConfigError as fault:
+        knobs = ", ".join(f"{key} = {value}" for key, value in point.items())
+        raise ConfigError(f"the point {knobs} of the grid is refused: {fault}") from None
 
 
 def _axes(path: Path, table: Any, above: str = "") -> Iterator[tuple[str, tuple[Knob, ...]]]:

@@ -1,6 +1,7 @@
 """Results of points on disk, one file each under the hash of what decides them.
 
-Refuses half a file: each is written beside its place and moved there.
+Refuses half a file: each is written beside its place, under a name of the process's own, and moved
+there.
 """
 
 from __future__ import annotations
@@ -34,19 +35,22 @@ class PointStore:
         Raises
         ------
         ResearchError
-            If its file is damaged.
+            If its file is damaged, or cannot be read.
         """
         path = self._path(key)
         try:
             text = path.read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
+        except OSError as fault:
+            reason = fault.strerror or "not readable"
+            raise ResearchError(f"{path} cannot be read ({reason}): give another --out") from fault
+        except UnicodeDecodeError:
+            raise _damaged(path) from None
         try:
             found: Trial = adapter_for(Trial).validate_python(json.loads(text))
         except (ValidationError, ValueError):
-            raise ResearchError(
-                f"{path} is damaged: delete it, and the point is run again"
-            ) from None
+            raise _damaged(path) from None
         return found
 
     def write(self, key: str, trial: Trial) -> None:
@@ -58,7 +62,7 @@ class PointStore:
             If the folder cannot be written.
         """
         path = self._path(key)
-        part = path.with_name(path.name + ".part")
+        part = path.with_name(f"{path.name}.{os.getpid()}.part")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with part.open("w", encoding="utf-8") as file:
@@ -74,3 +78,7 @@ class PointStore:
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.json"
+
+
+def _damaged(path: Path) -> ResearchError:
+    return ResearchError(f"{path} is damaged: delete it, and the point is run again")

@@ -176,7 +176,7 @@ async def test_zakat_of_a_day_sees_the_record_up_to_that_day(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("time,type,asset,amount\n2025-03-03,trade,USD,1\n", "row 2 lacks line_id"),
+        ("time,type,asset,amount\n2025-03-03,trade,USD,1\n", "header row lacks line_id"),
         ("id,time,type,asset,amount\n1,yesterday,trade,USD,1\n", "no readable time"),
         ("id,time,type,asset,amount\n1,2025-03-03,trade,USD,NaN\n", "is no number"),
     ],

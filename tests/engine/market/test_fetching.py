@@ -265,3 +265,10 @@ async def test_the_file_says_what_it_is(shop: Shop) -> None:
     assert (stored.begin_at, stored.reached_at) == (MONDAY - 10 * HOUR, MONDAY)
     assert len(columns) == 10
     assert not list(shop.out.parent.glob("*.part"))
+
+
+async def test_the_half_file_of_another_process_is_left_alone(shop: Shop) -> None:
+    theirs = shop.out.with_name(shop.out.name + ".part")
+    theirs.write_bytes(b"half of a file")
+    await shop.fetch("coinbase", 10)
+    assert theirs.read_bytes() == b"half of a file"

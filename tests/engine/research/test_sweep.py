@@ -152,3 +152,12 @@ def test_a_trial_is_whole_after_its_file(whole: Swept, tmp_path: Path) -> None:
     assert store.read("x") == trial
     assert isinstance(trial, Trial)
     assert store.read("y") is None
+
+
+def test_the_half_result_of_another_process_is_left_alone(whole: Swept, tmp_path: Path) -> None:
+    from engine.research.sweeping.store import PointStore
+
+    theirs = tmp_path / "x.json.part"
+    theirs.write_text("half of a result")
+    PointStore(tmp_path).write("x", whole.trials[0])
+    assert theirs.read_text() == "half of a result"
