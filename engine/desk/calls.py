@@ -76,8 +76,8 @@ def source_named(handle: str) -> str | Refused:
         return Refused(
             "signal source",
             "that is no handle",
-            "2 to 32 of a-z, 0-9, _ and .",
-            "Name who said it.",
+            "",
+            "Name who said it by 2 to 32 of a-z, 0-9, _ and the full stop.",
         )
     return found["name"].lower()
 
@@ -92,15 +92,25 @@ def call_of(
 ) -> Call | Refused:
     """A call from the options of a command, under the same rules as a line."""
     if side not in _SIDES:
-        return Refused("signal", "that is no side", "long or short")
+        return Refused("signal", "that is no side", "", "Say long or short.")
     if not re.fullmatch(_HORIZON, horizon, re.ASCII):
-        return Refused("signal", "that is no horizon", "a number with h, d or w, such as 3d")
+        return Refused(
+            "signal", "that is no horizon", "", "Give a number with h, d or w, such as 3d."
+        )
     if link and not re.fullmatch(_LINK, link, re.ASCII):
-        return Refused("signal", "that is no link", "https:// and plain characters, no question")
+        return Refused(
+            "signal",
+            "that is no link",
+            "",
+            "Give one that begins with https://, in plain characters and without a question mark.",
+        )
     for level in (target, stop):
         if level is not None and not re.fullmatch(_PRICE, f"{level:f}", re.ASCII):
             return Refused(
-                "signal", "that is no price", "above 0, at most 9 digits and 8 decimals"
+                "signal",
+                "that is no price",
+                "",
+                "Give one above 0 with at most 9 digits and 8 decimals.",
             )
     return Call(instrument, _SIDES[side], _hours(horizon), target, stop, link)
 

@@ -381,7 +381,11 @@ def _(event: happened.AccountReconciled) -> str:
 
 @sentence.register
 def _(event: happened.ModeChanged) -> str:
-    aside = ", ".join(f"{amount:f} {name}" for name, amount in sorted(event.set_aside.items()))
+    aside = ", ".join(
+        f"{amount.normalize():f} {name}"
+        for name, amount in sorted(event.set_aside.items())
+        if amount
+    )
     told = f"The desk is on {event.mode} with {usd(event.cash_usd)} of its own: {event.why}."
     return f"{told} The owner's, and not touched: {aside}." if aside else told
 

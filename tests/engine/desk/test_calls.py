@@ -89,4 +89,7 @@ def test_a_handle_that_is_none_is_refused(handle: str) -> None:
 def test_options_are_held_to_the_same_rules(
     side: str, horizon: str, target: Decimal | None, stop: Decimal | None, link: str
 ) -> None:
-    assert isinstance(call_of("BTC-USD", side, horizon, target, stop, link), Refused)
+    refused = call_of("BTC-USD", side, horizon, target, stop, link)
+    assert isinstance(refused, Refused)
+    assert refused.mend
+    assert "against a bound" not in refused.sentence
