@@ -60,12 +60,12 @@ def histories() -> None:
     for bars, seconds in ((35_777, 3600), (525_600, 60)):
         history = walk("BTC-USD", bars, seconds, 1)
         begin = time.perf_counter()
-        cases = whole(history, seconds)
+        candidates = len(whole(history, seconds))
         first = time.perf_counter() - begin
         spent = median_seconds(partial(whole, history, seconds))
         scanned = median_seconds(partial(kernels, history, seconds))
         print(
-            f"{bars:>8} bars: {spent:6.3f} s ({bars / spent:,.0f} bars/s, {len(cases)} "
+            f"{bars:>8} bars: {spent:6.3f} s ({bars / spent:,.0f} bars/s, {candidates} "
             f"candidates), kernels {scanned:6.3f} s, first call {first:5.1f} s"
         )
 
