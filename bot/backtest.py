@@ -17,9 +17,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from engine.facade import (
-    load_settings,
-)
+from engine.facade import load_settings
 from engine.facade.research import (
     BacktestPlan,
     BacktestReport,

@@ -13,9 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from bot.tables import make_room
-from engine.facade import (
-    load_settings,
-)
+from engine.facade import load_settings
 from engine.facade.research import (
     CalibrationReport,
     CalibrationStudy,

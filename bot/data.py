@@ -13,9 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from engine.facade import (
-    SystemClock,
-)
+from engine.facade import SystemClock
 from engine.facade.research import (
     DATA_MENDS,
     Fetched,

@@ -9,12 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from engine.facade import (
-    Verdict,
-)
-from engine.facade.research import (
-    ReadReview,
-)
+from engine.facade import Verdict
+from engine.facade.research import ReadReview
 
 _COLOURS = {
     Verdict.GO_FULL: "green",

@@ -6,9 +6,7 @@ Refuses points without their uncertainty: a bin of few candidates proves little,
 from __future__ import annotations
 
 from bot.charts.canvas import ENTRY, FAINT, SMALL, TEXT, new_figure, png_of, title
-from engine.facade.research import (
-    ReliabilityBin,
-)
+from engine.facade.research import ReliabilityBin
 
 _HEIGHT = 5.2
 _PIPELINE, _MARTINGALE = "pipeline", "martingale"

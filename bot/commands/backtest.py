@@ -103,9 +103,7 @@ def backtest(
             require_folder,
             write_backtest,
         )
-        from engine.facade import (
-            SystemClock,
-        )
+        from engine.facade import SystemClock
         from engine.facade.research import (
             Approval,
             BacktestPlan,

@@ -15,9 +15,7 @@ def costs(db: DbOption, config: ConfigOption = None, as_json: JsonOption = False
     """Models, electricity and fees of the month of the record's newest entry."""
 
     def action() -> None:
-        from engine.facade import (
-            load_settings,
-        )
+        from engine.facade import load_settings
         from engine.facade.records import (
             bill_as_json,
             bill_from_journal,

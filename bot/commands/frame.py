@@ -18,9 +18,7 @@ from rich.markup import escape
 from bot.faults import one_line
 
 if TYPE_CHECKING:
-    from engine.facade.records import (
-        Anchor,
-    )
+    from engine.facade.records import Anchor
 
 app = typer.Typer(
     name="executor",
@@ -165,9 +163,7 @@ def anchor_of(text: str | None) -> Anchor | None:
     typer.BadParameter
         If `text` is no such pair.
     """
-    from engine.facade.records import (
-        Anchor,
-    )
+    from engine.facade.records import Anchor
 
     if text is None:
         return None

@@ -84,9 +84,7 @@ def calibration(
 
     def action() -> None:
         from bot.calibration import calibrate_with_progress, print_study, write_study
-        from engine.facade import (
-            SystemClock,
-        )
+        from engine.facade import SystemClock
         from engine.facade.research import (
             StudyPlan,
             TrialLog,

@@ -24,9 +24,7 @@ from bot.commands.frame import (
 )
 
 if TYPE_CHECKING:
-    from engine.facade.records import (
-        ZakatReport,
-    )
+    from engine.facade.records import ZakatReport
 
 ledger_app = typer.Typer(help="What a venue booked on the account.")
 app.add_typer(ledger_app, name="ledger")
@@ -108,9 +106,7 @@ def _print_zakat(report: ZakatReport) -> None:
 @app.command()
 def purification(db: DbOption, as_json: JsonOption = False) -> None:
     """Report incidental interest and what was given away; moves nothing."""
-    from engine.facade.records import (
-        purification_of_journal,
-    )
+    from engine.facade.records import purification_of_journal
 
     def action() -> None:
         account = purification_of_journal(db)
@@ -141,12 +137,8 @@ def ledger_import(
     as_json: JsonOption = False,
 ) -> None:
     """Read a venue's statement into the journal; exit code 3 if a line of it halts the desk."""
-    from engine.facade import (
-        load_settings,
-    )
-    from engine.facade.records import (
-        import_statement,
-    )
+    from engine.facade import load_settings
+    from engine.facade.records import import_statement
 
     def action() -> int:
         settings, last = load_settings(config), _day(through, "--through")

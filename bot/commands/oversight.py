@@ -70,9 +70,7 @@ def risk(
 
     def action() -> None:
         from bot.risk import print_risk
-        from engine.facade import (
-            load_settings,
-        )
+        from engine.facade import load_settings
         from engine.facade.records import (
             read_risk,
             risk_as_json,
@@ -96,9 +94,7 @@ def reconcile(
     """Compare the record with its account: balances, open orders and fills; 1 if they differ."""
 
     def action() -> int:
-        from engine.facade import (
-            load_settings,
-        )
+        from engine.facade import load_settings
         from engine.facade.records import (
             reconcile_outside,
             reconciled_as_json,

@@ -30,9 +30,7 @@ def journal_verify(
     as_json: JsonOption = False,
 ) -> None:
     """Recompute the hash chain; exit code 1 if anything was changed."""
-    from engine.facade.records import (
-        verify_journal,
-    )
+    from engine.facade.records import verify_journal
 
     def action() -> int:
         report = verify_journal(db, anchor_of(anchor))
@@ -62,9 +60,7 @@ def journal_export(
     as_json: JsonOption = False,
 ) -> None:
     """Write every event as one line of JSON."""
-    from engine.facade.records import (
-        export_journal,
-    )
+    from engine.facade.records import export_journal
 
     def action() -> None:
         count = export_journal(db, out)

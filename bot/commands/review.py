@@ -42,9 +42,7 @@ def review(
 
     def action() -> None:
         from bot.review import print_review
-        from engine.facade import (
-            load_settings,
-        )
+        from engine.facade import load_settings
         from engine.facade.research import (
             ReviewFiles,
             read_review,

@@ -25,9 +25,7 @@ from bot.commands.frame import (
 from bot.logs import write_logs
 
 if TYPE_CHECKING:
-    from engine.facade.research import (
-        SweepPlan,
-    )
+    from engine.facade.research import SweepPlan
 
 OutOption = Annotated[
     Path, typer.Option("--out", help="Folder of results; one that is there is gone on with.")
@@ -77,9 +75,7 @@ def sweep(
 
     def action() -> int:
         from bot.searching import print_sweep, sweep_with_progress
-        from engine.facade import (
-            SystemClock,
-        )
+        from engine.facade import SystemClock
         from engine.facade.research import (
             TrialLog,
             require_folder,
@@ -127,9 +123,7 @@ def walkforward(
 
     def action() -> int:
         from bot.searching import print_walk, walk_with_progress
-        from engine.facade import (
-            SystemClock,
-        )
+        from engine.facade import SystemClock
         from engine.facade.research import (
             TrialLog,
             WalkPlan,
@@ -174,9 +168,7 @@ def _plan(
 ) -> SweepPlan:
     import os
 
-    from engine.facade.research import (
-        SweepPlan,
-    )
+    from engine.facade.research import SweepPlan
 
     begin, end = span_of(since, until)
     return SweepPlan(begin, end, exploratory, workers or os.cpu_count() or 1, cluster)

@@ -33,12 +33,8 @@ def trials(
 
     def action() -> int:
         from bot.trials import print_trials, trials_as_json
-        from engine.facade import (
-            SystemClock,
-        )
-        from engine.facade.research import (
-            TrialLog,
-        )
+        from engine.facade import SystemClock
+        from engine.facade.research import TrialLog
 
         log = TrialLog(trials, SystemClock())
         report = log.verify(anchor_of(anchor))

@@ -17,9 +17,7 @@ from engine.facade import (
     PurificationView,
     ShariaView,
 )
-from engine.facade.records import (
-    ZakatReport,
-)
+from engine.facade.records import ZakatReport
 
 _SCHOLAR = "-# A report, not a ruling: a qualified scholar decides. Nothing was moved."
 

@@ -5,40 +5,22 @@ Refuses to open a desk. Imported where a command needs it, for a bot must be up 
 
 from __future__ import annotations
 
-from engine.compliance.purification import (
-    Purification,
-)
-from engine.compliance.zakat import (
-    Nisab,
-    ZakatReport,
-    ZakatYear,
-)
-from engine.desk.zakat import (
-    ZakatChoice,
-)
-from engine.journal.chain import (
-    Anchor,
-)
+from engine.compliance.purification import Purification
+from engine.compliance.zakat import Nisab, ZakatReport, ZakatYear
+from engine.desk.zakat import ZakatChoice
+from engine.journal.chain import Anchor
 from engine.journal.export import export as export_journal
 from engine.journal.export import lines as journal_lines
-from engine.journal.verify import (
-    VerifyReport,
-)
+from engine.journal.verify import VerifyReport
 from engine.journal.verify import verify as verify_journal
-from engine.metering.record import (
-    bill_as_json,
-    bill_from_journal,
-)
+from engine.metering.record import bill_as_json, bill_from_journal
 from engine.outside.halting import (
     OutsideHalt,
     OutsideRelease,
     halt_from_outside,
     release_from_outside,
 )
-from engine.outside.reading import (
-    read_risk,
-    risk_as_json,
-)
+from engine.outside.reading import read_risk, risk_as_json
 from engine.outside.reconciling import (
     Reconciled,
     reconcile_outside,

@@ -5,15 +5,9 @@ Refuses to be imported by a desk at work: it is heavy, and only a command of its
 
 from __future__ import annotations
 
-from engine.market.fetching import (
-    Fetched,
-    FetchPlan,
-)
+from engine.market.fetching import Fetched, FetchPlan
 from engine.market.inspection import MENDS as DATA_MENDS
-from engine.market.inspection import (
-    Inspection,
-    inspection_as_json,
-)
+from engine.market.inspection import Inspection, inspection_as_json
 from engine.research.backtest import (
     Approval,
     BacktestPlan,
@@ -34,11 +28,7 @@ from engine.research.calibration import (
     write_candidates,
 )
 from engine.research.calibration import Study as CalibrationStudy
-from engine.research.datafiles import (
-    check_file,
-    fetch_file,
-    fetched_as_json,
-)
+from engine.research.datafiles import check_file, fetch_file, fetched_as_json
 from engine.research.sweeping import (
     SweepPlan,
     Swept,
@@ -46,9 +36,7 @@ from engine.research.sweeping import (
     swept_as_json,
     write_sweep,
 )
-from engine.research.sweeping.report import (
-    grid_knobs,
-)
+from engine.research.sweeping.report import grid_knobs
 from engine.research.trials import (
     LockOpening,
     Logged,
@@ -66,15 +54,8 @@ from engine.research.walkforward import (
     walk_files,
     write_walk,
 )
-from engine.research.walkforward.report import (
-    dispersion_of,
-)
-from engine.review.reading import (
-    ReadReview,
-    ReviewFiles,
-    read_review,
-    review_as_json,
-)
+from engine.research.walkforward.report import dispersion_of
+from engine.review.reading import ReadReview, ReviewFiles, read_review, review_as_json
 
 __all__ = [
     "DATA_MENDS",

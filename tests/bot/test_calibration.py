@@ -9,9 +9,7 @@ from typer.testing import CliRunner
 
 from bot.charts.reliability import render_reliability
 from bot.cli import app
-from engine.facade.research import (
-    ReliabilityBin,
-)
+from engine.facade.research import ReliabilityBin
 from tests.engine.research.histories import write_history
 
 pytestmark = pytest.mark.timeout(400)

@@ -11,9 +11,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from engine.brokers.exchange.wire_id import from_wire
-from engine.facade.records import (
-    verify_journal,
-)
+from engine.facade.records import verify_journal
 from engine.journal.fold import fold
 from engine.journal.ledger import Ledger
 from engine.journal.sqlite import SqliteJournal

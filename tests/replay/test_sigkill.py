@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.facade.records import (
-    verify_journal,
-)
+from engine.facade.records import verify_journal
 from engine.journal.fold import fold
 from engine.journal.ledger import Ledger
 from engine.model.orders import Purpose

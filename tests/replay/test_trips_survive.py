@@ -10,9 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.facade.records import (
-    verify_journal,
-)
+from engine.facade.records import verify_journal
 from engine.journal.fold import fold
 from engine.journal.ledger import Ledger
 from engine.journal.sqlite import SqliteJournal

@@ -12,9 +12,7 @@ import pytest
 
 from engine.config import Settings
 from engine.errors import JournalError
-from engine.facade import (
-    ReviewView,
-)
+from engine.facade import ReviewView
 from engine.facade.research import (
     ReviewFiles,
     read_review,
