@@ -23,8 +23,6 @@ from engine.facade.research import (
     BacktestReport,
     TrialLog,
     backtest_files,
-    require_folder,
-    write_backtest,
 )
 
 
@@ -102,12 +100,3 @@ def _sensitivity(report: BacktestReport) -> Table:
 
 INTERRUPTED = 130
 """Exit code of a run that was ended early, its files written all the same."""
-
-__all__ = [
-    "INTERRUPTED",
-    "backtest_with_progress",
-    "interruptible",
-    "print_backtest",
-    "require_folder",
-    "write_backtest",
-]

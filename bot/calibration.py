@@ -22,6 +22,7 @@ from engine.facade.research import (
     TrialLog,
     calibrate_files,
     reliability_of,
+    whole_files,
     write_candidates,
 )
 
@@ -54,20 +55,17 @@ def write_study(study: CalibrationStudy, folder: Path) -> list[Path]:
         If the folder cannot be written.
     """
     from bot.charts.reliability import render_reliability
-    from engine.facade import ConfigError
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        written = [folder / "candidates.parquet"]
-        write_candidates(study, written[0])
+    names = ["candidates.parquet"]
+    with whole_files(folder) as beside:
+        write_candidates(study, beside(names[0]))
         for group in study.report.groups:
-            path = folder / f"reliability_{_file_name(group.name)}.png"
-            path.write_bytes(render_reliability(group.name, reliability_of(study, group.name)))
-            written.append(path)
-    except OSError as fault:
-        reason = fault.strerror or "not writable"
-        raise ConfigError(f"{folder} cannot be written ({reason}): give another --out") from fault
-    return written
+            name = f"reliability_{_file_name(group.name)}.png"
+            beside(name).write_bytes(
+                render_reliability(group.name, reliability_of(study, group.name))
+            )
+            names.append(name)
+    return [folder / name for name in names]
 
 
 def print_study(report: CalibrationReport, console: Console) -> None:

@@ -100,8 +100,6 @@ def backtest(
             INTERRUPTED,
             backtest_with_progress,
             print_backtest,
-            require_folder,
-            write_backtest,
         )
         from engine.facade import SystemClock
         from engine.facade.research import (
@@ -109,6 +107,8 @@ def backtest(
             BacktestPlan,
             TrialLog,
             backtest_as_json,
+            require_folder,
+            write_backtest,
         )
 
         write_logs("error", as_json=False)

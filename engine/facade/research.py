@@ -13,7 +13,6 @@ from engine.research.backtest import (
     BacktestPlan,
     BacktestReport,
     backtest_files,
-    require_folder,
     write_backtest,
 )
 from engine.research.backtest import report_as_json as backtest_as_json
@@ -29,6 +28,7 @@ from engine.research.calibration import (
 )
 from engine.research.calibration import Study as CalibrationStudy
 from engine.research.datafiles import check_file, fetch_file, fetched_as_json
+from engine.research.folders import require_folder, whole_files
 from engine.research.sweeping import (
     SweepPlan,
     Swept,
@@ -102,6 +102,7 @@ __all__ = [
     "swept_as_json",
     "walk_as_json",
     "walk_files",
+    "whole_files",
     "write_backtest",
     "write_candidates",
     "write_sweep",

@@ -17,7 +17,7 @@ from engine.research.backtest.result import (
     Happening,
 )
 from engine.research.backtest.walk import run_backtest
-from engine.research.backtest.writing import require_folder, write_backtest
+from engine.research.backtest.writing import write_backtest
 
 __all__ = [
     "Approval",
@@ -32,7 +32,6 @@ __all__ = [
     "backtest_files",
     "report_as_json",
     "report_of",
-    "require_folder",
     "run_backtest",
     "write_backtest",
 ]

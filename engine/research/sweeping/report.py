@@ -9,8 +9,8 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from engine.errors import ResearchError
 from engine.model.canonical import canonical_json
+from engine.research.folders import whole_files
 from engine.research.sweeping.evaluate import PLAN
 from engine.research.sweeping.sweep import Swept
 from engine.research.trials import Trial, search_as_json
@@ -39,24 +39,18 @@ def write_sweep(swept: Swept, folder: Path) -> list[Path]:
 
     Raises
     ------
-    ResearchError
+    ConfigError
         If the folder cannot be written.
     """
-    whole, table = folder / "sweep.json", folder / "points.csv"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        whole.write_text(canonical_json(swept_as_json(swept)) + "\n", encoding="utf-8")
-        rows = [{**_result(trial)["knobs"], **_flat(trial)} for trial in swept.trials]
-        with table.open("w", encoding="utf-8", newline="") as file:
+    rows = [{**_result(trial)["knobs"], **_flat(trial)} for trial in swept.trials]
+    with whole_files(folder) as beside:
+        told = canonical_json(swept_as_json(swept))
+        beside("sweep.json").write_text(told + "\n", encoding="utf-8")
+        with beside("points.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, list(rows[0]) if rows else ["points"])
             writer.writeheader()
             writer.writerows(rows)
-    except OSError as fault:
-        reason = fault.strerror or "not writable"
-        raise ResearchError(
-            f"{folder} cannot be written ({reason}): give another --out"
-        ) from fault
-    return [whole, table]
+    return [folder / "sweep.json", folder / "points.csv"]
 
 
 def _result(trial: Trial) -> dict[str, Any]:

@@ -7,7 +7,6 @@ there.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from pydantic import ValidationError
 
 from engine.errors import ResearchError
 from engine.model.canonical import adapter_for, canonical_json, digest, plain
+from engine.research.folders import whole_files
 from engine.research.sweeping.software import fingerprint
 from engine.research.trials import Trial
 
@@ -58,23 +58,12 @@ class PointStore:
 
         Raises
         ------
-        ResearchError
+        ConfigError
             If the folder cannot be written.
         """
-        path = self._path(key)
-        part = path.with_name(f"{path.name}.{os.getpid()}.part")
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with part.open("w", encoding="utf-8") as file:
-                file.write(canonical_json(plain(trial)) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-        except OSError as fault:
-            reason = fault.strerror or "not writable"
-            raise ResearchError(
-                f"{self.folder} cannot be written ({reason}): give another --out"
-            ) from fault
+        with whole_files(self.folder) as beside:
+            told = canonical_json(plain(trial)) + "\n"
+            beside(self._path(key).name).write_text(told, encoding="utf-8")
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.json"

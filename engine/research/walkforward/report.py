@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import ResearchError
 from engine.model.canonical import canonical_json
 from engine.research.daily import DAY_SECONDS
+from engine.research.folders import whole_files
 from engine.research.sweeping.report import grid_knobs
 from engine.research.trials import search_as_json
 from engine.research.walkforward.walk import Fold, Walk
@@ -62,29 +62,23 @@ def write_walk(walk: Walk, folder: Path) -> list[Path]:
 
     Raises
     ------
-    ResearchError
+    ConfigError
         If the folder cannot be written.
     """
-    whole, table = folder / "walkforward.json", folder / "equity.csv"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        whole.write_text(canonical_json(walk_as_json(walk)) + "\n", encoding="utf-8")
-        with table.open("w", encoding="utf-8", newline="") as file:
+    equity = np.cumprod(1.0 + walk.returns)
+    with whole_files(folder) as beside:
+        told = canonical_json(walk_as_json(walk))
+        beside("walkforward.json").write_text(told + "\n", encoding="utf-8")
+        with beside("equity.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(["day", "return_frac", "equity"])
-            equity = np.cumprod(1.0 + walk.returns)
             writer.writerows(
                 (f"{datetime.fromtimestamp(int(day) * DAY_SECONDS, UTC):%Y-%m-%d}", gain, level)
                 for day, gain, level in zip(
                     walk.days, walk.returns.tolist(), equity.tolist(), strict=True
                 )
             )
-    except OSError as fault:
-        reason = fault.strerror or "not writable"
-        raise ResearchError(
-            f"{folder} cannot be written ({reason}): give another --out"
-        ) from fault
-    return [whole, table]
+    return [folder / "walkforward.json", folder / "equity.csv"]
 
 
 def _fold(fold: Fold) -> dict[str, Any]:
